@@ -1,0 +1,209 @@
+//! Who is paid, and where. Personal data: nothing here can be printed whole.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Who is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beneficiary {
+    /// A person or a company.
+    pub name: Name,
+    /// What identifies them to the provider and the bank.
+    pub document: Document,
+    /// Where the money goes.
+    pub destination: Destination,
+}
+
+/// A person or a company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Name {
+    /// Given and family names.
+    Person {
+        /// One or more given names.
+        first: Private,
+        /// One or more family names.
+        last: Private,
+    },
+    /// The registered name.
+    Company(Private),
+}
+
+/// An identity document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The country's own abbreviation: `DNI`, `RUC`, `CPF` …
+    pub kind: String,
+    /// As issued, leading zeros included.
+    pub number: Private,
+}
+
+/// Where the money goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// A bank account.
+    Bank {
+        /// The provider's code of the bank.
+        bank: String,
+        /// CCI, CLABE, CBU or the bank's own number, as the country has it.
+        number: Private,
+        /// Checking or savings.
+        kind: AccountKind,
+    },
+    /// A mobile wallet.
+    Wallet {
+        /// The provider's code of the wallet.
+        wallet: String,
+        /// The telephone number that holds it.
+        phone: Private,
+    },
+    /// A key of an instant payment system (Pix, Bre-B).
+    Instant {
+        /// Which kind of key.
+        kind: KeyKind,
+        /// The key.
+        key: Private,
+    },
+    /// Collected at a counter with the document.
+    Cash,
+}
+
+impl Destination {
+    /// Which way of paying this is.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Bank { .. } => Method::Bank,
+            Self::Wallet { .. } => Method::Wallet,
+            Self::Instant { .. } => Method::Instant,
+            Self::Cash => Method::Cash,
+        }
+    }
+
+    /// The number that tells one destination from another; empty for cash.
+    pub const fn number(&self) -> Option<&Private> {
+        match self {
+            Self::Bank { number, .. } => Some(number),
+            Self::Wallet { phone, .. } => Some(phone),
+            Self::Instant { key, .. } => Some(key),
+            Self::Cash => None,
+        }
+    }
+}
+
+/// A way of paying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Transfer to a bank account.
+    Bank,
+    /// Transfer to a mobile wallet.
+    Wallet,
+    /// Instant transfer to a key.
+    Instant,
+    /// Cash at a counter.
+    Cash,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 4] = [Self::Bank, Self::Wallet, Self::Instant, Self::Cash];
+
+    /// The word in files, messages and tables.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bank => "bank",
+            Self::Wallet => "wallet",
+            Self::Instant => "instant",
+            Self::Cash => "cash",
+        }
+    }
+}
+
+/// Kind of bank account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// Current account.
+    Checking,
+    /// Savings account.
+    Savings,
+}
+
+/// Kind of instant payment key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    /// An identity document.
+    Document,
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// A key drawn by the system.
+    Random,
+    /// A business key.
+    Commerce,
+}
+
+/// A piece of personal data. `Debug` shows at most its last two characters; there is no `Display`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Private(String);
+
+impl Private {
+    /// Wraps what was read.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for the provider's request, for sealing, for checks. Never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// For people who must recognise it: the last two of five or more characters.
+    pub fn masked(&self) -> String {
+        mask(&self.0)
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// Replaces all but the last two characters; shorter texts than five vanish whole.
+pub fn mask(text: &str) -> String {
+    let count = text.chars().count();
+    if count < 5 {
+        return "***".to_owned();
+    }
+    let tail: String = text.chars().skip(count.saturating_sub(2)).collect();
+    format!("***{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_personal_data() {
+        let beneficiary = Beneficiary {
+            name: Name::Person { first: Private::new("Rosalinda"), last: Private::new("Quispe") },
+            document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
+            destination: Destination::Bank {
+                bank: "003".to_owned(),
+                number: Private::new("00320000300123456731"),
+                kind: AccountKind::Savings,
+            },
+        };
+        let shown = format!("{beneficiary:?}");
+        for secret in ["Rosa", "Quis", "4000", "0032"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert_eq!(mask("Añez"), "***");
+        assert_eq!(mask("Núñez"), "***ez");
+    }
+}

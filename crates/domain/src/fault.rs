@@ -1,0 +1,125 @@
+//! What is wrong with a row, in terms of the column that must be mended.
+
+use std::fmt;
+
+/// A column of a payroll file, a field of an intake message. Its order is that of the canonical header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The caller's own id of the payout, unique for ever.
+    ClientId,
+    /// Which provider account pays; may be empty when country and currency name one.
+    Account,
+    /// Where the beneficiary is paid.
+    Country,
+    /// Of the amount.
+    Currency,
+    /// Decimal, in major units.
+    Amount,
+    /// `bank`, `wallet`, `instant` or `cash`.
+    Method,
+    /// Given names of a person.
+    FirstName,
+    /// Family names of a person.
+    LastName,
+    /// Registered name of a company.
+    CompanyName,
+    /// Abbreviation of the identity document.
+    DocumentType,
+    /// Number of the identity document.
+    DocumentNumber,
+    /// The provider's code of the bank or wallet.
+    Bank,
+    /// Account number, telephone or key.
+    BankAccount,
+    /// `checking` or `savings`; for instant transfers the kind of key.
+    BankAccountType,
+    /// What for.
+    Description,
+}
+
+impl Field {
+    /// The canonical header.
+    pub const ALL: [Self; 15] = [
+        Self::ClientId,
+        Self::Account,
+        Self::Country,
+        Self::Currency,
+        Self::Amount,
+        Self::Method,
+        Self::FirstName,
+        Self::LastName,
+        Self::CompanyName,
+        Self::DocumentType,
+        Self::DocumentNumber,
+        Self::Bank,
+        Self::BankAccount,
+        Self::BankAccountType,
+        Self::Description,
+    ];
+
+    /// The column's name in files and messages.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::ClientId => "client_id",
+            Self::Account => "account",
+            Self::Country => "country",
+            Self::Currency => "currency",
+            Self::Amount => "amount",
+            Self::Method => "method",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::CompanyName => "company_name",
+            Self::DocumentType => "document_type",
+            Self::DocumentNumber => "document_number",
+            Self::Bank => "bank",
+            Self::BankAccount => "bank_account",
+            Self::BankAccountType => "bank_account_type",
+            Self::Description => "description",
+        }
+    }
+
+    /// Its value must not be shown whole.
+    pub const fn is_personal(self) -> bool {
+        match self {
+            Self::FirstName
+            | Self::LastName
+            | Self::CompanyName
+            | Self::DocumentNumber
+            | Self::BankAccount
+            | Self::Description => true,
+            Self::ClientId
+            | Self::Account
+            | Self::Country
+            | Self::Currency
+            | Self::Amount
+            | Self::Method
+            | Self::DocumentType
+            | Self::Bank
+            | Self::BankAccountType => false,
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.column())
+    }
+}
+
+/// One thing that is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where; none when it concerns the row as a whole.
+    pub field: Option<Field>,
+    /// Stable, for machines: `bank_account_length`.
+    pub code: &'static str,
+    /// For a person: what is wrong and what would be right. Never the value itself.
+    pub reason: String,
+}
+
+impl Fault {
+    /// A fault of one field.
+    pub fn of(field: Field, code: &'static str, reason: impl Into<String>) -> Self {
+        Self { field: Some(field), code, reason: reason.into() }
+    }
+}

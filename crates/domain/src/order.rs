@@ -1,0 +1,22 @@
+//! What a provider is asked to pay.
+
+use crate::{
+    beneficiary::Beneficiary, country::Country, money::Money, reference::Reference, verdict::ProviderId,
+};
+
+/// One payout as an adapter sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The same on every attempt.
+    pub reference: Reference,
+    /// How much leaves our balance.
+    pub amount: Money,
+    /// Where the beneficiary is paid.
+    pub country: Country,
+    /// Who is paid.
+    pub beneficiary: Beneficiary,
+    /// What for, in the words of whoever asked; may be empty.
+    pub description: String,
+    /// The provider's own id, once it gave one.
+    pub provider_id: Option<ProviderId>,
+}

@@ -1,0 +1,56 @@
+//! The idempotent reference: how a provider knows a payout, the same on every attempt.
+
+use std::fmt;
+
+use data_encoding::BASE32HEX_NOPAD;
+
+use crate::id::PayoutId;
+
+/// 26 characters of `0-9 A-V`: within the alphabet and length of every provider (TeemoPay takes at most 32).
+///
+/// A pure function of the payout id, so it cannot differ between attempts, processes or versions, and needs no
+/// escaping in JSON, URLs or signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference(String);
+
+impl Reference {
+    /// The reference of `payout`, now and for ever.
+    pub fn of(payout: PayoutId) -> Self {
+        Self(BASE32HEX_NOPAD.encode(payout.uuid().as_bytes()))
+    }
+
+    /// The 26 characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn is_stable_across_releases() {
+        let payout = PayoutId::from(Uuid::from_u128(0x0199_aa00_0000_7000_8000_0000_0000_0001));
+        assert_eq!(Reference::of(payout).as_str(), "06CQK00001O010000000000004");
+    }
+
+    proptest! {
+        #[test]
+        fn is_unique_and_plain(a: u128, b: u128) {
+            let [x, y] = [a, b].map(|bits| Reference::of(PayoutId::from(Uuid::from_u128(bits))));
+            prop_assert_eq!(a == b, x == y);
+            prop_assert_eq!(x.as_str().len(), 26);
+            prop_assert!(x.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What a provider's replies prove: yes, no, or unknown.
+
+use std::{fmt, time::Duration};
+
+use crate::money::Money;
+
+/// What the replies of one conversation prove. Only documented words of the provider are a yes or a no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The provider has it; its fate is learnt by look-up.
+    Accepted(Record),
+    /// Paid.
+    Settled(Record),
+    /// Refused: this record will never pay.
+    Rejected(Refusal),
+    /// The money came back after it was accepted or paid.
+    Returned {
+        /// Which record.
+        record: Record,
+        /// How much came back; at most what was paid.
+        amount: Money,
+    },
+    /// Proved: nothing was sent, or the provider decided before it looked at the payout. The same reference may go again.
+    Deferred {
+        /// The wait that the provider asked for.
+        retry_after: Option<Duration>,
+        /// Set when nothing of this account can go until a person acts.
+        pause: Option<Pause>,
+    },
+    /// Look-up only: the provider says, in its own words, that it does not know the reference.
+    NotFound,
+    /// The replies do not say.
+    Unknown(Doubt),
+}
+
+impl Verdict {
+    /// The word in tables, logs and metric labels.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Settled(_) => "settled",
+            Self::Rejected(_) => "rejected",
+            Self::Returned { .. } => "returned",
+            Self::Deferred { .. } => "deferred",
+            Self::NotFound => "not_found",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// Why nothing of this account can go, if so.
+    pub const fn pause(&self) -> Option<Pause> {
+        match self {
+            Self::Deferred { pause, .. } => *pause,
+            Self::Rejected(refusal) => refusal.pause,
+            Self::Accepted(_)
+            | Self::Settled(_)
+            | Self::Returned { .. }
+            | Self::NotFound
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The provider's own record of a payout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its id there.
+    pub id: ProviderId,
+    /// Its state there, in the provider's words.
+    pub status: String,
+}
+
+/// A documented no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The record that was made and refused, when one was made.
+    pub id: Option<ProviderId>,
+    /// The provider's code: short, stable, safe as a label.
+    pub code: String,
+    /// Set when the cause is ours and every other payout would be refused too.
+    pub pause: Option<Pause>,
+}
+
+/// The provider's own id of a payout.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProviderId(String);
+
+impl ProviderId {
+    /// 1-64 printable ASCII characters without blanks; anything else is not an id.
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then(|| Self(text.to_owned()))
+    }
+
+    /// As the provider wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why the replies do not say. Each is a metric label and a line in the payout's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// The reply was lost after the request may have been read.
+    ReplyLost,
+    /// The provider's side failed: 5xx, a gateway's page.
+    ServerError,
+    /// A reply that we cannot read: not JSON, cut short, a field missing.
+    Unreadable,
+    /// A reply that is readable but not documented: a new status, an unexpected code, a redirect.
+    Undocumented,
+    /// The reply is about something else: other reference, amount, currency or id.
+    Mismatch,
+    /// The provider says the reference was used before: a question, not an answer.
+    DuplicateReference,
+    /// The provider asks us to slow down and does not document that it decides so before it works.
+    Throttled,
+    /// The conversation took more steps than any provider needs.
+    TooManySteps,
+}
+
+impl Doubt {
+    /// Every doubt.
+    pub const ALL: [Self; 8] = [
+        Self::ReplyLost,
+        Self::ServerError,
+        Self::Unreadable,
+        Self::Undocumented,
+        Self::Mismatch,
+        Self::DuplicateReference,
+        Self::Throttled,
+        Self::TooManySteps,
+    ];
+
+    /// The word in tables, logs and metric labels.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ReplyLost => "reply_lost",
+            Self::ServerError => "server_error",
+            Self::Unreadable => "unreadable",
+            Self::Undocumented => "undocumented",
+            Self::Mismatch => "mismatch",
+            Self::DuplicateReference => "duplicate_reference",
+            Self::Throttled => "throttled",
+            Self::TooManySteps => "too_many_steps",
+        }
+    }
+}
+
+/// Why nothing of an account can go until a person acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pause {
+    /// The provider does not accept our credentials or signature.
+    Credentials,
+    /// The balance does not cover the payout.
+    Balance,
+    /// The provider has not enabled what we ask for.
+    Configuration,
+    /// A person said so.
+    Person,
+}
+
+impl Pause {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Credentials, Self::Balance, Self::Configuration, Self::Person];
+
+    /// The word in the table and in metric labels.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Balance => "balance",
+            Self::Configuration => "configuration",
+            Self::Person => "person",
+        }
+    }
+}

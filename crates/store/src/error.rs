@@ -1,0 +1,77 @@
+//! What can go wrong between us and Postgres.
+
+/// SQLSTATE: another row has the value.
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// A unit of work that did not happen, or of which it is not known whether it happened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The statement or the connection failed.
+    #[error("{operation} failed in Postgres")]
+    Driver {
+        /// Which unit of work.
+        operation: &'static str,
+        /// What the driver says.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of it.
+    #[error(
+        "{operation}: the answer to COMMIT was lost and Postgres cannot be asked; nothing may be assumed"
+    )]
+    CommitUnknown {
+        /// Which unit of work.
+        operation: &'static str,
+        /// What the driver said to COMMIT.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row holds what no version of this program writes.
+    #[error(
+        "{table}.{column} of {row} holds a value that this version does not know; is a newer payrun running?"
+    )]
+    Inconsistent {
+        /// Which table.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+        /// Which row.
+        row: String,
+    },
+    /// Sealed data that does not open: wrong key, or moved from another row.
+    #[error(
+        "{column} of payout {row} cannot be opened; is key {key_id} in the key file the one it was sealed with?"
+    )]
+    Sealed {
+        /// Which column.
+        column: &'static str,
+        /// Which payout.
+        row: String,
+        /// Which key was asked for.
+        key_id: i16,
+    },
+    /// The database cannot be migrated.
+    #[error("migrating the database failed")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+impl Error {
+    /// Names the unit of work in which the driver failed.
+    pub(crate) fn driver(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Driver { operation, source }
+    }
+
+    /// A refusal by the guard or by a unique index: the change is not allowed, and trying again will not help. Not an outage.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Driver { source, .. } => source
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code)
+                .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
+            Self::CommitUnknown { .. }
+            | Self::Inconsistent { .. }
+            | Self::Sealed { .. }
+            | Self::Migrate(_) => false,
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! T1, T4: rows come in. A batch is wholly there or not at all: one transaction from the first row to the last.
+
+use std::collections::{HashMap, HashSet};
+
+use payrun_domain::{
+    fault::Field,
+    id::{BatchId, PayoutId},
+    name::AccountName,
+    order::Order,
+};
+use ring::digest;
+use uuid::Uuid;
+
+use crate::{ApproveError, BatchSummary, Error, Store, unit::Unit};
+
+/// A batch about to be read.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// Its id.
+    pub id: BatchId,
+    /// Where it comes from.
+    pub source: Source,
+    /// The client's file name, or the publisher's message id.
+    pub source_name: String,
+    /// SHA-256 of the bytes received.
+    pub source_digest: [u8; 32],
+}
+
+/// Where a batch comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A payroll file; identified by its bytes.
+    File,
+    /// An intake message; identified by its publisher's id.
+    Message,
+}
+
+/// A valid row.
+#[derive(Debug, Clone)]
+pub struct NewPayout {
+    /// Its id; the reference in `order` is made of it.
+    pub id: PayoutId,
+    /// The record, counted from one without the header.
+    pub row: i32,
+    /// The line on which the record starts.
+    pub line: i64,
+    /// The caller's own id, 1-64 characters.
+    pub client_id: String,
+    /// Who pays it.
+    pub account: AccountName,
+    /// What to pay.
+    pub order: Order,
+}
+
+/// One fault of a row that does not become a payout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The line on which the record starts.
+    pub line: i64,
+    /// The record, counted from one without the header.
+    pub row: i32,
+    /// Which column; none for the row as a whole.
+    pub field: Option<Field>,
+    /// Stable, for machines.
+    pub code: String,
+    /// Enough to recognise the cell.
+    pub value_masked: Option<String>,
+    /// For a person.
+    pub reason: String,
+}
+
+/// The answer to opening a batch.
+pub enum Opened {
+    /// It is new; give it its rows.
+    New(Box<Import>),
+    /// The same file or message was taken before; nothing new was made.
+    Same(Box<BatchSummary>),
+}
+
+/// What was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Which batch.
+    pub batch: BatchId,
+    /// Rows that became payouts.
+    pub accepted: i32,
+    /// Rows that did not.
+    pub rejected: i32,
+    /// SHA-256 over the accepted rows, for the approver.
+    pub digest: [u8; 32],
+}
+
+/// A batch being read. Dropped without `finish`, nothing of it remains.
+pub struct Import {
+    store: Store,
+    unit: Unit,
+    batch: BatchId,
+    accepted: i32,
+    rejected: i32,
+    last_rejected_row: i32,
+    digest: digest::Context,
+}
+
+const OPERATION: &str = "importing rows";
+
+impl Store {
+    /// Opens a batch, unless the same file or message was taken before. Waits for a concurrent import of the same.
+    pub async fn import(&self, new: &NewBatch) -> Result<Opened, Error> {
+        let mut unit = Unit::begin(&self.pool, OPERATION).await?;
+        let source = match new.source {
+            Source::File => "file",
+            Source::Message => "message",
+        };
+        let inserted = sqlx::query!(
+            "insert into batch (id, source, source_name, source_digest, uploaded_by) values ($1, $2, $3, $4, $5)
+             on conflict do nothing",
+            new.id.uuid(),
+            source,
+            new.source_name,
+            &new.source_digest[..],
+            self.actor.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        if inserted.rows_affected() == 1 {
+            return Ok(Opened::New(Box::new(Import {
+                store: self.clone(),
+                unit,
+                batch: new.id,
+                accepted: 0,
+                rejected: 0,
+                last_rejected_row: 0,
+                digest: digest::Context::new(&digest::SHA256),
+            })));
+        }
+        drop(unit);
+        let id = sqlx::query_scalar!(
+            "select id from batch where source = $1 and case source when 'file' then source_digest = $2 else source_name = $3 end",
+            source,
+            &new.source_digest[..],
+            new.source_name,
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        match self.batch(id.into()).await {
+            Ok(summary) => Ok(Opened::Same(Box::new(summary))),
+            Err(ApproveError::Store(error)) => Err(error),
+            Err(_) => Err(crate::state::unknown("batch", "id", id)),
+        }
+    }
+}
+
+impl Import {
+    /// Stores valid rows and faults of invalid ones, a few thousand at a time, in the order of the file. A row whose client id
+    /// exists already is not stored; its fault is stored and returned.
+    pub async fn rows(
+        &mut self,
+        payouts: &[NewPayout],
+        rejections: &[Rejection],
+    ) -> Result<Vec<Rejection>, Error> {
+        let stored = self.insert_payouts(payouts).await?;
+        let kept: Vec<&NewPayout> = payouts.iter().filter(|payout| stored.contains(&payout.id)).collect();
+        self.insert_beneficiaries(&kept).await?;
+        for payout in &kept {
+            add_to_digest(&mut self.digest, payout);
+        }
+        self.accepted = self.accepted.saturating_add(i32::try_from(kept.len()).unwrap_or(i32::MAX));
+        let doubles: Vec<&NewPayout> = payouts.iter().filter(|payout| !stored.contains(&payout.id)).collect();
+        let duplicates = self.explain(&doubles).await?;
+        self.insert_rejections(rejections).await?;
+        self.insert_rejections(&duplicates).await?;
+        Ok(duplicates)
+    }
+
+    /// Makes the batch visible, to be approved by somebody else.
+    pub async fn finish(mut self) -> Result<Imported, Error> {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(self.digest.finish().as_ref());
+        sqlx::query!(
+            "update batch set digest = $2, accepted = $3, rejected = $4 where id = $1",
+            self.batch.uuid(),
+            &digest[..],
+            self.accepted,
+            self.rejected,
+        )
+        .execute(self.unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        self.unit.commit().await?;
+        Ok(Imported { batch: self.batch, accepted: self.accepted, rejected: self.rejected, digest })
+    }
+
+    async fn insert_payouts(&mut self, payouts: &[NewPayout]) -> Result<HashSet<PayoutId>, Error> {
+        let column = |read: fn(&NewPayout) -> &str| payouts.iter().map(read).collect::<Vec<&str>>();
+        let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
+        let rows: Vec<i32> = payouts.iter().map(|payout| payout.row).collect();
+        let amounts: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
+        let stored = sqlx::query_scalar!(
+            "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor,
+               state, version, transition)
+             select $1, *, 'awaiting_approval', 2, 'pass' from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[],
+               $7::text[], $8::text[], $9::bigint[])
+             on conflict (client_id, issue) do nothing
+             returning id",
+            self.batch.uuid(),
+            &ids,
+            &rows,
+            &column(|payout| &payout.client_id) as &[&str],
+            &column(|payout| payout.account.as_str()) as &[&str],
+            &column(|payout| payout.order.reference.as_str()) as &[&str],
+            &column(|payout| payout.order.country.code()) as &[&str],
+            &column(|payout| payout.order.amount.currency().code()) as &[&str],
+            &amounts,
+        )
+        .fetch_all(self.unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        Ok(stored.into_iter().map(PayoutId::from).collect())
+    }
+
+    async fn insert_beneficiaries(&mut self, payouts: &[&NewPayout]) -> Result<(), Error> {
+        let mut sealed = SealedColumns::default();
+        for payout in payouts {
+            sealed.push(&self.store, payout.id, &payout.order).ok_or(Error::Sealed {
+                column: "beneficiary",
+                row: payout.id.to_string(),
+                key_id: self.store.sealer.current(),
+            })?;
+        }
+        sealed.insert(&self.store, &mut self.unit).await
+    }
+
+    /// Where the client id was used before: in this file or in another batch.
+    async fn explain(&mut self, doubles: &[&NewPayout]) -> Result<Vec<Rejection>, Error> {
+        if doubles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let clients: Vec<String> = doubles.iter().map(|payout| payout.client_id.clone()).collect();
+        let first = sqlx::query!(
+            "select client_id, batch_id, row_no from payout where client_id = any($1) and issue = 1",
+            &clients,
+        )
+        .fetch_all(self.unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        let first: HashMap<String, (Uuid, i32)> =
+            first.into_iter().map(|row| (row.client_id, (row.batch_id, row.row_no))).collect();
+        Ok(doubles
+            .iter()
+            .map(|payout| {
+                let place = match first.get(&payout.client_id) {
+                    Some((batch, row)) if *batch == self.batch.uuid() => format!("row {row} of this batch"),
+                    Some((batch, row)) => format!("row {row} of batch {batch}"),
+                    None => "another batch".to_owned(),
+                };
+                Rejection {
+                    line: payout.line,
+                    row: payout.row,
+                    field: Some(Field::ClientId),
+                    code: "client_id_used".to_owned(),
+                    value_masked: Some(payout.client_id.clone()),
+                    reason: format!("this client id is that of {place}; a payout has one id for ever"),
+                }
+            })
+            .collect())
+    }
+
+    async fn insert_rejections(&mut self, rejections: &[Rejection]) -> Result<(), Error> {
+        for rejection in rejections {
+            self.rejected = self.rejected.saturating_add(i32::from(rejection.row != self.last_rejected_row));
+            self.last_rejected_row = rejection.row;
+        }
+        let lines: Vec<i64> = rejections.iter().map(|rejection| rejection.line).collect();
+        let rows: Vec<i32> = rejections.iter().map(|rejection| rejection.row).collect();
+        let fields: Vec<Option<&str>> =
+            rejections.iter().map(|rejection| rejection.field.map(Field::column)).collect();
+        let codes: Vec<&str> = rejections.iter().map(|rejection| rejection.code.as_str()).collect();
+        let values: Vec<Option<&str>> =
+            rejections.iter().map(|rejection| rejection.value_masked.as_deref()).collect();
+        let reasons: Vec<&str> = rejections.iter().map(|rejection| rejection.reason.as_str()).collect();
+        sqlx::query!(
+            "insert into rejection (batch_id, line, row_no, field, code, value_masked, reason)
+             select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])",
+            self.batch.uuid(),
+            &lines,
+            &rows,
+            &fields as &[Option<&str>],
+            &codes as &[&str],
+            &values as &[Option<&str>],
+            &reasons as &[&str],
+        )
+        .execute(self.unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        Ok(())
+    }
+}
+
+/// Beneficiaries, sealed and turned on their side for `unnest`.
+#[derive(Default)]
+pub(crate) struct SealedColumns {
+    ids: Vec<Uuid>,
+    names: Vec<Vec<u8>>,
+    documents: Vec<Vec<u8>>,
+    destinations: Vec<Vec<u8>>,
+    descriptions: Vec<Vec<u8>>,
+    indexes: Vec<Option<Vec<u8>>>,
+}
+
+impl SealedColumns {
+    pub(crate) fn push(&mut self, store: &Store, payout: PayoutId, order: &Order) -> Option<()> {
+        let beneficiary = &order.beneficiary;
+        let destination = &beneficiary.destination;
+        self.ids.push(payout.uuid());
+        self.names.push(store.sealer.seal(payout, "name", &beneficiary.name)?);
+        self.documents.push(store.sealer.seal(payout, "document", &beneficiary.document)?);
+        self.destinations.push(store.sealer.seal(payout, "destination", destination)?);
+        self.descriptions.push(store.sealer.seal(payout, "description", &order.description)?);
+        let index = destination.number().map(|number| {
+            let text = format!("{}|{}|{}", order.country, destination.method().word(), number.expose());
+            store.sealer.blind_index(&text)
+        });
+        self.indexes.push(index);
+        Some(())
+    }
+
+    pub(crate) async fn insert(&self, store: &Store, unit: &mut Unit) -> Result<(), Error> {
+        sqlx::query!(
+            "insert into beneficiary (key_id, payout_id, name, document, destination, description, destination_index)
+             select $1::smallint, * from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[])",
+            store.sealer.current(),
+            &self.ids,
+            &self.names as &[Vec<u8>],
+            &self.documents as &[Vec<u8>],
+            &self.destinations as &[Vec<u8>],
+            &self.descriptions as &[Vec<u8>],
+            &self.indexes as &[Option<Vec<u8>>],
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        Ok(())
+    }
+}
+
+/// Everything that an approver approves of a row, each part with its length so that no two rows read alike.
+fn add_to_digest(digest: &mut digest::Context, payout: &NewPayout) {
+    let order = &payout.order;
+    let beneficiary = serde_json::to_vec(&order.beneficiary).unwrap_or_default();
+    let amount = order.amount.to_string();
+    for part in [
+        payout.client_id.as_bytes(),
+        payout.account.as_str().as_bytes(),
+        amount.as_bytes(),
+        order.country.code().as_bytes(),
+        &beneficiary,
+        order.description.as_bytes(),
+    ] {
+        digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    }
+}

@@ -1,0 +1,74 @@
+//! Table `outbox`: messages to be published.
+
+use std::time::Duration;
+
+use payrun_domain::{
+    id::{MessageId, PayoutId},
+    name::AccountName,
+};
+use uuid::Uuid;
+
+use crate::{Error, Store, state, unit::Unit};
+
+/// A message that waits to be published.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its id, also the AMQP message id.
+    pub id: MessageId,
+    /// Whose queue.
+    pub account: AccountName,
+    /// What to claim.
+    pub payouts: Vec<PayoutId>,
+}
+
+impl Store {
+    /// Takes up to `rows_max` messages, oldest first; for the length of `lease` no other relay takes them.
+    pub async fn take_outbox(&self, lease: Duration, rows_max: i64) -> Result<Vec<Waiting>, Error> {
+        let mut unit = Unit::begin(&self.pool, "taking outbox rows").await?;
+        let rows = sqlx::query!(
+            "with next as materialized (
+               select id from outbox where taken_until is null or taken_until < clock_timestamp()
+               order by created_at limit $2 for update skip locked)
+             update outbox o set taken_until = clock_timestamp() + $1::bigint * interval '1 microsecond'
+             from next where o.id = next.id
+             returning o.id, o.account, o.payouts",
+            state::micros(lease),
+            rows_max,
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver("taking outbox rows"))?;
+        unit.commit().await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Waiting {
+                    id: row.id.into(),
+                    account: row.account.parse().map_err(|_| state::unknown("outbox", "account", row.id))?,
+                    payouts: row.payouts.into_iter().map(PayoutId::from).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// Forgets messages that the broker has confirmed.
+    pub async fn delete_outbox(&self, confirmed: &[MessageId]) -> Result<(), Error> {
+        let ids: Vec<Uuid> = confirmed.iter().map(|id| id.uuid()).collect();
+        let mut unit = Unit::begin(&self.pool, "deleting published messages").await?;
+        sqlx::query!("delete from outbox where id = any($1)", &ids)
+            .execute(unit.connection())
+            .await
+            .map_err(Error::driver("deleting published messages"))?;
+        unit.commit().await
+    }
+
+    /// Lets other relays take messages at once that this one could not publish.
+    pub async fn release_outbox(&self, unpublished: &[MessageId]) -> Result<(), Error> {
+        let ids: Vec<Uuid> = unpublished.iter().map(|id| id.uuid()).collect();
+        let mut unit = Unit::begin(&self.pool, "releasing unpublished messages").await?;
+        sqlx::query!("update outbox set taken_until = null where id = any($1)", &ids)
+            .execute(unit.connection())
+            .await
+            .map_err(Error::driver("releasing unpublished messages"))?;
+        unit.commit().await
+    }
+}

@@ -1,0 +1,250 @@
+//! T21 and new issues: what two people decide, with evidence.
+
+use payrun_domain::{
+    id::{BatchId, PayoutId},
+    payout::{PayoutState, Transition},
+    reference::Reference,
+};
+use ring::digest::{SHA256, digest};
+
+use crate::{Error, Store, claim::SealedOrder, import::SealedColumns, state, unit::Unit};
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Written down; another person must say the same.
+    Proposed,
+    /// Two people agree; the payout has moved.
+    Confirmed,
+}
+
+/// A payout that was issued again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reissued {
+    /// The new batch, to be approved by somebody else.
+    pub batch: BatchId,
+    /// The new payout, with a reference of its own.
+    pub payout: PayoutId,
+}
+
+/// Why people's decision is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    /// No such payout.
+    #[error("there is no payout {0}")]
+    NotFound(PayoutId),
+    /// Not in the state that this is for.
+    #[error("the payout is {state}; this is for payouts that are {wanted}")]
+    State {
+        /// What it is.
+        state: PayoutState,
+        /// What it would have to be.
+        wanted: &'static str,
+    },
+    /// One person alone.
+    #[error("{0} proposed this already; another person must confirm it")]
+    NeedsAnother(String),
+    /// Two people, two opinions.
+    #[error("{proposed_by} proposed `{outcome}`; agree with that, or settle it between you")]
+    Disagrees {
+        /// Who was first.
+        proposed_by: String,
+        /// What they said.
+        outcome: String,
+    },
+    /// Not from `needs_review`.
+    #[error("a decision is one of accepted, paid, rejected, queued")]
+    Outcome,
+    /// Too little to convince an auditor.
+    #[error("the evidence must have 10 to 4000 characters: say what the provider or bank showed, and where")]
+    Evidence,
+    /// Once is enough.
+    #[error("the payout was issued again already")]
+    Reissued,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl Store {
+    /// T21: proposes or confirms what became of a payout that needs review. `evidence` is for the auditor, without personal data.
+    pub async fn decide(
+        &self,
+        id: PayoutId,
+        outcome: PayoutState,
+        evidence: &str,
+    ) -> Result<Decision, ReviewError> {
+        let operation = "deciding about a payout";
+        let transition = decision(outcome).ok_or(ReviewError::Outcome)?;
+        if !(10..=4000).contains(&evidence.chars().count()) {
+            return Err(ReviewError::Evidence);
+        }
+        let mut unit = Unit::begin(&self.pool, operation).await?;
+        let payout = sqlx::query!("select state, version from payout where id = $1 for update", id.uuid())
+            .fetch_optional(unit.connection())
+            .await
+            .map_err(Error::driver(operation))?
+            .ok_or(ReviewError::NotFound(id))?;
+        let state = state::payout_state(&payout.state, id)?;
+        if state != PayoutState::NeedsReview {
+            return Err(ReviewError::State { state, wanted: "needs_review" });
+        }
+        let proposal = sqlx::query!(
+            "select outcome, proposed_by from review_decision where payout_id = $1 and version = $2",
+            id.uuid(),
+            payout.version,
+        )
+        .fetch_optional(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        let Some(proposal) = proposal else {
+            sqlx::query!(
+                "insert into review_decision (payout_id, version, outcome, evidence, proposed_by) values ($1, $2, $3, $4, $5)",
+                id.uuid(),
+                payout.version,
+                outcome.word(),
+                evidence,
+                self.actor.as_str(),
+            )
+            .execute(unit.connection())
+            .await
+            .map_err(Error::driver(operation))?;
+            unit.commit().await?;
+            return Ok(Decision::Proposed);
+        };
+        if proposal.proposed_by == self.actor.as_str() {
+            return Err(ReviewError::NeedsAnother(proposal.proposed_by));
+        }
+        if proposal.outcome != outcome.word() {
+            return Err(ReviewError::Disagrees {
+                proposed_by: proposal.proposed_by,
+                outcome: proposal.outcome,
+            });
+        }
+        self.confirm(unit, id, payout.version, transition).await?;
+        Ok(Decision::Confirmed)
+    }
+
+    async fn confirm(
+        &self,
+        mut unit: Unit,
+        id: PayoutId,
+        version: i32,
+        transition: Transition,
+    ) -> Result<(), Error> {
+        let operation = "deciding about a payout";
+        sqlx::query!(
+            "update review_decision set confirmed_by = $3, confirmed_at = clock_timestamp() where payout_id = $1 and version = $2",
+            id.uuid(),
+            version,
+            self.actor.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        sqlx::query!(
+            "update attempt set state = 'decided_by_person', ended_at = clock_timestamp() where payout_id = $1 and state = 'ambiguous'",
+            id.uuid(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        sqlx::query!(
+            "update payout set state = $3, transition = $4, version = version + 1, reason = 'decided',
+               state_since = clock_timestamp(), due_at = case when $3 = 'rejected' then null else clock_timestamp() end
+             where id = $1 and version = $2",
+            id.uuid(),
+            version,
+            transition.target().word(),
+            transition.word(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        unit.commit().await
+    }
+
+    /// Issues a rejected or returned payout again: a new row, a new reference, a new approval. The old row stays as it is.
+    pub async fn reissue(&self, id: PayoutId, new: Reissued) -> Result<(), ReviewError> {
+        let operation = "issuing a payout again";
+        let old = sqlx::query!(
+            r#"select p.state, p.reference, p.country, p.currency, p.amount_minor, p.reissue_of,
+                 exists (select from payout n where n.reissue_of = p.id) as "reissued!",
+                 f.key_id, f.name, f.document, f.destination, f.description
+               from payout p join beneficiary f on f.payout_id = p.id where p.id = $1"#,
+            id.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(Error::driver(operation))?
+        .ok_or(ReviewError::NotFound(id))?;
+        let state = state::payout_state(&old.state, id)?;
+        if !matches!(state, PayoutState::Rejected | PayoutState::Returned) {
+            return Err(ReviewError::State { state, wanted: "rejected or returned" });
+        }
+        if old.reissued {
+            return Err(ReviewError::Reissued);
+        }
+        let sealed = SealedOrder {
+            payout: id,
+            reference: &old.reference,
+            country: &old.country,
+            currency: &old.currency,
+            amount_minor: old.amount_minor,
+            provider_id: None,
+            key_id: old.key_id,
+            name: &old.name,
+            document: &old.document,
+            destination: &old.destination,
+            description: &old.description,
+        };
+        let order = sealed.open(&self.sealer)?;
+        let mut beneficiary = SealedColumns::default();
+        beneficiary.push(self, new.payout, &order).ok_or(Error::Sealed {
+            column: "beneficiary",
+            row: new.payout.to_string(),
+            key_id: self.sealer.current(),
+        })?;
+        let mut unit = Unit::begin(&self.pool, operation).await?;
+        self.insert_reissue(&mut unit, id, new).await?;
+        beneficiary.insert(self, &mut unit).await?;
+        Ok(unit.commit().await?)
+    }
+
+    async fn insert_reissue(&self, unit: &mut Unit, old: PayoutId, new: Reissued) -> Result<(), Error> {
+        let operation = "issuing a payout again";
+        let identity = digest(&SHA256, new.payout.uuid().as_bytes());
+        let reference = Reference::of(new.payout);
+        sqlx::query!(
+            "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by)
+             values ($1, 'reissue', $2, $3, $3, 1, $4)",
+            new.batch.uuid(),
+            format!("reissue of {old}"),
+            identity.as_ref(),
+            self.actor.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        sqlx::query!(
+            "insert into payout (id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency,
+               amount_minor, state, version, transition)
+             select $2, $3, 1, client_id, issue + 1, id, account, $4, country, currency, amount_minor, 'awaiting_approval', 2, 'pass'
+             from payout where id = $1",
+            old.uuid(),
+            new.payout.uuid(),
+            new.batch.uuid(),
+            reference.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        Ok(())
+    }
+}
+
+fn decision(outcome: PayoutState) -> Option<Transition> {
+    [Transition::DecideAccepted, Transition::DecidePaid, Transition::DecideRejected, Transition::DecideQueued]
+        .into_iter()
+        .find(|transition| transition.target() == outcome)
+}

@@ -1,0 +1,177 @@
+//! What happens: each function counts and logs together.
+
+use std::time::Duration;
+
+use metrics::{Key, KeyName, Label as MetricLabel, Level, Metadata, with_recorder};
+use payrun_domain::{id::PayoutId, name::AccountName, payout::PayoutState, verdict::Pause};
+
+use crate::metric::{Label, Metric};
+
+static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// What woke the dispatcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A message.
+    Message,
+    /// The sweep of the table.
+    Table,
+}
+
+/// Payouts of `account` were claimed.
+pub fn claimed(account: &AccountName, source: Source, count: usize) {
+    let source = match source {
+        Source::Message => "message",
+        Source::Table => "table",
+    };
+    add(Metric::PayoutsClaimed, &[(Label::Account, account.as_str()), (Label::Source, source)], count);
+}
+
+/// A send was concluded with `verdict` after `took`.
+pub fn attempted(account: &AccountName, verdict: &'static str, took: Duration) {
+    add(Metric::Attempts, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
+    observe(Metric::AttemptDuration, &[(Label::Account, account.as_str())], took);
+}
+
+/// A look-up was answered with `verdict` after `took`.
+pub fn looked_up(account: &AccountName, verdict: &'static str, took: Duration) {
+    add(Metric::Lookups, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
+    observe(Metric::LookupDuration, &[(Label::Account, account.as_str())], took);
+}
+
+/// A payout reached a state.
+pub fn moved(account: &AccountName, state: PayoutState) {
+    add(Metric::PayoutsMoved, &[(Label::Account, account.as_str()), (Label::State, state.word())], 1);
+}
+
+/// Leases ran out.
+pub fn leases_expired(payouts: &[PayoutId]) {
+    if !payouts.is_empty() {
+        add(Metric::LeasesExpired, &[], payouts.len());
+        tracing::warn!(payouts = payouts.len(), first = %payouts[0], "leases ran out; their payouts are looked up");
+    }
+}
+
+/// An account was paused for a reason that only a person can mend.
+pub fn account_paused(account: &AccountName, why: Pause) {
+    tracing::error!(account.name = %account, why = why.word(), "account paused; mend the cause, then `payrun accounts resume`");
+}
+
+/// An anomaly was opened.
+pub fn anomaly(account: &AccountName, payout: PayoutId, kind: &'static str) {
+    add(Metric::Anomalies, &[(Label::Account, account.as_str()), (Label::Kind, kind)], 1);
+    tracing::error!(account.name = %account, payout.id = %payout, kind, "anomaly opened; see `payrun payout show`");
+}
+
+/// An account's breaker opened or closed.
+pub fn breaker(account: &AccountName, open: bool) {
+    set(Metric::Breaker, &[(Label::Account, account.as_str())], i64::from(open));
+    if open {
+        tracing::warn!(account.name = %account, "breaker open: the provider fails, nothing is sent for now");
+    } else {
+        tracing::info!(account.name = %account, "breaker closed");
+    }
+}
+
+/// Messages were handed to the broker, or not.
+pub fn published(confirmed: usize, failed: usize) {
+    add(Metric::MessagesPublished, &[(Label::Outcome, "confirmed")], confirmed);
+    if failed > 0 {
+        add(Metric::MessagesPublished, &[(Label::Outcome, "failed")], failed);
+        tracing::warn!(failed, "messages not published; they stay in the outbox");
+    }
+}
+
+/// How a message from the broker ended.
+pub fn received(outcome: &'static str) {
+    add(Metric::MessagesReceived, &[(Label::Outcome, outcome)], 1);
+}
+
+/// The connection of `role` to the broker came or went.
+pub fn broker_connected(role: &'static str, connected: bool) {
+    set(Metric::BrokerConnected, &[(Label::Role, role)], i64::from(connected));
+}
+
+/// Rows of a file or message were taken in.
+pub fn intake_rows(accepted: usize, rejected: usize) {
+    add(Metric::IntakeRows, &[(Label::Outcome, "accepted")], accepted);
+    add(Metric::IntakeRows, &[(Label::Outcome, "rejected")], rejected);
+}
+
+/// An upstream message was answered.
+pub fn intake_message(outcome: &'static str) {
+    add(Metric::IntakeMessages, &[(Label::Outcome, outcome)], 1);
+}
+
+/// A unit of work failed; it is tried again.
+pub fn failed(role: &'static str, error: &(dyn std::error::Error + 'static)) {
+    add(Metric::Failures, &[(Label::Role, role)], 1);
+    tracing::error!(role, error = %chain(error), "failed; trying again");
+}
+
+/// The error and what caused it, in one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    line
+}
+
+/// Gauges of the backlog, as the database has it now.
+pub mod backlog {
+    use std::time::Duration;
+
+    use super::{Label, Metric, set};
+
+    /// Open payouts of an account in a state.
+    pub fn open(account: &str, state: &str, count: i64, oldest: Duration) {
+        let labels = [(Label::Account, account), (Label::State, state)];
+        set(Metric::PayoutsOpen, &labels, count);
+        set(Metric::PayoutOldest, &labels, seconds(oldest));
+    }
+
+    /// Messages that wait.
+    pub fn outbox(rows: i64, oldest: Duration) {
+        set(Metric::OutboxRows, &[], rows);
+        set(Metric::OutboxOldest, &[], seconds(oldest));
+    }
+
+    /// How late look-ups are.
+    pub fn lookup_lag(account: &str, lag: Duration) {
+        set(Metric::LookupLag, &[(Label::Account, account)], seconds(lag));
+    }
+
+    /// Whether an account waits for a person.
+    pub fn paused(account: &str, reason: &str, paused: bool) {
+        set(Metric::AccountPaused, &[(Label::Account, account), (Label::Reason, reason)], i64::from(paused));
+    }
+
+    fn seconds(duration: Duration) -> i64 {
+        i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+fn add(metric: Metric, labels: &[(Label, &str)], count: usize) {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    with_recorder(|recorder| recorder.register_counter(&key(metric, labels), &METADATA).increment(count));
+}
+
+fn set(metric: Metric, labels: &[(Label, &str)], value: i64) {
+    let value = f64::from(i32::try_from(value).unwrap_or(i32::MAX));
+    with_recorder(|recorder| recorder.register_gauge(&key(metric, labels), &METADATA).set(value));
+}
+
+fn observe(metric: Metric, labels: &[(Label, &str)], took: Duration) {
+    let seconds = took.as_secs_f64();
+    with_recorder(|recorder| recorder.register_histogram(&key(metric, labels), &METADATA).record(seconds));
+}
+
+fn key(metric: Metric, labels: &[(Label, &str)]) -> Key {
+    let labels: Vec<_> =
+        labels.iter().map(|(label, value)| MetricLabel::new(label.name(), (*value).to_owned())).collect();
+    Key::from_parts(KeyName::from_const_str(metric.name()), labels)
+}

@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod events;
+pub mod logging;
+pub mod metric;
+pub mod recorder;

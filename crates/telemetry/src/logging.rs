@@ -1,0 +1,36 @@
+//! Log lines: for people on a terminal, JSON for machines.
+
+use std::io;
+
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One readable line.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Sends log lines to standard error. `filter` is as `info,payrun_store=debug`.
+pub fn init(format: Format, filter: &str) -> Result<(), LoggingError> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| LoggingError::Filter(error.to_string()))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let installed = match format {
+        Format::Text => registry.with(fmt::layer().with_writer(io::stderr).with_target(false)).try_init(),
+        Format::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
+    };
+    installed.map_err(|_| LoggingError::Twice)
+}
+
+/// Logging cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    /// Not a filter.
+    #[error("the log filter cannot be read ({0}); write one like info,payrun_store=debug")]
+    Filter(String),
+    /// Begun before.
+    #[error("logging was set up twice")]
+    Twice,
+}

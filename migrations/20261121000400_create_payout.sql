@@ -1,0 +1,177 @@
+create table payout_transition (
+    number smallint not null check (number between 1 and 28),
+    transition text not null,
+    from_state text not null,
+    to_state text not null,
+    primary key (transition, from_state)
+);
+
+comment on table payout_transition is 'All that can happen to a payout; the guard refuses the rest. The same table as domain::payout::Transition::TABLE; a test compares them.';
+
+insert into payout_transition (number, transition, from_state, to_state) values
+    (1, 'ingest', '', 'received'),
+    (2, 'invalidate', 'received', 'invalid'),
+    (3, 'hold', 'received', 'held'),
+    (4, 'pass', 'received', 'awaiting_approval'),
+    (4, 'pass', 'held', 'awaiting_approval'),
+    (5, 'approve', 'awaiting_approval', 'queued'),
+    (6, 'cancel', 'received', 'cancelled'),
+    (6, 'cancel', 'held', 'cancelled'),
+    (6, 'cancel', 'awaiting_approval', 'cancelled'),
+    (7, 'cancel_queued', 'queued', 'cancelled'),
+    (8, 'claim', 'queued', 'submitting'),
+    (9, 'not_sent', 'submitting', 'queued'),
+    (10, 'accept', 'submitting', 'accepted'),
+    (11, 'pay_at_once', 'submitting', 'paid'),
+    (12, 'refuse', 'submitting', 'rejected'),
+    (13, 'note_refusal', 'submitting', 'unknown'),
+    (14, 'doubt', 'submitting', 'unknown'),
+    (15, 'expire_lease', 'submitting', 'unknown'),
+    (16, 'find_accepted', 'unknown', 'accepted'),
+    (16, 'find_paid', 'unknown', 'paid'),
+    (16, 'find_rejected', 'unknown', 'rejected'),
+    (17, 'confirm_absent', 'unknown', 'queued'),
+    (18, 'confirm_refused', 'unknown', 'rejected'),
+    (19, 'resend', 'unknown', 'submitting'),
+    (20, 'park', 'unknown', 'needs_review'),
+    (21, 'decide_accepted', 'needs_review', 'accepted'),
+    (21, 'decide_paid', 'needs_review', 'paid'),
+    (21, 'decide_rejected', 'needs_review', 'rejected'),
+    (21, 'decide_queued', 'needs_review', 'queued'),
+    (22, 'pay', 'accepted', 'paid'),
+    (23, 'reject', 'accepted', 'rejected'),
+    (24, 'progress', 'accepted', 'accepted'),
+    (25, 'return', 'accepted', 'returned'),
+    (25, 'return', 'paid', 'returned'),
+    (26, 'contradict', 'paid', 'paid'),
+    (27, 'miss', 'accepted', 'accepted');
+
+create table payout (
+    id uuid primary key,
+    batch_id uuid not null references batch,
+    row_no integer not null check (row_no >= 1),
+    client_id text not null check (length(client_id) between 1 and 64),
+    issue smallint not null default 1 check (issue >= 1),
+    reissue_of uuid unique references payout,
+    account text not null references account,
+    reference text not null check (reference ~ '^[0-9A-Z]{1,32}$'),
+    country char(2) not null,
+    currency char(3) not null,
+    amount_minor bigint not null check (amount_minor > 0),
+    created_at timestamptz not null default clock_timestamp(),
+
+    state text not null check (state in ('received', 'invalid', 'held', 'awaiting_approval', 'cancelled', 'queued',
+        'submitting', 'unknown', 'accepted', 'needs_review', 'paid', 'rejected', 'returned')),
+    version integer not null check (version >= 1),
+    transition text not null,
+    reason text,
+    state_since timestamptz not null default clock_timestamp(),
+    epoch integer not null default 0 check (epoch >= 0),
+    attempts smallint not null default 0 check (attempts >= 0),
+    sends smallint not null default 0 check (sends between 0 and attempts),
+    sent_at timestamptz,
+    refusal_code text,
+    provider_id text,
+    provider_status text,
+    returned_minor bigint check (returned_minor between 1 and amount_minor),
+
+    due_at timestamptz,
+    not_found smallint not null default 0 check (not_found >= 0),
+    not_found_since timestamptz,
+
+    constraint payout_row_once unique (batch_id, row_no),
+    constraint payout_client_id_once unique (client_id, issue),
+    constraint payout_reference_once unique (account, reference),
+    check ((issue = 1) = (reissue_of is null)),
+    check ((not_found = 0) = (not_found_since is null)),
+    check (state not in ('queued', 'submitting', 'unknown', 'accepted') or due_at is not null),
+    check (state not in ('submitting', 'unknown', 'accepted', 'paid', 'rejected', 'returned', 'needs_review')
+        or (attempts > 0 and sent_at is not null)),
+    check ((state = 'returned') = (returned_minor is not null))
+);
+
+-- One object at the provider belongs to one payout.
+create unique index payout_provider_id_once on payout (account, provider_id) where provider_id is not null;
+-- What may be sent, whose lease is over, what must be looked up: each row is in at most one, and leaves when it is settled.
+create index payout_send_due on payout (account, due_at) where state = 'queued';
+create index payout_lease on payout (due_at) where state = 'submitting';
+create index payout_lookup_due on payout (account, due_at) where state in ('unknown', 'accepted', 'paid') and due_at is not null;
+-- The gauges of the backlog read open payouts only, however many are settled.
+create index payout_open on payout (account, state, state_since)
+    where state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned');
+
+comment on table payout is 'One beneficiary, one amount, one account. The row is the truth; messages only point at it.';
+comment on column payout.client_id is 'The caller''s own id, unique for ever: the same row in two files is one payout.';
+comment on column payout.issue is 'One for the row as it came; a refused or returned payout is issued again as a new row with the next number.';
+comment on column payout.reference is 'How the provider knows it: a pure function of id, the same on every attempt.';
+comment on column payout.version is 'Grows by one with every event; every change is a compare-and-set on it or on the epoch.';
+comment on column payout.transition is 'The last thing that happened; the guard checks it and writes it to payout_event.';
+comment on column payout.epoch is 'Fencing number: grows with every claim and every expired lease, so a late result finds another epoch and changes nothing.';
+comment on column payout.sends is 'Sends that may have reached the provider. A refusal is final only when this is one.';
+comment on column payout.refusal_code is 'A refusal that could not be final because an earlier send was unresolved.';
+comment on column payout.due_at is 'queued: when it may be sent; submitting: when the lease ends; unknown, accepted, paid: when to look it up. Waiting is a column.';
+comment on column payout.not_found is 'Consecutive not-founds while unknown; since when is in not_found_since.';
+
+create table beneficiary (
+    payout_id uuid primary key references payout,
+    key_id smallint not null,
+    name bytea not null,
+    document bytea not null,
+    destination bytea not null,
+    description bytea not null,
+    destination_index bytea
+);
+
+comment on table beneficiary is 'Personal data, each column sealed (AES-256-GCM; the payout and the column are authenticated with it). Apart from payout, so that a state change does not rewrite it and erasing needs no other row.';
+comment on column beneficiary.key_id is 'Which sealing key opens the columns.';
+comment on column beneficiary.destination_index is 'Keyed blind index of the destination: finds the same account again without telling it. Null for cash.';
+
+create index beneficiary_destination on beneficiary (destination_index) where destination_index is not null;
+
+create table attempt (
+    payout_id uuid not null references payout,
+    number smallint not null check (number >= 1),
+    account text not null,
+    epoch integer not null,
+    state text not null check (state in ('intent', 'not_sent', 'accepted', 'refused', 'ambiguous', 'confirmed_by_lookup',
+        'absent_confirmed', 'decided_by_person', 'superseded', 'fenced')),
+    holder text not null,
+    verdict text,
+    code text,
+    reply_status smallint,
+    reply_key_id smallint,
+    reply bytea,
+    started_at timestamptz not null default clock_timestamp(),
+    ended_at timestamptz,
+    primary key (payout_id, number)
+);
+
+-- At most one open attempt: a second intent beside an unresolved send cannot be written.
+create unique index attempt_open_once on attempt (payout_id) where state in ('intent', 'ambiguous', 'accepted');
+
+comment on table attempt is 'One send. The row is committed as intent before a byte leaves.';
+comment on column attempt.holder is 'The process that holds the lease, for people who ask who sent it.';
+comment on column attempt.verdict is 'What the holder concluded; kept as evidence even when it came after its lease.';
+comment on column attempt.reply is 'The provider''s last answer, sealed, when it was not a plain acceptance.';
+
+create table payout_event (
+    payout_id uuid not null,
+    version integer not null,
+    transition text not null,
+    from_state text not null,
+    to_state text not null,
+    epoch integer not null,
+    reason text,
+    provider_status text,
+    actor text not null,
+    at timestamptz not null default clock_timestamp(),
+    primary key (payout_id, version)
+);
+
+comment on table payout_event is 'What happened, in order and without gaps; replaying it gives payout.state. Written by the guard only, never changed.';
+
+grant select, insert on payout, beneficiary, attempt to payrun_app;
+grant update (state, version, transition, reason, state_since, epoch, attempts, sends, sent_at, refusal_code, provider_id,
+    provider_status, returned_minor, due_at, not_found, not_found_since) on payout to payrun_app;
+grant update (state, verdict, code, reply_status, reply_key_id, reply, ended_at) on attempt to payrun_app;
+grant select on payout_transition, payout_event to payrun_app;

@@ -1,0 +1,46 @@
+create table review_decision (
+    payout_id uuid not null references payout,
+    version integer not null,
+    outcome text not null check (outcome in ('accepted', 'paid', 'rejected', 'queued')),
+    evidence text not null check (length(evidence) between 10 and 4000),
+    proposed_by text not null,
+    proposed_at timestamptz not null default clock_timestamp(),
+    confirmed_by text,
+    confirmed_at timestamptz,
+    primary key (payout_id, version),
+    constraint review_decision_takes_two check (confirmed_by <> proposed_by),
+    check ((confirmed_by is null) = (confirmed_at is null))
+);
+
+comment on table review_decision is 'What people decided about a payout that needs review: one proposes with evidence, another confirms.';
+comment on column review_decision.version is 'The payout''s version that they looked at; a payout that moved on needs a new decision.';
+
+create table anomaly (
+    payout_id uuid not null references payout,
+    kind text not null,
+    detail text not null,
+    opened_at timestamptz not null default clock_timestamp(),
+    closed_at timestamptz,
+    closed_by text
+);
+
+create unique index anomaly_open_once on anomaly (payout_id, kind) where closed_at is null;
+
+comment on table anomaly is 'What neither side explains: a provider that contradicts itself, a record that is no longer found. For people.';
+
+create table unmatched_event (
+    id bigint generated always as identity primary key,
+    account text not null,
+    reference text,
+    provider_id text,
+    status text,
+    received_at timestamptz not null default clock_timestamp(),
+    matched_at timestamptz
+);
+
+comment on table unmatched_event is 'T28: what a provider told us about a payout that we do not know yet; tried again when a submit answer lands.';
+
+grant select, insert on review_decision, anomaly, unmatched_event to payrun_app;
+grant update (confirmed_by, confirmed_at) on review_decision to payrun_app;
+grant update (closed_at, closed_by) on anomaly to payrun_app;
+grant update (matched_at) on unmatched_event to payrun_app;
