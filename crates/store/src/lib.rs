@@ -12,6 +12,7 @@ mod lookup;
 mod outbox;
 mod record;
 mod review;
+mod scratch;
 mod seal;
 mod state;
 mod store;

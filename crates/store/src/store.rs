@@ -91,6 +91,15 @@ impl Store {
         answer.map(|_| ()).map_err(Error::driver("asking whether the database is there"))
     }
 
+    /// How far the database's clock is from `now`, either way.
+    pub async fn clock_skew(&self, now: jiff::Timestamp) -> Result<Duration, Error> {
+        let theirs = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(Error::driver("reading the database's clock"))?;
+        Ok(theirs.to_jiff().duration_since(now).unsigned_abs())
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -1,0 +1,71 @@
+# `make demo` and `make test` need a Rust toolchain, and root or sudo the first time; the rest is fetched.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.ONESHELL:
+
+CARGO_DENY_VERSION := 0.20.2
+# Queries are checked against .sqlx; only sqlx-check and sqlx-prepare ask a database.
+export SQLX_OFFLINE := true
+
+.PHONY: help demo test up down status build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: tools up ## pay a sample payroll end to end against the sandbox providers
+	@exports=$$(deploy/local/services env); eval "$$exports"; deploy/local/demo
+
+test: tools up ## all tests, against real Postgres and RabbitMQ
+	@exports=$$(deploy/local/services env); eval "$$exports"
+	cargo build --workspace --bins
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace; fi
+
+up: ## start Postgres and RabbitMQ for this checkout (or check DATABASE_URL and AMQP_URL)
+	@deploy/local/services up
+
+down: ## stop what up has started; data stays
+	@deploy/local/services down
+
+status: ## what runs, and where
+	@deploy/local/services status
+
+build: tools ## the release binary, target/release/payrun
+	cargo build --release -p payrun
+
+lint: fmt-check clippy doc deny sqlx-check ## everything that CI checks before the tests
+
+fmt-check: tools
+	cargo fmt --all -- --check
+
+clippy: tools
+	cargo clippy --workspace --all-targets -- -D warnings
+
+doc: tools
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
+
+# The advisories come from a git host that not every network reaches; the other checks need nothing.
+deny: tools
+	@if [[ "$$(cargo deny --version 2>/dev/null)" != "cargo-deny $(CARGO_DENY_VERSION)" ]]; then
+	    cargo install --locked cargo-deny@$(CARGO_DENY_VERSION)
+	fi
+	cargo deny check bans licenses sources
+	if timeout 120 cargo deny fetch db; then
+	    cargo deny check --disable-fetch advisories
+	else
+	    echo "ADVISORIES WERE NOT CHECKED: their database could not be fetched from github.com/rustsec/advisory-db"
+	fi
+
+sqlx-check: tools up
+	@deploy/local/sqlx-check
+
+sqlx-prepare: tools up ## rewrite .sqlx after a change of a query or a migration
+	@deploy/local/sqlx-check --write
+
+clean-local: ## stop the services and delete their data
+	@deploy/local/services clean
+
+tools:
+	@command -v cargo >/dev/null || { echo "cargo is not in the PATH: install Rust from https://rustup.rs (under sudo, run make without sudo)"; exit 1; }
+	deploy/local/packages compiler
