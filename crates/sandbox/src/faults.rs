@@ -1,0 +1,239 @@
+//! What goes wrong, and how often.
+//!
+//! **Reads** a text such as `accept_500=20,read_hang=5,repeat=decline_816_async`.
+//! **Invariant** which fault strikes is a pure function of the seed, the reference and how many creates of that
+//! reference came before: a run can be repeated.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::draw::{draw, happens};
+
+/// Weights of the fault modes, each in per mille of the requests it applies to. The default is no fault at all.
+///
+/// Parsed from a comma-separated list of `mode=weight`; what is not named has its default. See the README for the modes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults {
+    creates: Vec<(Mode, u16)>,
+    read_500: u16,
+    read_hang: u16,
+    look_up_lag: u16,
+    repeat: Repeat,
+}
+
+/// What happens to one create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    /// Recorded and answered.
+    Accept,
+    /// Recorded, answered 500.
+    #[serde(rename = "accept_500")]
+    Accept500,
+    /// Recorded, and the connection is reset without an answer.
+    AcceptReset,
+    /// Recorded, and never answered.
+    AcceptHang,
+    /// Recorded, answered 200 with HTML or with half a JSON object.
+    Garbage,
+    /// Recorded as declined, answered 409.
+    Decline,
+    /// Not recorded, answered 429 with `Retry-After`.
+    Throttle,
+    /// Not recorded, answered 503.
+    #[serde(rename = "unavailable_503")]
+    Unavailable503,
+    /// Recorded, answered after three seconds.
+    Slow,
+    /// Recorded and answered 200, declined when it would have settled.
+    LateDecline,
+}
+
+/// What happens to a create whose reference has been recorded before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// A second payout is made, and paid.
+    AcceptAgain,
+    /// A second payout is recorded as declined with 816, answered 409.
+    DeclineSync,
+    /// A second payout is answered 200 and declined with 816 later.
+    DeclineAsync,
+}
+
+/// What happens to one read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadMode {
+    Answer,
+    Error500,
+    Hang,
+}
+
+/// Why a text is no set of faults.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum FaultsError {
+    /// A part without `=`, or with a name that is not a mode.
+    #[error("unknown fault {0:?}: write mode=weight with a mode of the sandbox's README")]
+    Unknown(String),
+    /// A weight that is no number from 0 to 1000, or a `repeat` that is none of the three.
+    #[error("fault {mode} has the unusable value {value:?}: weights are per mille, 0 to 1000")]
+    Value {
+        /// The mode as written.
+        mode: String,
+        /// The value as written.
+        value: String,
+    },
+    /// The weights that share a kind of request add up to more than all requests.
+    #[error("weights of {0} add up to more than 1000 per mille: lower them")]
+    Sum(&'static str),
+}
+
+impl Faults {
+    /// The fate of the create that follows `earlier` creates under the same reference.
+    pub(crate) fn create_mode(&self, seed: u64, reference: &str, earlier: u64) -> Mode {
+        let mut number = draw(seed, &[b"create", reference.as_bytes(), &earlier.to_le_bytes()]) % 1000;
+        for (mode, weight) in &self.creates {
+            let weight = u64::from(*weight);
+            if number < weight {
+                return *mode;
+            }
+            number -= weight;
+        }
+        Mode::Accept
+    }
+
+    /// The fate of the read of `subject` that follows `earlier` reads of the sandbox.
+    pub(crate) fn read_mode(&self, seed: u64, subject: &str, earlier: u64) -> ReadMode {
+        let number = draw(seed, &[b"read", subject.as_bytes(), &earlier.to_le_bytes()]) % 1000;
+        let hang_up_to = u64::from(self.read_500) + u64::from(self.read_hang);
+        if number < u64::from(self.read_500) {
+            ReadMode::Error500
+        } else if number < hang_up_to {
+            ReadMode::Hang
+        } else {
+            ReadMode::Answer
+        }
+    }
+
+    /// Whether the look-up lag hides this reference while it is young.
+    pub(crate) fn lags(&self, seed: u64, reference: &str) -> bool {
+        happens(self.look_up_lag, seed, &[b"lag", reference.as_bytes()])
+    }
+
+    /// What a repeated reference meets.
+    pub(crate) fn repeat(&self) -> Repeat {
+        self.repeat
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            creates: Vec::new(),
+            read_500: 0,
+            read_hang: 0,
+            look_up_lag: 1000,
+            repeat: Repeat::AcceptAgain,
+        }
+    }
+}
+
+impl FromStr for Faults {
+    type Err = FaultsError;
+
+    fn from_str(text: &str) -> Result<Self, FaultsError> {
+        let mut faults = Self::default();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (mode, value) = part.split_once('=').ok_or_else(|| FaultsError::Unknown(part.to_owned()))?;
+            let (mode, value) = (mode.trim(), value.trim());
+            match mode {
+                "repeat" => faults.repeat = repeat(value)?,
+                "read_500" => faults.read_500 = weight(mode, value)?,
+                "read_hang" => faults.read_hang = weight(mode, value)?,
+                "look_up_lag" => faults.look_up_lag = weight(mode, value)?,
+                create => {
+                    let weighted = (create_mode(create)?, weight(create, value)?);
+                    faults.creates.push(weighted);
+                }
+            }
+        }
+        let creates: u32 = faults.creates.iter().map(|(_, weight)| u32::from(*weight)).sum();
+        if creates > 1000 {
+            return Err(FaultsError::Sum("creates"));
+        }
+        if faults.read_500 + faults.read_hang > 1000 {
+            return Err(FaultsError::Sum("reads"));
+        }
+        Ok(faults)
+    }
+}
+
+fn create_mode(name: &str) -> Result<Mode, FaultsError> {
+    match name {
+        "accept_500" => Ok(Mode::Accept500),
+        "accept_reset" => Ok(Mode::AcceptReset),
+        "accept_hang" => Ok(Mode::AcceptHang),
+        "garbage" => Ok(Mode::Garbage),
+        "decline" => Ok(Mode::Decline),
+        "throttle" => Ok(Mode::Throttle),
+        "unavailable_503" => Ok(Mode::Unavailable503),
+        "slow" => Ok(Mode::Slow),
+        "late_decline" => Ok(Mode::LateDecline),
+        _ => Err(FaultsError::Unknown(name.to_owned())),
+    }
+}
+
+fn repeat(value: &str) -> Result<Repeat, FaultsError> {
+    match value {
+        "accept_again" => Ok(Repeat::AcceptAgain),
+        "decline_816_sync" => Ok(Repeat::DeclineSync),
+        "decline_816_async" => Ok(Repeat::DeclineAsync),
+        _ => Err(FaultsError::Value { mode: "repeat".to_owned(), value: value.to_owned() }),
+    }
+}
+
+fn weight(mode: &str, value: &str) -> Result<u16, FaultsError> {
+    value
+        .parse()
+        .ok()
+        .filter(|weight| *weight <= 1000)
+        .ok_or_else(|| FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mode_is_a_function_of_seed_reference_and_earlier_creates() {
+        let faults: Faults = "accept_500=300, accept_reset=300,throttle=400".parse().expect("weights");
+        let run = |seed| -> Vec<Mode> {
+            (0..200_u64).map(|n| faults.create_mode(seed, &format!("REF-{}", n / 4), n % 4)).collect()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+        assert!(!run(1).contains(&Mode::Accept), "the weights leave no room for plain answers");
+        for mode in [Mode::Accept500, Mode::AcceptReset, Mode::Throttle] {
+            assert!(run(1).contains(&mode), "{mode:?} never drawn");
+        }
+    }
+
+    #[test]
+    fn default_never_strikes() {
+        let faults = Faults::default();
+        assert!((0..500).all(|n| faults.create_mode(9, "REF-1", n) == Mode::Accept));
+        assert!((0..500).all(|n| faults.read_mode(9, "REF-1", n) == ReadMode::Answer));
+    }
+
+    #[test]
+    fn unusable_texts_are_refused() {
+        let parse = |text: &str| text.parse::<Faults>();
+        assert_eq!(parse(""), Ok(Faults::default()));
+        assert_eq!(parse("acept_500=1"), Err(FaultsError::Unknown("acept_500".to_owned())));
+        assert_eq!(parse("slow"), Err(FaultsError::Unknown("slow".to_owned())));
+        assert!(matches!(parse("slow=1001"), Err(FaultsError::Value { .. })));
+        assert!(matches!(parse("repeat=twice"), Err(FaultsError::Value { .. })));
+        assert_eq!(parse("slow=600,decline=600"), Err(FaultsError::Sum("creates")));
+        assert_eq!(parse("read_500=600,read_hang=600"), Err(FaultsError::Sum("reads")));
+    }
+}
