@@ -1,0 +1,173 @@
+//! Bamboo Payouts: one signed POST to submit, one GET to look up.
+//!
+//! Documents: docs.bamboopayment.com, Payouts API. Quirks, each of which has cost somebody money or time:
+//!
+//! - Amounts go out as integer hundredths for every currency, also those without decimals, and come back in major units.
+//! - `payoutId` has up to 19 digits: it is text here, never a float.
+//! - A repeated reference may be accepted again, or make a second, declined record (816). So 816 is a question, never an answer, and a
+//!   record is known by its `payoutId`. Class B: a second send may pay again.
+//! - 409 is a record that exists and is declined; 400 and 401 made none. A 200 means received, not paid.
+//! - A 204 to a look-up by reference is "unknown there"; how soon it is true after a send is not documented, hence the quiet period.
+
+mod banks;
+mod reply;
+mod request;
+mod rules;
+
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderValue, Method, header};
+use jiff::Timestamp;
+use payrun_domain::{
+    country::Country,
+    decide::Class,
+    fault::Fault,
+    money::Currency,
+    order::Order,
+    verdict::{Doubt, Verdict},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use crate::{Effect, HmacSha256, Manifest, Provider, Request, Step, Turn, adapters::SettingsError};
+
+/// What a Bamboo account needs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where it pays, ISO 3166-1.
+    pub country: String,
+    /// What it is funded in, ISO 4217.
+    pub currency: String,
+    /// What is paid from what.
+    pub model: Model,
+    /// The merchant's private key.
+    pub private_key: SecretString,
+    /// The key of the signature; in the sandbox it is the private key, and so it is when left out.
+    pub secret_key: Option<SecretString>,
+    /// Where Bamboo should call when a payout is settled.
+    pub notification_url: Option<String>,
+}
+
+/// Bamboo's business models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Model {
+    /// Local balance, local payout.
+    #[serde(rename = "L2L")]
+    LocalToLocal,
+    /// Dollar balance, local payout; Bamboo converts.
+    #[serde(rename = "USD2L")]
+    DollarToLocal,
+    /// Dollar balance, dollar payout.
+    #[serde(rename = "USD2USD")]
+    DollarToDollar,
+}
+
+/// The adapter: settings and keys, nothing that changes.
+pub struct Bamboo {
+    country: Country,
+    currency: Currency,
+    destination_currency: Currency,
+    authorization: HeaderValue,
+    signature: HmacSha256,
+    notification_url: Option<String>,
+}
+
+const MANIFEST: Manifest = Manifest {
+    class: Class::B,
+    quiet: Duration::from_mins(30),
+    // No return after payment is documented, and none is ruled out: banks bounce within days.
+    return_window: Duration::from_hours(24 * 10),
+};
+
+impl Bamboo {
+    /// Checks the settings against the documented models.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let country: Country =
+            settings.country.parse().map_err(|error| SettingsError(format!("country: {error}")))?;
+        let currency: Currency =
+            settings.currency.parse().map_err(|error| SettingsError(format!("currency: {error}")))?;
+        let (funded, destination_currency) = match settings.model {
+            Model::LocalToLocal => (country.currency(), country.currency()),
+            Model::DollarToLocal => (Currency::Usd, country.currency()),
+            Model::DollarToDollar => (Currency::Usd, Currency::Usd),
+        };
+        if currency != funded {
+            return Err(SettingsError(format!(
+                "currency must be {funded} for this country and model, not {currency}"
+            )));
+        }
+        if settings.model == Model::DollarToDollar && !matches!(country, Country::Pe | Country::Uy) {
+            return Err(SettingsError(format!(
+                "model USD2USD is offered for PE and UY only, not for {country}"
+            )));
+        }
+        let key = settings.private_key.expose_secret();
+        let mut authorization = HeaderValue::from_str(&format!("Basic {key}"))
+            .map_err(|_| SettingsError("private_key has characters that no header can carry".to_owned()))?;
+        authorization.set_sensitive(true);
+        if key.is_empty() {
+            return Err(SettingsError("private_key is empty".to_owned()));
+        }
+        let signature = HmacSha256::new(settings.secret_key.as_ref().unwrap_or(&settings.private_key));
+        Ok(Self {
+            country,
+            currency,
+            destination_currency,
+            authorization,
+            signature,
+            notification_url: settings.notification_url,
+        })
+    }
+
+    fn get(&self, path: String) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        Request { effect: Effect::ReadOnly, method: Method::GET, path, headers, body: Vec::new() }
+    }
+}
+
+impl Provider for Bamboo {
+    fn name(&self) -> &'static str {
+        "bamboo"
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
+    }
+
+    fn country(&self) -> Country {
+        self.country
+    }
+
+    fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        rules::check(self, order)
+    }
+
+    fn submit(&self, turn: &Turn<'_>) -> Step {
+        match turn.replies {
+            [] => self.create(turn.order).map_or(
+                // Nothing was sent; what cannot be written down must not be guessed at either.
+                Step::Done(Verdict::Unknown(Doubt::Undocumented)),
+                Step::Send,
+            ),
+            [.., reply] => Step::Done(reply::of_create(reply, turn.order)),
+        }
+    }
+
+    fn look_up(&self, turn: &Turn<'_>) -> Step {
+        match (turn.replies, &turn.order.provider_id) {
+            ([], Some(id)) => Step::Send(self.get(format!("/api/payout/{id}"))),
+            ([], None) => Step::Send(self.get(format!("/api/payout/reference/{}", turn.order.reference))),
+            ([.., reply], _) => Step::Done(reply::of_look_up(reply, turn.order)),
+        }
+    }
+
+    fn probe(&self, _now: Timestamp) -> Request {
+        self.get(format!("/api/bank/country/{}", self.country))
+    }
+}
