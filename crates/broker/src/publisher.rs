@@ -1,0 +1,178 @@
+//! Publishing, with an answer for each message that can be relied on.
+
+use std::{collections::HashSet, time::Duration};
+
+use futures_util::future::join_all;
+use lapin::{
+    BasicProperties, Confirmation,
+    message::BasicReturnMessage,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+    types::{AMQPValue, FieldTable},
+};
+use payrun_domain::id::MessageId;
+use payrun_telemetry::events;
+use tokio::{sync::watch, time};
+
+use crate::{
+    PayoutMessage,
+    link::{Error, Link, Server},
+    topology::dispatch_queue,
+};
+
+/// For all messages of one call to be confirmed. During an alarm the broker says nothing at all.
+const CONFIRM_MAX: Duration = Duration::from_secs(10);
+/// Survives the broker.
+const PERSISTENT: u8 = 2;
+
+/// A message to be published, to a queue by its name.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    id: String,
+    queue: String,
+    correlation_id: Option<String>,
+    reason: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Outgoing {
+    /// A message to the dispatchers of its account.
+    pub fn dispatch(id: MessageId, message: &PayoutMessage) -> Self {
+        let PayoutMessage::V1 { account, .. } = message;
+        let (queue, body) = (dispatch_queue(account), message.encode());
+        Self { id: id.to_string(), queue, correlation_id: None, reason: None, body }
+    }
+
+    /// An answer to whoever asked for one. `id` names this answer.
+    pub fn reply(id: String, queue: String, correlation_id: Option<String>, body: Vec<u8>) -> Self {
+        Self { id, queue, correlation_id, reason: None, body }
+    }
+
+    /// A message that cannot be used, for people, with the reason as header `payrun-reason`.
+    pub fn dead(id: String, queue: &str, reason: String, body: Vec<u8>) -> Self {
+        Self { id, queue: queue.to_owned(), correlation_id: None, reason: Some(reason), body }
+    }
+
+    fn properties(&self) -> BasicProperties {
+        let mut properties = BasicProperties::default()
+            .with_message_id(self.id.as_str().into())
+            .with_content_type("application/json".into())
+            .with_delivery_mode(PERSISTENT);
+        if let Some(correlation_id) = &self.correlation_id {
+            properties = properties.with_correlation_id(correlation_id.as_str().into());
+        }
+        if let Some(reason) = &self.reason {
+            let mut headers = FieldTable::default();
+            headers.insert("payrun-reason".into(), AMQPValue::LongString(reason.as_str().into()));
+            properties = properties.with_headers(headers);
+        }
+        properties
+    }
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The broker has it, in a queue.
+    Confirmed,
+    /// There is no such queue.
+    Unroutable,
+    /// Refused, or no answer. It may still arrive later.
+    Unconfirmed,
+}
+
+impl Outcome {
+    /// Only this lets the outbox forget it.
+    pub fn is_confirmed(self) -> bool {
+        self == Self::Confirmed
+    }
+}
+
+/// Publishes over a connection of its own, which it builds when it is needed and broken.
+pub struct Publisher {
+    server: Server,
+    link: Option<Link>,
+    connected: watch::Sender<bool>,
+}
+
+impl Publisher {
+    pub(crate) fn new(server: Server, connected: watch::Sender<bool>) -> Self {
+        Self { server, link: None, connected }
+    }
+
+    /// Publishes all of `messages`, several confirms outstanding at once. One outcome for each, in order.
+    pub async fn publish_all(&mut self, messages: &[Outgoing]) -> Vec<Outcome> {
+        if let Err(error) = self.connect().await {
+            events::failed("publish", &error);
+            return vec![Outcome::Unconfirmed; messages.len()];
+        }
+        let Some(link) = &self.link else { return vec![Outcome::Unconfirmed; messages.len()] };
+        let confirmations = join_all(messages.iter().map(|message| publish(link, message)));
+        let Ok(confirmations) = time::timeout(CONFIRM_MAX, confirmations).await else {
+            self.drop_link();
+            return vec![Outcome::Unconfirmed; messages.len()];
+        };
+        if !link.is_well() {
+            self.drop_link();
+        }
+        let (confirmed, returned) = tell_apart(confirmations);
+        messages
+            .iter()
+            .zip(confirmed)
+            .map(|(message, confirmed)| match (confirmed, returned.contains(&message.id)) {
+                (_, true) => Outcome::Unroutable,
+                (true, false) => Outcome::Confirmed,
+                (false, false) => Outcome::Unconfirmed,
+            })
+            .collect()
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        if self.link.as_ref().is_some_and(Link::is_well) {
+            return Ok(());
+        }
+        self.drop_link();
+        let link = Link::open(&self.server, "publisher").await?;
+        let confirms =
+            time::timeout(CONFIRM_MAX, link.channel.confirm_select(ConfirmSelectOptions { nowait: false }));
+        confirms.await.map_err(|_| Error::Silent)?.map_err(Error::Connect)?;
+        self.link = Some(link);
+        self.connected.send_replace(true);
+        Ok(())
+    }
+
+    fn drop_link(&mut self) {
+        self.link = None;
+        self.connected.send_replace(false);
+    }
+}
+
+async fn publish(link: &Link, message: &Outgoing) -> lapin::Result<Confirmation> {
+    let options = BasicPublishOptions { mandatory: true, immediate: false };
+    let queue = message.queue.as_str().into();
+    link.channel.basic_publish("".into(), queue, options, &message.body, message.properties()).await?.await
+}
+
+/// Which publishes were confirmed, and the ids that came back. A return is matched by its message id only: it may be attached to the
+/// confirm of another message.
+fn tell_apart(confirmations: Vec<lapin::Result<Confirmation>>) -> (Vec<bool>, HashSet<String>) {
+    let mut returned = HashSet::new();
+    let confirmed = confirmations
+        .into_iter()
+        .map(|confirmation| match confirmation {
+            Ok(Confirmation::Ack(message)) => {
+                returned.extend(message.as_ref().and_then(id));
+                true
+            }
+            Ok(Confirmation::Nack(message)) => {
+                returned.extend(message.as_ref().and_then(id));
+                false
+            }
+            Ok(Confirmation::NotRequested) | Err(_) => false,
+        })
+        .collect();
+    (confirmed, returned)
+}
+
+fn id(message: &BasicReturnMessage) -> Option<String> {
+    message.delivery.properties.message_id().as_ref().map(ToString::to_string)
+}

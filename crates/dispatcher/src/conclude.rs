@@ -1,0 +1,100 @@
+//! From a verdict to what is recorded. Pure.
+
+use payrun_domain::{
+    attempt::AttemptState,
+    decide,
+    payout::Transition,
+    verdict::{Record, Verdict},
+};
+use payrun_store::{Claimed, Conclusion};
+
+use crate::Settings;
+
+/// What `verdict` means for the payout that was claimed.
+pub(crate) fn conclude(claimed: &Claimed, verdict: &Verdict, settings: &Settings, jitter: u32) -> Conclusion {
+    let transition = decide::after_submit(verdict, claimed.sends);
+    let tries = u32::try_from(claimed.attempt).unwrap_or(u32::MAX);
+    let due_in = match verdict {
+        Verdict::Deferred { retry_after, .. } => settings.backoff.wait(tries, jitter, *retry_after),
+        Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::NotFound
+        | Verdict::Unknown(_) => settings.pace.wait(std::time::Duration::ZERO, jitter),
+    };
+    Conclusion {
+        payout: claimed.payout,
+        epoch: claimed.epoch,
+        attempt: claimed.attempt,
+        transition,
+        attempt_state: attempt_state(transition),
+        verdict: verdict.word(),
+        code: code(verdict),
+        record: record(verdict),
+        due_in: Some(due_in),
+        reply: None,
+    }
+}
+
+/// The attempt's end that goes with the payout's transition.
+const fn attempt_state(transition: Transition) -> AttemptState {
+    match transition {
+        Transition::Accept | Transition::PayAtOnce => AttemptState::Accepted,
+        Transition::Refuse => AttemptState::Refused,
+        Transition::NotSent => AttemptState::NotSent,
+        // A refusal that cannot be final leaves the attempt in doubt like its payout.
+        Transition::NoteRefusal
+        | Transition::Doubt
+        | Transition::Ingest
+        | Transition::Invalidate
+        | Transition::Hold
+        | Transition::Pass
+        | Transition::Approve
+        | Transition::Cancel
+        | Transition::CancelQueued
+        | Transition::Claim
+        | Transition::ExpireLease
+        | Transition::FindAccepted
+        | Transition::FindPaid
+        | Transition::FindRejected
+        | Transition::ConfirmAbsent
+        | Transition::ConfirmRefused
+        | Transition::Resend
+        | Transition::Park
+        | Transition::DecideAccepted
+        | Transition::DecidePaid
+        | Transition::DecideRejected
+        | Transition::DecideQueued
+        | Transition::Pay
+        | Transition::Reject
+        | Transition::Progress
+        | Transition::Return
+        | Transition::Contradict
+        | Transition::Miss => AttemptState::Ambiguous,
+    }
+}
+
+fn code(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Settled(_) => None,
+        Verdict::Rejected(refusal) => Some(refusal.code.clone()),
+        Verdict::Deferred { pause: Some(pause), .. } => Some(pause.word().to_owned()),
+        Verdict::Unknown(doubt) => Some(doubt.word().to_owned()),
+        Verdict::Deferred { pause: None, .. } | Verdict::Returned { .. } | Verdict::NotFound => {
+            Some(verdict.word().to_owned())
+        }
+    }
+}
+
+fn record(verdict: &Verdict) -> Option<Record> {
+    match verdict {
+        Verdict::Accepted(record) | Verdict::Settled(record) | Verdict::Returned { record, .. } => {
+            Some(record.clone())
+        }
+        Verdict::Rejected(refusal) => {
+            refusal.id.clone().map(|id| Record { id, status: format!("refused {}", refusal.code) })
+        }
+        Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Unknown(_) => None,
+    }
+}

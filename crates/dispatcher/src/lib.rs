@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod breaker;
+mod conclude;
+mod record;
+mod send;
+mod settings;
+mod worker;
+
+pub use settings::Settings;
+pub use worker::Dispatcher;

@@ -1,0 +1,97 @@
+//! `Concluded -> Recorded`: outcomes go to the database in groups, and again until it has them.
+
+use std::{sync::Arc, time::Duration};
+
+use payrun_domain::{attempt::AttemptState, payout::Transition, verdict::Pause};
+use payrun_providers::Account;
+use payrun_store::{Conclusion, Error, Store};
+use payrun_telemetry::events;
+use tokio::{sync::mpsc, time};
+
+use crate::{Settings, send::Concluded};
+
+/// Between tries while the database is away.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Records what arrives, until every sender is gone. Outcomes that a hard stop loses are found again by look-up.
+pub(crate) async fn record_all(
+    mut concluded: mpsc::Receiver<Concluded>,
+    account: Arc<Account>,
+    store: Store,
+    settings: Settings,
+) {
+    let mut group = Vec::with_capacity(settings.group_max);
+    while let Some(first) = concluded.recv().await {
+        group.push(first);
+        let full = time::sleep(settings.linger);
+        tokio::pin!(full);
+        while group.len() < settings.group_max {
+            tokio::select! {
+                next = concluded.recv() => match next {
+                    Some(next) => group.push(next),
+                    None => break,
+                },
+                () = &mut full => break,
+            }
+        }
+        if let Some(why) = group.iter().find_map(|concluded| concluded.verdict.pause()) {
+            pause(&account, &store, why).await;
+        }
+        let conclusions: Vec<Conclusion> = group.drain(..).map(|concluded| concluded.conclusion).collect();
+        record(&account, &store, &conclusions).await;
+    }
+}
+
+async fn record(account: &Account, store: &Store, conclusions: &[Conclusion]) {
+    loop {
+        match store.record(conclusions).await {
+            Ok(moved) => {
+                for conclusion in conclusions.iter().filter(|conclusion| moved.contains(&conclusion.payout)) {
+                    events::moved(&account.name, conclusion.transition.target());
+                }
+                return;
+            }
+            // One conclusion that the tables refuse must not hold back the others.
+            Err(error) if error.is_refusal() && conclusions.len() > 1 => {
+                for conclusion in conclusions {
+                    Box::pin(record(account, store, std::slice::from_ref(conclusion))).await;
+                }
+                return;
+            }
+            Err(error) if error.is_refusal() => {
+                return record_as_doubt(account, store, conclusions, &error).await;
+            }
+            Err(error) => {
+                events::failed("record", &error);
+                time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The provider's answer contradicts what the tables hold, such as an id that belongs to another payout: nobody's word is proof.
+async fn record_as_doubt(account: &Account, store: &Store, conclusions: &[Conclusion], error: &Error) {
+    events::failed("record", error);
+    for conclusion in conclusions {
+        let doubt = Conclusion {
+            transition: Transition::Doubt,
+            attempt_state: AttemptState::Ambiguous,
+            code: Some("refused_by_table".to_owned()),
+            record: None,
+            ..conclusion.clone()
+        };
+        // Should even this be refused, the lease runs out and says the same.
+        match store.record(std::slice::from_ref(&doubt)).await {
+            Ok(_) => events::moved(&account.name, doubt.transition.target()),
+            Err(error) => events::failed("record", &error),
+        }
+    }
+}
+
+async fn pause(account: &Account, store: &Store, why: Pause) {
+    match store.pause_account(&account.name, why).await {
+        Ok(true) => events::account_paused(&account.name, why),
+        Ok(false) => {}
+        Err(error) => events::failed("pause", &error),
+    }
+}

@@ -1,0 +1,233 @@
+//! One loop per account: gather, claim, acknowledge, send.
+//!
+//! **Reads**: messages, `payout`. **Writes**: `payout`, `attempt`. **Invariant**: nothing is sent that was not claimed and committed by
+//! this process less than `send_within` ago.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use payrun_broker::{Consumer, Delivery, PayoutMessage};
+use payrun_domain::{clock::Clock, id::PayoutId};
+use payrun_providers::Account;
+use payrun_store::{Claimed, PoisonMessage, Store};
+use payrun_telemetry::events;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Settings,
+    breaker::{Breaker, Gate},
+    record::record_all,
+    send::send,
+};
+
+/// Between tries while the database is away.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Sends the payouts of one account.
+pub struct Dispatcher {
+    account: Arc<Account>,
+    store: Store,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    breaker: Arc<Breaker>,
+    slots: Arc<Semaphore>,
+}
+
+/// Ids that wait for a free slot, and the messages that brought them.
+#[derive(Default)]
+struct Inbox {
+    ids: VecDeque<PayoutId>,
+    /// Each message with the number of its ids that are still in `ids`; in order.
+    messages: VecDeque<(Delivery, usize)>,
+}
+
+impl Inbox {
+    /// Takes ids from the front, and the messages of which nothing is left.
+    fn take(&mut self, count: usize) -> (Vec<PayoutId>, Vec<Delivery>) {
+        let ids: Vec<_> = self.ids.drain(..count.min(self.ids.len())).collect();
+        let mut taken = ids.len();
+        let mut spent = Vec::new();
+        while let Some((_, left)) = self.messages.front_mut() {
+            if *left > taken {
+                *left -= taken;
+                break;
+            }
+            taken -= *left;
+            spent.extend(self.messages.pop_front().map(|(delivery, _)| delivery));
+        }
+        (ids, spent)
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher for one account; several on any number of machines share its work.
+    pub fn new(account: Arc<Account>, store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let breaker = Arc::new(Breaker::new(settings.breaker_failures, settings.breaker_wait));
+        let slots = Arc::new(Semaphore::new(settings.concurrency));
+        Self { account, store, settings, clock, breaker, slots }
+    }
+
+    /// Works until `stop`; then claims nothing more, finishes what is on its way and records it.
+    pub async fn run(self, mut messages: Consumer, stop: CancellationToken) {
+        let (concluded, outcomes) = mpsc::channel(self.settings.group_max);
+        let recorder =
+            record_all(outcomes, Arc::clone(&self.account), self.store.clone(), self.settings.clone());
+        let worker = async {
+            let sends = TaskTracker::new();
+            let mut inbox = Inbox::default();
+            let mut sweep = time::interval(self.settings.sweep_every);
+            sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            while !stop.is_cancelled() {
+                if inbox.ids.is_empty() {
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        delivery = messages.recv() => self.open(delivery, &mut inbox).await,
+                        _ = sweep.tick() => self.sweep(&mut inbox).await,
+                    }
+                }
+                let room = match self.breaker.gate(Instant::now()) {
+                    Gate::Open => self.settings.group_max,
+                    Gate::Probe => 1,
+                    Gate::Shut(until) => {
+                        self.forget(&mut inbox).await;
+                        wait_until(until.into(), &stop).await;
+                        continue;
+                    }
+                };
+                let permits = self.permits(room.min(inbox.ids.len())).await;
+                let source =
+                    if inbox.messages.is_empty() { events::Source::Table } else { events::Source::Message };
+                let (ids, spent) = inbox.take(permits.len());
+                let begun = Instant::now();
+                let Some(claimed) = self.claim(&ids, &stop).await else { break };
+                events::claimed(&self.account.name, source, claimed.len());
+                acknowledge(spent).await;
+                for (claimed, permit) in claimed.into_iter().zip(permits) {
+                    sends.spawn(self.send(claimed, begun, permit, concluded.clone()));
+                }
+            }
+            drop(concluded);
+            sends.close();
+            sends.wait().await;
+        };
+        tokio::join!(worker, recorder);
+    }
+
+    /// One send as a task of its own, holding its slot until the outcome is handed over.
+    fn send(
+        &self,
+        claimed: Claimed,
+        begun: Instant,
+        permit: OwnedSemaphorePermit,
+        concluded: mpsc::Sender<crate::send::Concluded>,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
+        let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
+        async move {
+            let send_by = begun + settings.send_within;
+            let outcome = send(claimed, send_by, &account, &settings, (&*clock, &breaker)).await;
+            // The recorder goes only after every sender; if it was killed, the lease runs out and says the rest.
+            let _ = concluded.send(outcome).await;
+            drop(permit);
+        }
+    }
+
+    async fn open(&self, delivery: Delivery, inbox: &mut Inbox) {
+        match delivery.payouts() {
+            Ok(PayoutMessage::V1 { account, payouts }) if account == self.account.name => {
+                events::received("taken");
+                inbox.messages.push_back((delivery, payouts.len()));
+                inbox.ids.extend(payouts);
+            }
+            Ok(PayoutMessage::V1 { .. }) => self.poison(delivery, "the message is for another account").await,
+            Err(error) => self.poison(delivery, &error.to_string()).await,
+        }
+    }
+
+    /// A message that cannot be used is kept for people and acknowledged: it carried no work that the table does not hold.
+    async fn poison(&self, delivery: Delivery, reason: &str) {
+        events::received("poison");
+        let message = PoisonMessage { queue: delivery.queue(), reason, body: delivery.body() };
+        match self.store.keep_poison(&message).await {
+            Ok(()) => acknowledge(vec![delivery]).await,
+            Err(error) => {
+                events::failed("dispatch", &error);
+                delivery.dead_letter().await;
+            }
+        }
+    }
+
+    async fn sweep(&self, inbox: &mut Inbox) {
+        let rows_max = i64::try_from(self.settings.group_max).unwrap_or(i64::MAX);
+        match self.store.due(&self.account.name, self.settings.grace, rows_max).await {
+            Ok(due) => inbox.ids.extend(due),
+            Err(error) => events::failed("dispatch", &error),
+        }
+    }
+
+    /// While the breaker is open the table remembers what is due; the messages need not.
+    async fn forget(&self, inbox: &mut Inbox) {
+        inbox.ids.clear();
+        acknowledge(inbox.messages.drain(..).map(|(delivery, _)| delivery).collect()).await;
+    }
+
+    /// Waits for a free slot and a token of the rate, then takes as many more of both as a moment gives, up to `wanted`.
+    async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
+        let mut permits = Vec::with_capacity(wanted);
+        if wanted == 0 {
+            return permits;
+        }
+        let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else { return permits };
+        permits.push(first);
+        if self.slots.available_permits() + 1 < wanted {
+            time::sleep(self.settings.linger).await;
+        }
+        while permits.len() < wanted
+            && let Ok(more) = Arc::clone(&self.slots).try_acquire_owned()
+        {
+            permits.push(more);
+        }
+        let tokens = self.account.rate.take(permits.len()).await;
+        permits.truncate(tokens);
+        permits
+    }
+
+    /// Claims, until the database answers. None when asked to stop meanwhile: the messages are redelivered to somebody else.
+    async fn claim(&self, ids: &[PayoutId], stop: &CancellationToken) -> Option<Vec<Claimed>> {
+        if ids.is_empty() {
+            return Some(Vec::new());
+        }
+        loop {
+            match self.store.claim(&self.account.name, ids, self.settings.lease).await {
+                Ok(claimed) => return Some(claimed),
+                Err(error) => {
+                    events::failed("dispatch", &error);
+                    wait_until(time::Instant::now() + RETRY_PAUSE, stop).await;
+                    if stop.is_cancelled() {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn acknowledge(deliveries: Vec<Delivery>) {
+    for delivery in deliveries {
+        delivery.ack().await;
+    }
+}
+
+async fn wait_until(until: time::Instant, stop: &CancellationToken) {
+    tokio::select! {
+        () = time::sleep_until(until) => {}
+        () = stop.cancelled() => {}
+    }
+}

@@ -1,0 +1,64 @@
+//! A file judged without a database: the same faults as an import, but for client ids of other batches.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    io::{Read, Seek, Write},
+};
+
+use jiff::Timestamp;
+use payrun_domain::fault::Field;
+use payrun_store::{NewPayout, Rejection};
+
+use crate::{
+    chunk::Chunk,
+    directory::Directory,
+    error::Error,
+    report::Report,
+    upload::{RowReader, Upload},
+};
+
+/// Judges every row into `report`; stores nothing. Blocks; memory grows by some 20 bytes per row, for the client ids seen.
+pub fn check<R: Read + Seek, W: Write>(
+    upload: Upload<R>,
+    directory: &Directory,
+    report: &mut Report<W>,
+) -> Result<(), Error> {
+    let Upload { source, limits, mut progress } = upload;
+    let mut reader = RowReader::open(source, &limits)?;
+    let mut seen = ClientIds::default();
+    loop {
+        let rows = reader.rows()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH);
+        let doubles = chunk.payouts.iter().filter_map(|payout| seen.double(payout)).collect();
+        report.add(chunk, doubles).map_err(Error::Report)?;
+        progress(reader.progress());
+    }
+}
+
+/// Which row has which client id, by hash. One in ten million files of two million rows would show a double that is none; an
+/// import compares the ids themselves.
+#[derive(Default)]
+struct ClientIds {
+    hasher: RandomState,
+    rows: HashMap<u64, i32>,
+}
+
+impl ClientIds {
+    fn double(&mut self, payout: &NewPayout) -> Option<Rejection> {
+        let first = *self.rows.entry(self.hasher.hash_one(&payout.client_id)).or_insert(payout.row);
+        (first != payout.row).then(|| Rejection {
+            line: payout.line,
+            row: payout.row,
+            field: Some(Field::ClientId),
+            code: "client_id_used".to_owned(),
+            value_masked: Some(payout.client_id.clone()),
+            reason: format!(
+                "this client id is that of row {first} of this file; a payout has one id for ever"
+            ),
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Some rows, judged: each is a payout or has faults, never both, never neither.
+
+use jiff::Timestamp;
+use payrun_domain::{
+    fault::{Fault, Field},
+    id::PayoutId,
+};
+use payrun_store::{NewPayout, Rejection};
+
+use crate::{
+    cell,
+    directory::Directory,
+    row::Row,
+    validate::{Valid, validate},
+};
+
+/// Consecutive rows and what became of each.
+pub(crate) struct Chunk {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) payouts: Vec<NewPayout>,
+    pub(crate) rejections: Vec<Rejection>,
+}
+
+impl Chunk {
+    pub(crate) fn judge(rows: Vec<Row>, directory: &Directory, now: Timestamp) -> Self {
+        let (mut payouts, mut rejections) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let id = PayoutId::at(now);
+            match validate(row, directory, id) {
+                Ok(valid) => payouts.push(payout(row, id, valid)),
+                Err(faults) => rejections.extend(faults.into_iter().map(|fault| rejection(row, fault))),
+            }
+        }
+        Self { rows, payouts, rejections }
+    }
+}
+
+fn payout(row: &Row, id: PayoutId, valid: Valid) -> NewPayout {
+    NewPayout {
+        id,
+        row: row.number,
+        line: row.line,
+        client_id: row.get(Field::ClientId).to_owned(),
+        account: valid.account,
+        order: valid.order,
+    }
+}
+
+fn rejection(row: &Row, fault: Fault) -> Rejection {
+    Rejection {
+        line: row.line,
+        row: row.number,
+        field: fault.field,
+        code: fault.code.to_owned(),
+        value_masked: fault.field.and_then(|field| cell::shown(field, row.get(field))),
+        reason: fault.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, sync::Arc};
+
+    use payrun_domain::{country::Country, money::Currency};
+    use proptest::{prelude::*, sample::select};
+
+    use super::*;
+    use crate::{directory::Route, header::Header};
+
+    const GOOD: [&str; 15] = [
+        "a-1",
+        "bamboo-pe",
+        "PE",
+        "PEN",
+        "1250.50",
+        "bank",
+        "Ana",
+        "Prueba",
+        "",
+        "DNI",
+        "99000001",
+        "003",
+        "00320000300123456731",
+        "savings",
+        "Planilla",
+    ];
+
+    fn directory() -> Directory {
+        let check = |order: &payrun_domain::order::Order| match order.beneficiary.document.kind.as_str() {
+            "DNI" => Vec::new(),
+            _ => vec![Fault::of(Field::DocumentType, "document_type_unknown", "unknown document")],
+        };
+        Directory::new(vec![Route {
+            name: "bamboo-pe".parse().unwrap(),
+            country: Country::Pe,
+            currency: Currency::Pen,
+            amount_minor_max: 1_000_000,
+            check: Box::new(check),
+        }])
+    }
+
+    fn judge(rows: Vec<Vec<String>>) -> Chunk {
+        let header = Arc::new(Header::canonical());
+        let rows = rows.into_iter().zip(1..).map(|(cells, number)| Row::of_message(cells, number, &header));
+        Chunk::judge(rows.collect(), &directory(), Timestamp::UNIX_EPOCH)
+    }
+
+    fn cell() -> impl Strategy<Value = String> {
+        let words = [
+            "",
+            "PE",
+            "CL",
+            "PEN",
+            "USD",
+            "bamboo-pe",
+            "1",
+            "1250.50",
+            "1e3",
+            "-1",
+            "bank",
+            "wallet",
+            "instant",
+            "cash",
+            "savings",
+            "email",
+            "4111111111111111",
+            "1.2E+15",
+            "Ana ",
+            "DNI",
+        ];
+        prop_oneof![4 => select(words.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
+    }
+
+    fn row() -> impl Strategy<Value = Vec<String>> {
+        let changed = prop::collection::vec((0..GOOD.len(), cell()), 0..4).prop_map(|changes| {
+            let mut cells = GOOD.map(str::to_owned).to_vec();
+            for (place, cell) in changes {
+                cells[place] = cell;
+            }
+            cells
+        });
+        prop_oneof![4 => changed, 1 => prop::collection::vec(cell(), 0..18)]
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_is_a_payout_or_is_rejected(rows in prop::collection::vec(row(), 1..20)) {
+            let chunk = judge(rows);
+            let paid: BTreeSet<i32> = chunk.payouts.iter().map(|payout| payout.row).collect();
+            let rejected: BTreeSet<i32> = chunk.rejections.iter().map(|rejection| rejection.row).collect();
+            prop_assert!(paid.is_disjoint(&rejected));
+            prop_assert_eq!(paid.len() + rejected.len(), chunk.rows.len());
+            prop_assert_eq!(paid.len(), chunk.payouts.len());
+        }
+
+        #[test]
+        fn an_accepted_row_says_what_was_written(row in row()) {
+            let chunk = judge(vec![row.clone()]);
+            if let [payout] = chunk.payouts.as_slice() {
+                prop_assert_eq!(&payout.client_id, &row[0]);
+                prop_assert_eq!(&payout.order.description, &row[14]);
+                prop_assert_eq!(payout.order.beneficiary.document.number.expose(), &row[10]);
+                let number = payout.order.beneficiary.destination.number().map_or("", |number| number.expose());
+                prop_assert_eq!(number, &row[12]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_good_row_is_a_payout() {
+        let chunk = judge(vec![GOOD.map(str::to_owned).to_vec()]);
+        let [payout] = chunk.payouts.as_slice() else { panic!("{:?}", chunk.rejections) };
+        assert_eq!(payout.order.amount.to_string(), "1250.50 PEN");
+        assert_eq!(payout.order.reference, payrun_domain::reference::Reference::of(payout.id));
+        assert_eq!((payout.row, payout.account.as_str()), (1, "bamboo-pe"));
+    }
+}

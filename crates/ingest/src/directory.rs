@@ -1,0 +1,48 @@
+//! Which accounts can pay, and what each of them takes.
+
+use std::fmt;
+
+use payrun_domain::{country::Country, fault::Fault, money::Currency, name::AccountName, order::Order};
+
+/// The provider's documented rules for an order, as far as they can be checked without asking it.
+pub type Check = Box<dyn Fn(&Order) -> Vec<Fault> + Send + Sync>;
+
+/// A configured account and what it pays.
+pub struct Route {
+    /// As in the configuration.
+    pub name: AccountName,
+    /// Where it pays.
+    pub country: Country,
+    /// What it pays.
+    pub currency: Currency,
+    /// The most that one payout may be, in minor units.
+    pub amount_minor_max: i64,
+    /// What its provider would refuse.
+    pub check: Check,
+}
+
+/// Every configured account.
+#[derive(Debug)]
+pub struct Directory(Vec<Route>);
+
+impl Directory {
+    /// `routes` have distinct names.
+    pub const fn new(routes: Vec<Route>) -> Self {
+        Self(routes)
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.name.as_str() == name)
+    }
+
+    pub(crate) fn paying(&self, country: Country, currency: Currency) -> Vec<&Route> {
+        self.0.iter().filter(|route| route.country == country && route.currency == currency).collect()
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, country, currency, amount_minor_max, check: _ } = self;
+        write!(f, "{name}: {country} {currency}, at most {amount_minor_max} minor units")
+    }
+}

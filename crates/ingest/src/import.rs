@@ -1,0 +1,110 @@
+//! A payroll file becomes a batch: wholly, or not at all.
+//!
+//! **Reads**: the file, the directory. **Writes**: batch, payout, beneficiary, rejection. **Invariant**: every record of a stored
+//! file is a payout or has a rejection, and the file is the one that was hashed.
+
+use std::{
+    io::{Read, Seek, Write},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use payrun_domain::id::BatchId;
+use payrun_store::{BatchSummary, Imported, NewBatch, Opened, Source, Store};
+
+use crate::{
+    chunk::Chunk,
+    directory::Directory,
+    error::Error,
+    report::Report,
+    upload::{RowReader, Upload},
+};
+
+/// What to make of a file.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The client's name of the file: data, never a path. Control characters are left out, and what is longer than 255 characters.
+    pub name: String,
+    /// What a rejected row does to the others.
+    pub mode: Mode,
+    /// When it was uploaded.
+    pub now: Timestamp,
+}
+
+/// What a rejected row does to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One rejected row refuses the file.
+    Strict,
+    /// The good rows become payouts.
+    Partial,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is a batch now, to be approved.
+    Stored(Imported),
+    /// Nothing is stored, and the file may come again: a row was rejected in strict mode, or no row was good. Which, is in the report.
+    NotStored,
+    /// The same bytes were imported before; nothing new was made and the report is empty.
+    Same(Box<BatchSummary>),
+}
+
+const NAME_CHARS_MAX: usize = 255;
+
+/// Imports a file in one transaction; its rows' fates are in `report` even when nothing is stored.
+///
+/// When an error comes from the database after the last row, the batch may be there: import the file again and see.
+pub async fn import<R, W>(
+    store: &Store,
+    upload: Upload<R>,
+    request: Request,
+    directory: &Arc<Directory>,
+    report: &mut Report<W>,
+) -> Result<Outcome, Error>
+where
+    R: Read + Seek + Send + 'static,
+    W: Write + Send,
+{
+    let Request { name, mode, now } = request;
+    let Upload { source, limits, mut progress } = upload;
+    let mut reader = blocking(move || RowReader::open(source, &limits)).await?;
+    let batch = NewBatch {
+        id: BatchId::at(now),
+        source: Source::File,
+        source_name: name.chars().filter(|char| !char.is_control()).take(NAME_CHARS_MAX).collect(),
+        source_digest: reader.digest(),
+    };
+    let mut import = match store.import(&batch).await? {
+        Opened::New(import) => import,
+        Opened::Same(summary) => return Ok(Outcome::Same(summary)),
+    };
+    loop {
+        let directory = Arc::clone(directory);
+        let (rest, chunk) = blocking(move || {
+            let rows = reader.rows()?;
+            Ok((reader, Chunk::judge(rows, &directory, now)))
+        })
+        .await?;
+        reader = rest;
+        if chunk.rows.is_empty() {
+            break;
+        }
+        let doubles = import.rows(&chunk.payouts, &chunk.rejections).await?;
+        report.add(chunk, doubles).map_err(Error::Report)?;
+        progress(reader.progress());
+    }
+    let refused = match mode {
+        Mode::Strict => report.rejected() > 0,
+        // A batch of nothing could never be approved, and would keep the file from coming again once its cause is mended.
+        Mode::Partial => report.accepted() == 0,
+    };
+    if refused { Ok(Outcome::NotStored) } else { Ok(Outcome::Stored(import.finish().await?)) }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::Worker)?
+}

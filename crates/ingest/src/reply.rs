@@ -1,0 +1,172 @@
+//! What a publisher is told of its intake message.
+
+use jiff::Timestamp;
+use payrun_domain::{fault::Field, id::BatchId};
+use payrun_store::{BatchSummary, NewBatch, Opened, Rejection, Source, Store};
+use serde::Serialize;
+
+use crate::{
+    chunk::Chunk,
+    directory::Directory,
+    message::{IntakeMessage, Unreadable},
+};
+
+/// The answer to an intake message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// The message's; none when it could not be read.
+    pub id: Option<String>,
+    /// The batch made of it; none when none was.
+    pub batch: Option<String>,
+    /// What became of it.
+    pub status: Status,
+    /// How many payouts there are.
+    pub accepted: i32,
+    /// Every fault of every payout that there is not.
+    pub rejected: Vec<RejectedField>,
+    /// Why the message as a whole was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What became of an intake message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// All payouts are there, to be approved.
+    Accepted,
+    /// Some payouts are there.
+    PartlyAccepted,
+    /// No payout is there.
+    Rejected,
+    /// The message came before; this is what became of it then.
+    Repeated,
+    /// The message is not one.
+    Unreadable,
+}
+
+/// A fault as a publisher sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RejectedField {
+    /// The position in the message's list, counted from one.
+    pub row: i32,
+    /// Which field; none for the payout as a whole.
+    pub column: Option<&'static str>,
+    /// Stable, for machines.
+    pub code: String,
+    /// For a person.
+    pub reason: String,
+}
+
+const PAGE_ROWS: i64 = 1_000;
+
+/// Stores a message as a batch, unless it came before. `digest` is SHA-256 of its body.
+///
+/// The message may be acknowledged once this returns a reply; after an error it must come again.
+pub async fn take(
+    store: &Store,
+    directory: &Directory,
+    message: IntakeMessage,
+    digest: [u8; 32],
+    now: Timestamp,
+) -> Result<Reply, payrun_store::Error> {
+    let IntakeMessage { id, rows } = message;
+    let batch = NewBatch {
+        id: BatchId::at(now),
+        source: Source::Message,
+        source_name: id.clone(),
+        source_digest: digest,
+    };
+    let mut import = match store.import(&batch).await? {
+        Opened::New(import) => import,
+        Opened::Same(summary) if summary.source_digest == digest => {
+            return repeated(store, id, &summary).await;
+        }
+        Opened::Same(_) => return Ok(Reply::refused(id)),
+    };
+    let Chunk { payouts, mut rejections, .. } = Chunk::judge(rows, directory, now);
+    let doubles = import.rows(&payouts, &rejections).await?;
+    let imported = import.finish().await?;
+    rejections.extend(doubles);
+    rejections.sort_by_key(|rejection| rejection.row);
+    let status = match (imported.accepted, imported.rejected) {
+        (_, 0) => Status::Accepted,
+        (0, _) => Status::Rejected,
+        _ => Status::PartlyAccepted,
+    };
+    Ok(Reply {
+        id: Some(id),
+        batch: Some(imported.batch.to_string()),
+        status,
+        accepted: imported.accepted,
+        rejected: rejections.into_iter().map(RejectedField::from).collect(),
+        reason: None,
+    })
+}
+
+async fn repeated(store: &Store, id: String, batch: &BatchSummary) -> Result<Reply, payrun_store::Error> {
+    let (mut rejected, mut next) = (Vec::new(), Some((0, 0)));
+    while let Some(after) = next {
+        let page = store.rejections(batch.id, after, PAGE_ROWS).await?;
+        rejected.extend(page.rejections.into_iter().map(RejectedField::from));
+        next = page.next;
+    }
+    Ok(Reply {
+        id: Some(id),
+        batch: Some(batch.id.to_string()),
+        status: Status::Repeated,
+        accepted: batch.accepted,
+        rejected,
+        reason: None,
+    })
+}
+
+impl Reply {
+    /// The answer to a message that is not one.
+    pub fn unreadable(why: &Unreadable) -> Self {
+        Self::none(None, Status::Unreadable, why.to_string())
+    }
+
+    fn refused(id: String) -> Self {
+        let reason = "a message with this id and another body came before; a new message needs a new id";
+        Self::none(Some(id), Status::Rejected, reason.to_owned())
+    }
+
+    const fn none(id: Option<String>, status: Status, reason: String) -> Self {
+        Self { id, batch: None, status, accepted: 0, rejected: Vec::new(), reason: Some(reason) }
+    }
+}
+
+impl From<Rejection> for RejectedField {
+    fn from(Rejection { row, field, code, reason, .. }: Rejection) -> Self {
+        Self { row, column: field.map(Field::column), code, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_plain_json() {
+        let fault = RejectedField {
+            row: 2,
+            column: Some("amount"),
+            code: "amount_zero".to_owned(),
+            reason: "the amount is zero".to_owned(),
+        };
+        let reply = Reply {
+            id: Some("run-7".to_owned()),
+            batch: Some("b".to_owned()),
+            status: Status::PartlyAccepted,
+            accepted: 1,
+            rejected: vec![fault],
+            reason: None,
+        };
+        let json = r#"{"id":"run-7","batch":"b","status":"partly_accepted","accepted":1,"rejected":[{"row":2,"column":"amount","code":"amount_zero","reason":"the amount is zero"}]}"#;
+        assert_eq!(serde_json::to_string(&reply).unwrap(), json);
+        let why = Unreadable { reason: "it has 0 payouts".to_owned() };
+        let json = r#"{"id":null,"batch":null,"status":"unreadable","accepted":0,"rejected":[],"reason":"the message cannot be read: it has 0 payouts"}"#;
+        assert_eq!(serde_json::to_string(&Reply::unreadable(&why)).unwrap(), json);
+    }
+}

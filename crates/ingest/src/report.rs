@@ -1,0 +1,111 @@
+//! What a person reads about a file: how many rows, which faults, and a sheet of the rows to mend.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    io::{self, Write},
+};
+
+use payrun_domain::fault::Field;
+use payrun_store::Rejection;
+
+use crate::{chunk::Chunk, row::Row, sheet::Sheet};
+
+/// Faults are kept up to here; all of them are counted, and all rejected rows are written.
+const FAULTS_KEPT_MAX: usize = 1_000;
+
+/// Grows with the file as it is judged. `Display` is the whole report in plain text.
+///
+/// `W` takes the rejected rows as CSV: `line` and `fault` first, then the cells as they stand in the file, in the file's order.
+/// With those two columns deleted and the cells mended it can be imported.
+pub struct Report<W: Write> {
+    accepted: i32,
+    rejected: i32,
+    faults: Vec<Rejection>,
+    counts: BTreeMap<String, u64>,
+    sheet: Sheet<W>,
+}
+
+impl<W: Write> Report<W> {
+    /// An empty report. The rejected rows hold personal data in full: `rejected_rows` is [`io::sink`] or a file that only its owner
+    /// reads.
+    pub fn new(rejected_rows: W) -> Self {
+        Self {
+            accepted: 0,
+            rejected: 0,
+            faults: Vec::new(),
+            counts: BTreeMap::new(),
+            sheet: Sheet::new(rejected_rows),
+        }
+    }
+
+    /// Rows that are good.
+    pub const fn accepted(&self) -> i32 {
+        self.accepted
+    }
+
+    /// Rows with a fault.
+    pub const fn rejected(&self) -> i32 {
+        self.rejected
+    }
+
+    /// The first 1,000 faults, in the order of the file and of its columns.
+    pub fn faults(&self) -> &[Rejection] {
+        &self.faults
+    }
+
+    /// How many faults of each code there are.
+    pub const fn counts(&self) -> &BTreeMap<String, u64> {
+        &self.counts
+    }
+
+    /// Adds rows and what became of them; `doubles` are payouts that turned out to be there already.
+    pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<Rejection>) -> io::Result<()> {
+        chunk.rejections.extend(doubles);
+        chunk.rejections.sort_by_key(|rejection| rejection.row);
+        let mut faults = chunk.rejections.chunk_by(|one, next| one.row == next.row).peekable();
+        for row in &chunk.rows {
+            let is_rejected = |faults: &&[Rejection]| faults.iter().any(|fault| fault.row == row.number);
+            if let Some(faults) = faults.next_if(is_rejected) {
+                self.reject(row, faults)?;
+            } else {
+                self.accepted = self.accepted.saturating_add(1);
+            }
+        }
+        self.sheet.flush()
+    }
+
+    fn reject(&mut self, row: &Row, faults: &[Rejection]) -> io::Result<()> {
+        if self.rejected == 0 {
+            let columns = row.columns().iter().map(|field| field.column());
+            self.sheet.row(["line", "fault"].into_iter().chain(columns))?;
+        }
+        self.rejected = self.rejected.saturating_add(1);
+        for fault in faults {
+            *self.counts.entry(fault.code.clone()).or_default() += 1;
+        }
+        self.faults.extend(faults.iter().take(FAULTS_KEPT_MAX.saturating_sub(self.faults.len())).cloned());
+        let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
+        let (line, reasons) = (row.line.to_string(), reasons.join("; "));
+        self.sheet
+            .row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells().iter().map(String::as_str)))
+    }
+}
+
+impl<W: Write> fmt::Display for Report<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Rejection { line, row, field, code, value_masked, reason } in &self.faults {
+            let column = field.map_or("-", Field::column);
+            let value = value_masked.as_deref().unwrap_or("-");
+            writeln!(f, "line {line}  row {row}  {column}  {value}  {code}: {reason}")?;
+        }
+        let faults: u64 = self.counts.values().sum();
+        if faults > u64::try_from(self.faults.len()).unwrap_or(u64::MAX) {
+            writeln!(f, "only the first {FAULTS_KEPT_MAX} of {faults} faults are listed")?;
+        }
+        for (code, count) in &self.counts {
+            writeln!(f, "{count:>7}  {code}")?;
+        }
+        write!(f, "{} rows are good, {} are rejected", self.accepted, self.rejected)
+    }
+}

@@ -1,0 +1,323 @@
+//! A row becomes an order, or all of its faults.
+//!
+//! **Reads**: cells, the directory. **Writes**: nothing. **Invariant**: an order holds cells as they came; nothing is trimmed,
+//! rounded or guessed.
+
+use std::fmt::Display;
+
+use payrun_domain::{
+    beneficiary::{AccountKind, Beneficiary, Destination, Document, KeyKind, Method, Name, Private},
+    country::Country,
+    fault::{Fault, Field},
+    id::PayoutId,
+    money::{Currency, Money, MoneyError, major},
+    name::AccountName,
+    order::Order,
+    reference::Reference,
+};
+
+use crate::{
+    cell,
+    directory::{Directory, Route},
+    row::Row,
+};
+
+/// What a row asks for, and of whom.
+pub(crate) struct Valid {
+    pub(crate) account: AccountName,
+    pub(crate) order: Order,
+}
+
+/// Judges a row that shall become payout `id`. The faults are in the order of the columns, and never none.
+pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result<Valid, Vec<Fault>> {
+    if let Some(fault) = row.damage() {
+        return Err(vec![fault]);
+    }
+    let mut findings = Findings::of(row);
+    findings.client_id();
+    let country = findings.parsed(Field::Country, "country_unknown", str::parse::<Country>);
+    let currency = findings.parsed(Field::Currency, "currency_unknown", str::parse::<Currency>);
+    let route = findings.route(directory, country, currency);
+    let amount = findings.amount(currency, route);
+    let beneficiary_name = findings.name();
+    let document = Document {
+        kind: findings.required(Field::DocumentType).to_owned(),
+        number: Private::new(findings.required(Field::DocumentNumber)),
+    };
+    let destination = findings.destination();
+    let description = findings.text(Field::Description).to_owned();
+    let (Some(route), Some(destination)) = (route, destination) else { return Err(findings.sorted()) };
+    // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such an order goes no further.
+    let Some(amount) = amount.or_else(|| Money::new(1, route.currency).ok()) else {
+        return Err(findings.sorted());
+    };
+    let beneficiary = Beneficiary { name: beneficiary_name, document, destination };
+    let order = Order {
+        reference: Reference::of(id),
+        amount,
+        country: route.country,
+        beneficiary,
+        description,
+        provider_id: None,
+    };
+    findings.add_unless_known((route.check)(&order));
+    if findings.faults.is_empty() {
+        Ok(Valid { account: route.name.clone(), order })
+    } else {
+        Err(findings.sorted())
+    }
+}
+
+/// Faults found so far. A field with a fault reads as empty from then on, so that one cause makes one fault.
+struct Findings<'a> {
+    row: &'a Row,
+    faults: Vec<Fault>,
+    faulty: Vec<Field>,
+}
+
+impl<'a> Findings<'a> {
+    fn of(row: &'a Row) -> Self {
+        let faults: Vec<Fault> =
+            Field::ALL.into_iter().flat_map(|field| cell::faults(field, row.get(field))).collect();
+        let faulty = faults.iter().filter_map(|fault| fault.field).collect();
+        Self { row, faults, faulty }
+    }
+
+    fn add(&mut self, field: Field, code: &'static str, reason: impl Into<String>) {
+        self.faults.push(Fault::of(field, code, reason));
+        self.faulty.push(field);
+    }
+
+    /// What the provider says of a field that is faulty already is about a value that stands in for it.
+    fn add_unless_known(&mut self, faults: Vec<Fault>) {
+        let known = &self.faulty;
+        self.faults.extend(
+            faults.into_iter().filter(|fault| fault.field.is_none_or(|field| !known.contains(&field))),
+        );
+    }
+
+    fn sorted(mut self) -> Vec<Fault> {
+        self.faults.sort_by_key(|fault| fault.field);
+        self.faults
+    }
+
+    /// The cell; empty when it has a fault.
+    fn text(&self, field: Field) -> &'a str {
+        if self.faulty.contains(&field) { "" } else { self.row.get(field) }
+    }
+
+    /// Something stands in the cell, good or bad.
+    fn is_given(&self, field: Field) -> bool {
+        !self.row.get(field).is_empty()
+    }
+
+    fn required(&mut self, field: Field) -> &'a str {
+        if !self.is_given(field) && !self.faulty.contains(&field) {
+            self.add(field, "missing", format!("{field} is empty"));
+        }
+        self.text(field)
+    }
+
+    fn parsed<T, E: Display>(
+        &mut self,
+        field: Field,
+        code: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.required(field);
+        if text.is_empty() {
+            return None;
+        }
+        parse(text).map_err(|error| self.add(field, code, error.to_string())).ok()
+    }
+
+    fn client_id(&mut self) {
+        let text = self.required(Field::ClientId);
+        if !text.is_empty() && !cell::is_client_id(text) {
+            self.add(
+                Field::ClientId,
+                "client_id_form",
+                "client_id has a character other than A-Z a-z 0-9 . _ : / # -",
+            );
+        }
+    }
+
+    /// The account of the row, unless the row is meant for another country: its rules would then be the wrong ones.
+    fn route<'d>(
+        &mut self,
+        directory: &'d Directory,
+        country: Option<Country>,
+        currency: Option<Currency>,
+    ) -> Option<&'d Route> {
+        if !self.is_given(Field::Account) {
+            return self.only_route(directory, country?, currency?);
+        }
+        let text = self.text(Field::Account);
+        if text.is_empty() {
+            return None;
+        }
+        let Some(route) = directory.named(text) else {
+            self.add(Field::Account, "account_unknown", "the configuration has no account of this name");
+            return None;
+        };
+        let Route { name, country: pays_in, currency: pays, .. } = route;
+        if let Some(currency) = currency.filter(|currency| currency != pays) {
+            self.add(Field::Currency, "currency_of_account", format!("{name} pays {pays}, not {currency}"));
+        }
+        if let Some(country) = country.filter(|country| country != pays_in) {
+            self.add(
+                Field::Country,
+                "country_of_account",
+                format!("{name} pays in {pays_in}, not in {country}"),
+            );
+            return None;
+        }
+        Some(route)
+    }
+
+    fn only_route<'d>(
+        &mut self,
+        directory: &'d Directory,
+        country: Country,
+        currency: Currency,
+    ) -> Option<&'d Route> {
+        let routes = directory.paying(country, currency);
+        if let [route] = routes.as_slice() {
+            return Some(route);
+        }
+        if routes.is_empty() {
+            let reason = format!("no configured account pays {currency} in {country}");
+            self.add(Field::Account, "account_unknown", reason);
+        } else {
+            let names: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
+            let reason = format!("{} all pay {currency} in {country}; name one of them", names.join(", "));
+            self.add(Field::Account, "account_ambiguous", reason);
+        }
+        None
+    }
+
+    fn amount(&mut self, currency: Option<Currency>, route: Option<&Route>) -> Option<Money> {
+        let text = self.required(Field::Amount);
+        if text.is_empty() {
+            return None;
+        }
+        let known = currency.or_else(|| route.map(|route| route.currency));
+        match (Money::parse(text, known.unwrap_or(Currency::Usd)), known) {
+            (Ok(amount), Some(currency)) => {
+                let limit = route
+                    .filter(|route| route.currency == currency && amount.minor() > route.amount_minor_max);
+                if let Some(Route { name, amount_minor_max, .. }) = limit {
+                    let max = major(*amount_minor_max, currency);
+                    self.add(
+                        Field::Amount,
+                        "amount_over_limit",
+                        format!(
+                            "the amount is more than {max} {currency}, the most that {name} may pay at once"
+                        ),
+                    );
+                }
+                Some(amount)
+            }
+            // How many decimals there may be is not known.
+            (Ok(_) | Err(MoneyError::TooManyDecimals { .. }), None) => None,
+            (Err(error), _) => {
+                self.add(Field::Amount, amount_code(error), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn name(&mut self) -> Name {
+        let person = self.is_given(Field::FirstName) || self.is_given(Field::LastName);
+        if self.is_given(Field::CompanyName) {
+            if person {
+                self.add(
+                    Field::CompanyName,
+                    "unexpected",
+                    "give first_name and last_name of a person, or company_name of a company, not both",
+                );
+            }
+            return Name::Company(Private::new(self.text(Field::CompanyName)));
+        }
+        if person {
+            let [first, last] =
+                [Field::FirstName, Field::LastName].map(|field| Private::new(self.required(field)));
+            return Name::Person { first, last };
+        }
+        self.add(
+            Field::FirstName,
+            "missing",
+            "nobody is named; give first_name and last_name of a person, or company_name of a company",
+        );
+        self.faulty.extend([Field::LastName, Field::CompanyName]);
+        Name::Company(Private::new(""))
+    }
+
+    fn destination(&mut self) -> Option<Destination> {
+        let method = self.parsed(Field::Method, "method_unknown", |text| {
+            let method = Method::ALL.into_iter().find(|method| method.word() == text);
+            method.ok_or("unknown method; write one of bank, wallet, instant, cash")
+        })?;
+        for field in unused(method) {
+            if self.is_given(*field) {
+                let reason = format!("method {} has no {field}; leave it empty", method.word());
+                self.add(*field, "unexpected", reason);
+            }
+        }
+        Some(match method {
+            Method::Bank => Destination::Bank {
+                bank: self.required(Field::Bank).to_owned(),
+                number: Private::new(self.required(Field::BankAccount)),
+                kind: self.account_kind().unwrap_or(AccountKind::Savings),
+            },
+            Method::Wallet => Destination::Wallet {
+                wallet: self.required(Field::Bank).to_owned(),
+                phone: Private::new(self.required(Field::BankAccount)),
+            },
+            Method::Instant => Destination::Instant {
+                kind: self.key_kind().unwrap_or(KeyKind::Random),
+                key: Private::new(self.required(Field::BankAccount)),
+            },
+            Method::Cash => Destination::Cash,
+        })
+    }
+
+    fn account_kind(&mut self) -> Option<AccountKind> {
+        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| match text {
+            "checking" => Ok(AccountKind::Checking),
+            "savings" => Ok(AccountKind::Savings),
+            _ => Err("unknown kind of bank account; write checking or savings"),
+        })
+    }
+
+    fn key_kind(&mut self) -> Option<KeyKind> {
+        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| match text {
+            "document" => Ok(KeyKind::Document),
+            "email" => Ok(KeyKind::Email),
+            "phone" => Ok(KeyKind::Phone),
+            "random" => Ok(KeyKind::Random),
+            "commerce" => Ok(KeyKind::Commerce),
+            _ => Err("unknown kind of key; write one of document, email, phone, random, commerce"),
+        })
+    }
+}
+
+const fn unused(method: Method) -> &'static [Field] {
+    match method {
+        Method::Bank => &[],
+        Method::Wallet => &[Field::BankAccountType],
+        Method::Instant => &[Field::Bank],
+        Method::Cash => &[Field::Bank, Field::BankAccount, Field::BankAccountType],
+    }
+}
+
+const fn amount_code(error: MoneyError) -> &'static str {
+    match error {
+        MoneyError::Empty => "missing",
+        MoneyError::NotDecimal => "amount_form",
+        MoneyError::Negative => "amount_negative",
+        MoneyError::Zero => "amount_zero",
+        MoneyError::TooManyDecimals { .. } => "amount_decimals",
+        MoneyError::TooLarge => "amount_too_large",
+    }
+}

@@ -1,0 +1,302 @@
+//! Files as people send them: what is refused, which faults are found, and what is said of them.
+
+#![expect(clippy::unwrap_used, reason = "what tests share fails as a test does")]
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+use payrun_domain::{
+    beneficiary::Destination,
+    country::Country,
+    fault::{Fault, Field},
+    money::Currency,
+    order::Order,
+};
+use payrun_ingest::{Directory, Error, Limits, Progress, Report, Route, Upload, check};
+use proptest::prelude::*;
+
+const HEADER: &str = "client_id,account,country,currency,amount,method,first_name,last_name,company_name,document_type,\
+                      document_number,bank,bank_account,bank_account_type,description";
+const ROW: &str =
+    "a-1,bamboo-pe,PE,PEN,1250.50,bank,Ana,Prueba,,DNI,99000001,003,00320000300123456731,savings,Planilla";
+
+/// A DNI has eight digits: enough of a provider's rules to see that they are asked.
+fn provider(order: &Order) -> Vec<Fault> {
+    let Destination::Bank { .. } = order.beneficiary.destination else { return Vec::new() };
+    match order.beneficiary.document.number.expose().len() {
+        8 => Vec::new(),
+        _ => vec![Fault::of(Field::DocumentNumber, "document_number_length", "a DNI has 8 digits")],
+    }
+}
+
+fn directory() -> Directory {
+    let route = |name: &str, country, currency| Route {
+        name: name.parse().unwrap(),
+        country,
+        currency,
+        amount_minor_max: 1_000_000,
+        check: Box::new(provider),
+    };
+    Directory::new(vec![
+        route("bamboo-pe", Country::Pe, Currency::Pen),
+        route("bamboo-co", Country::Co, Currency::Cop),
+        route("qentaz-co", Country::Co, Currency::Cop),
+    ])
+}
+
+/// The report and the sheet of rejected rows.
+fn judged(bytes: &[u8], limits: Limits) -> Result<(String, Vec<u8>), Error> {
+    let mut sheet = Vec::new();
+    let mut report = Report::new(&mut sheet);
+    let upload = Upload { source: Cursor::new(bytes), limits, progress: Box::new(|_| {}) };
+    check(upload, &directory(), &mut report)?;
+    let text = report.to_string();
+    drop(report);
+    Ok((text, sheet))
+}
+
+fn refusal(bytes: &[u8], limits: Limits) -> String {
+    judged(bytes, limits).unwrap_err().to_string()
+}
+
+fn last_line(bytes: &[u8]) -> String {
+    judged(bytes, Limits::default()).unwrap().0.lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn every_fault_of_every_row_is_named() {
+    let (report, sheet) = judged(include_bytes!("fixtures/faults.csv"), Limits::default()).unwrap();
+    insta::assert_snapshot!("report", report);
+    insta::assert_snapshot!("rejected_rows", String::from_utf8(sheet).unwrap());
+}
+
+#[test]
+fn the_example_has_the_faults_that_it_is_meant_to_have() {
+    let route = Route {
+        name: "bamboo-pe".parse().unwrap(),
+        country: Country::Pe,
+        currency: Currency::Pen,
+        amount_minor_max: 1_000_000,
+        check: Box::new(|_| Vec::new()),
+    };
+    let mut report = Report::new(io::sink());
+    let source = Cursor::new(include_bytes!("../../../examples/payroll-pe.csv"));
+    let upload = Upload { source, limits: Limits::default(), progress: Box::new(|_| {}) };
+    check(upload, &Directory::new(vec![route]), &mut report).unwrap();
+    let found: Vec<(i32, &str)> =
+        report.faults().iter().map(|fault| (fault.row, fault.code.as_str())).collect();
+    // Three more are the provider's to find: a short DNI, a short CCI and the code of an unknown bank.
+    let expected = [
+        (37, "amount_form"),
+        (113, "amount_form"),
+        (191, "amount_zero"),
+        (265, "amount_negative"),
+        (347, "amount_decimals"),
+        (431, "currency_unknown"),
+        (743, "client_id_used"),
+        (871, "card_number"),
+        (953, "missing"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_report_shows_no_personal_data() {
+    let (report, _) = judged(include_bytes!("fixtures/faults.csv"), Limits::default()).unwrap();
+    for secret in ["Ana", "99000", "0032000", "4111", "ana@example.test", "SUM(1)"] {
+        assert!(!report.contains(secret), "{secret} in {report}");
+    }
+}
+
+#[test]
+fn a_mended_sheet_of_rejected_rows_is_a_file_again() {
+    let (_, sheet) =
+        judged(format!("{HEADER}\n{}\n", ROW.replace("1250.50", "0")).as_bytes(), Limits::default()).unwrap();
+    let mended: Vec<String> = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&sheet[..])
+        .records()
+        .map(|record| {
+            record.unwrap().iter().skip(2).collect::<Vec<_>>().join(",").replace(",0,", ",1250.50,")
+        })
+        .collect();
+    assert_eq!(mended, [HEADER, ROW]);
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_change_nothing() {
+    for text in [
+        format!("{HEADER}\n{ROW}\n"),
+        format!("{HEADER}\n{ROW}"),
+        format!("{HEADER}\r\n{ROW}\r\n"),
+        format!("\u{feff}{HEADER}\r\n{ROW}\r\n\r\n"),
+    ] {
+        assert_eq!(last_line(text.as_bytes()), "1 rows are good, 0 are rejected", "{text}");
+    }
+}
+
+#[test]
+fn bytes_that_are_no_payroll_are_refused() {
+    let limits = Limits::default();
+    let like = |what: &str| format!("this looks like {what}; export it as CSV (UTF-8, separated by commas)");
+    assert_eq!(refusal(b"", limits), "the file is empty");
+    assert_eq!(refusal(b"\n\r\n", limits), "the file is empty");
+    assert_eq!(refusal(HEADER.as_bytes(), limits), "the file has a header and no rows");
+    assert_eq!(refusal(b"PK\x03\x04\x14\0", limits), like("an XLSX workbook or a ZIP archive"));
+    assert_eq!(refusal(b"\xd0\xcf\x11\xe0\xa1", limits), like("an XLS workbook"));
+    assert_eq!(refusal(b"\x7fELF\x02", limits), like("a program"));
+    assert_eq!(refusal(b"\x1f\x8b\x08", limits), like("a GZIP archive"));
+    assert_eq!(refusal(b"\xff\xfec\0l\0", limits), like("UTF-16 text"));
+    assert_eq!(refusal(b"client_id\0", limits), like("a binary file"));
+    let semicolons = HEADER.replace(',', ";");
+    assert_eq!(
+        refusal(semicolons.as_bytes(), limits),
+        "the cells are separated by semicolons; export the file as CSV separated by commas"
+    );
+    let doubled = HEADER.replace("description", "amount");
+    assert_eq!(
+        refusal(doubled.as_bytes(), limits),
+        format!(
+            "the first line is not the header of a payroll file; missing: description; more than once: amount. \
+             It names each of these once, in any order: {}",
+            HEADER.replace(',', ", ")
+        )
+    );
+}
+
+#[test]
+fn limits_name_themselves() {
+    let file = format!("{HEADER}\n{ROW}\n{ROW}\n");
+    let bytes_max = Limits { file_bytes_max: 100, ..Limits::default() };
+    assert_eq!(
+        refusal(file.as_bytes(), bytes_max),
+        "the file has more than 100 bytes (limit file_bytes_max); split it"
+    );
+    let rows_max = Limits { rows_max: 1, ..Limits::default() };
+    assert_eq!(
+        refusal(file.as_bytes(), rows_max),
+        "the file has more than 1 rows (limit rows_max); split it"
+    );
+    let exact =
+        Limits { file_bytes_max: u64::try_from(file.len()).unwrap(), rows_max: 2, ..Limits::default() };
+    assert!(judged(file.as_bytes(), exact).is_ok());
+}
+
+#[test]
+fn a_record_without_end_is_stopped_at_its_limit() {
+    let too_long = |line| {
+        format!(
+            "the record that starts on line {line} has more than 65536 bytes (limit record_bytes_max); is a quote never closed?"
+        )
+    };
+    let ten_mebibytes = "x".repeat(10 << 20);
+    assert_eq!(refusal(ten_mebibytes.as_bytes(), Limits::default()), too_long(1));
+    let long_line = format!("{HEADER}\n{ROW}\n{ten_mebibytes}\n{ROW}\n");
+    assert_eq!(refusal(long_line.as_bytes(), Limits::default()), too_long(3));
+    let unclosed = format!("{HEADER}\n{ROW}\na-2,\"{}", format!("{ROW}\n").repeat(10_000));
+    assert_eq!(refusal(unclosed.as_bytes(), Limits::default()), too_long(3));
+    let short = format!("{HEADER}\n{ROW}\na-2,\"{ROW}\n{ROW}\n");
+    assert_eq!(
+        refusal(short.as_bytes(), Limits::default()),
+        "the record that starts on line 3 opens a quote that is never closed"
+    );
+}
+
+#[test]
+fn bytes_that_are_no_text_reject_their_row_only() {
+    let mut file = format!("{HEADER}\n").into_bytes();
+    for row in [ROW, &ROW.replace("a-1", "a-2"), &ROW.replace("a-1", "a-3"), &ROW.replace("a-1", "a-4")] {
+        file.extend_from_slice(row.as_bytes());
+        file.push(b'\n');
+    }
+    let text = String::from_utf8(file).unwrap();
+    // Padding puts the NUL behind the first KiB, where it would refuse the whole file.
+    let text = text.replace("a-3,", &format!("a-3{},", "x".repeat(800))).replace("a-4,", "a-4\0,");
+    let mut bytes = text.into_bytes();
+    let place = bytes.windows(7).position(|window| window == b"a-2,bam").unwrap();
+    bytes[place + 2] = 0xff;
+    let (report, _) = judged(&bytes, Limits::default()).unwrap();
+    insta::assert_snapshot!("no_text", report);
+}
+
+#[test]
+fn faults_are_counted_beyond_those_that_are_kept() {
+    let rows = format!("{}\n", ROW.replace("1250.50", "0")).repeat(1_500);
+    let (report, sheet) = judged(format!("{HEADER}\n{rows}").as_bytes(), Limits::default()).unwrap();
+    let tail: Vec<&str> = report.lines().skip(1_000).collect();
+    assert_eq!(
+        tail,
+        [
+            "only the first 1000 of 1500 faults are listed",
+            "   1500  amount_zero",
+            "0 rows are good, 1500 are rejected"
+        ]
+    );
+    assert_eq!(sheet.split(|byte| *byte == b'\n').count(), 1_502);
+}
+
+#[test]
+fn progress_ends_at_the_end() {
+    let file = format!("{HEADER}\n{}", format!("{ROW}\n").repeat(2_500));
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let upload = Upload {
+        source: Cursor::new(file.as_bytes()),
+        limits: Limits::default(),
+        progress: Box::new(move |progress| sender.send(progress).unwrap()),
+    };
+    check(upload, &directory(), &mut Report::new(io::sink())).unwrap();
+    let seen: Vec<Progress> = receiver.iter().collect();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.is_sorted_by_key(|progress| progress.bytes_done));
+    assert!(seen.last().is_some_and(|last| last.bytes_done == last.bytes_total));
+}
+
+/// Another file from the second reading on.
+struct Changing {
+    now: Cursor<Vec<u8>>,
+    next: Option<Vec<u8>>,
+}
+
+impl Read for Changing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.now.read(buffer)
+    }
+}
+
+impl Seek for Changing {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if self.now.position() > 0
+            && let Some(next) = self.next.take()
+        {
+            self.now = Cursor::new(next);
+        }
+        self.now.seek(to)
+    }
+}
+
+#[test]
+fn a_file_that_changes_under_our_hands_is_refused() {
+    let [first, second] =
+        [ROW, &ROW.replace("1250.50", "9250.50")].map(|row| format!("{HEADER}\n{row}\n").into_bytes());
+    let source = Changing { now: Cursor::new(first), next: Some(second) };
+    let upload = Upload { source, limits: Limits::default(), progress: Box::new(|_| {}) };
+    let error = check(upload, &directory(), &mut Report::new(io::sink())).unwrap_err();
+    assert!(matches!(error, Error::Changed), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn no_file_panics(head in any::<bool>(), bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let start = if head { format!("{HEADER}\n") } else { String::new() };
+        let _ = judged(&[start.as_bytes(), &bytes].concat(), Limits::default());
+    }
+
+    #[test]
+    fn every_record_is_good_or_rejected(rows in prop::collection::vec(prop::collection::vec("[^\n\0]{1,6}", 1..17), 1..9)) {
+        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(format!("{HEADER}\n").into_bytes());
+        for row in &rows {
+            writer.write_record(row).unwrap();
+        }
+        let (report, _) = judged(&writer.into_inner().unwrap(), Limits::default()).unwrap();
+        prop_assert!(report.ends_with(&format!("0 rows are good, {} are rejected", rows.len())), "{report}");
+    }
+}

@@ -1,0 +1,71 @@
+//! Rows to AMQP, a page at a time.
+//!
+//! **Reads**: `outbox`. **Writes**: `outbox`. **Invariant**: a row goes only after its own message was confirmed and not returned.
+
+use std::time::Duration;
+
+use payrun_broker::{Outgoing, PayoutMessage, Publisher};
+use payrun_store::{Store, Waiting};
+use payrun_telemetry::events;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+/// The relay's limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Rows published at once.
+    pub page_rows: i64,
+    /// For how long a page is this relay's; longer than publishing it can take.
+    pub lease: Duration,
+    /// How often to look for rows when there were none.
+    pub idle: Duration,
+    /// How long to wait after the broker failed.
+    pub pause: Duration,
+}
+
+/// Publishes until `stop`.
+pub async fn relay(store: Store, mut publisher: Publisher, settings: Settings, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let wait = match store.take_outbox(settings.lease, settings.page_rows).await {
+            Ok(page) if page.is_empty() => settings.idle,
+            Ok(page) if publish(&store, &mut publisher, &page).await => Duration::ZERO,
+            Ok(_) => settings.pause,
+            Err(error) => {
+                events::failed("relay", &error);
+                settings.pause
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = time::sleep(wait) => {}
+        }
+    }
+}
+
+/// True when every message of the page was confirmed.
+async fn publish(store: &Store, publisher: &mut Publisher, page: &[Waiting]) -> bool {
+    let messages: Vec<Outgoing> = page.iter().map(message).collect();
+    let outcomes = publisher.publish_all(&messages).await;
+    let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
+    for (row, outcome) in page.iter().zip(outcomes) {
+        if outcome.is_confirmed() { confirmed.push(row.id) } else { failed.push(row.id) }
+    }
+    events::published(confirmed.len(), failed.len());
+    // Should either fail, the rows' lease ends and they are published once more.
+    if let Err(error) = store.delete_outbox(&confirmed).await {
+        events::failed("relay", &error);
+    }
+    if !failed.is_empty()
+        && let Err(error) = store.release_outbox(&failed).await
+    {
+        events::failed("relay", &error);
+    }
+    failed.is_empty()
+}
+
+fn message(row: &Waiting) -> Outgoing {
+    Outgoing::dispatch(
+        row.id,
+        &PayoutMessage::V1 { account: row.account.clone(), payouts: row.payouts.clone() },
+    )
+}

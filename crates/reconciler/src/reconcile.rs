@@ -1,0 +1,159 @@
+//! One loop per account: take look-ups, ask, settle.
+//!
+//! **Reads**: `payout`. **Writes**: `payout`, `attempt`, `anomaly`. **Invariant**: nothing is sent; every change is a compare-and-set on
+//! the version that was looked up.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use payrun_domain::{clock::Clock, payout::PayoutState, verdict::Verdict};
+use payrun_providers::Account;
+use payrun_store::{Lookup, Settlement, Store};
+use payrun_telemetry::events;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Settings, settle::settle, witness::Witness};
+
+/// Reconciles the payouts of one account.
+pub struct Reconciler {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    account: Arc<Account>,
+    store: Store,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    witness: Witness,
+}
+
+impl Reconciler {
+    /// A reconciler for one account; several on any number of machines share its work.
+    pub fn new(account: Arc<Account>, store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let witness = Witness::new(settings.witness_valid);
+        Self { shared: Arc::new(Shared { account, store, settings, clock, witness }) }
+    }
+
+    /// Works until `stop`; then finishes the look-ups on their way and settles them.
+    pub async fn run(self, stop: CancellationToken) {
+        let shared = self.shared;
+        let (settled, answers) = mpsc::channel(shared.settings.group_max);
+        let worker = async {
+            let slots = Arc::new(Semaphore::new(shared.settings.concurrency));
+            let asks = TaskTracker::new();
+            while !stop.is_cancelled() {
+                let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
+                let room = slots.available_permits().saturating_add(1).min(shared.settings.group_max);
+                drop(permit);
+                let due = shared.take(room).await;
+                if due.is_empty() {
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = time::sleep(shared.settings.idle) => continue,
+                    }
+                }
+                for lookup in due {
+                    let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
+                    let (shared, settled) = (Arc::clone(&shared), settled.clone());
+                    asks.spawn(async move {
+                        let settlement = shared.ask(&lookup).await;
+                        // The settler goes only after every sender; without it the look-up is due again when its lease ends.
+                        let _ = settled.send(settlement).await;
+                        drop(permit);
+                    });
+                }
+            }
+            drop(settled);
+            asks.close();
+            asks.wait().await;
+        };
+        tokio::join!(worker, shared.settle_all(answers));
+    }
+}
+
+impl Shared {
+    async fn take(&self, room: usize) -> Vec<Lookup> {
+        let rows_max = i64::try_from(room).unwrap_or(i64::MAX);
+        match self.store.take_lookups(&self.account.name, self.settings.lease, rows_max).await {
+            Ok(due) => due,
+            Err(error) => {
+                events::failed("reconcile", &error);
+                Vec::new()
+            }
+        }
+    }
+
+    async fn ask(&self, lookup: &Lookup) -> Settlement {
+        self.account.rate.take(1).await;
+        let begun = Instant::now();
+        let verdict = self.account.look_up(&lookup.order, self.clock.now()).await;
+        events::looked_up(&self.account.name, verdict.word(), begun.elapsed());
+        if let Some(why) = verdict.pause().filter(|_| matches!(verdict, Verdict::Deferred { .. })) {
+            match self.store.pause_account(&self.account.name, why).await {
+                Ok(true) => events::account_paused(&self.account.name, why),
+                Ok(false) => {}
+                Err(error) => events::failed("reconcile", &error),
+            }
+        }
+        let doubted = lookup.state == PayoutState::Unknown && verdict == Verdict::NotFound;
+        let witnessed = doubted && self.witness.is_there(&self.account, &self.store, &*self.clock).await;
+        settle(lookup, &verdict, witnessed, &self.settings, fastrand::u32(..))
+    }
+
+    /// Settles what arrives, in groups, until every sender is gone.
+    async fn settle_all(&self, mut answers: mpsc::Receiver<Settlement>) {
+        let mut group = Vec::with_capacity(self.settings.group_max);
+        while let Some(first) = answers.recv().await {
+            group.push(first);
+            let full = time::sleep(self.settings.linger);
+            tokio::pin!(full);
+            while group.len() < self.settings.group_max {
+                tokio::select! {
+                    next = answers.recv() => match next {
+                        Some(next) => group.push(next),
+                        None => break,
+                    },
+                    () = &mut full => break,
+                }
+            }
+            self.settle(&group).await;
+            group.clear();
+        }
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) {
+        match self.store.settle(settlements).await {
+            Ok(moved) => {
+                for settlement in settlements.iter().filter(|settlement| moved.contains(&settlement.payout)) {
+                    self.tell(settlement);
+                }
+            }
+            // One answer that the tables refuse must not hold back the others.
+            Err(error) if error.is_refusal() && settlements.len() > 1 => {
+                for settlement in settlements {
+                    Box::pin(self.settle(std::slice::from_ref(settlement))).await;
+                }
+            }
+            // The look-up is due again when its lease ends, and says the same or better.
+            Err(error) => {
+                events::failed("reconcile", &error);
+                time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+
+    fn tell(&self, settlement: &Settlement) {
+        if let Some(transition) = settlement.transition {
+            events::moved(&self.account.name, transition.target());
+        }
+        if let Some(anomaly) = &settlement.anomaly {
+            events::anomaly(&self.account.name, settlement.payout, anomaly.kind);
+        }
+    }
+}

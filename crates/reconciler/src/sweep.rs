@@ -1,0 +1,24 @@
+//! Leases whose holders died or hung.
+
+use payrun_store::Store;
+use payrun_telemetry::events;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+use crate::SweepSettings;
+
+/// Expires leases until `stop`. Any number of processes may do so at once.
+pub async fn sweep(store: Store, settings: SweepSettings, stop: CancellationToken) {
+    let mut tick = time::interval(settings.every);
+    tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        match store.expire_leases(settings.skew, settings.look_up_in, settings.rows_max).await {
+            Ok(expired) => events::leases_expired(&expired),
+            Err(error) => events::failed("sweep", &error),
+        }
+    }
+}
