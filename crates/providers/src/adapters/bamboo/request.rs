@@ -83,14 +83,15 @@ fn payee(beneficiary: &Beneficiary) -> Payee<'_> {
     let bank_account = match &beneficiary.destination {
         Destination::Bank { bank, number, kind } => Some(BankAccount {
             number: number.expose(),
-            kind: Some(match kind {
-                AccountKind::Checking => 1,
-                AccountKind::Savings => 2,
-            }),
+            kind: match kind {
+                AccountKind::Checking => CHECKING,
+                AccountKind::Savings => SAVINGS,
+            },
             code_bank: bank,
         }),
         Destination::Wallet { wallet, phone } => {
-            Some(BankAccount { number: phone.expose(), kind: None, code_bank: wallet })
+            // The countries with wallets require a kind for every account, and list no third one.
+            Some(BankAccount { number: phone.expose(), kind: SAVINGS, code_bank: wallet })
         }
         Destination::Instant { .. } | Destination::Cash => None,
     };
@@ -179,12 +180,15 @@ struct Document<'a> {
     number: &'a str,
 }
 
+const CHECKING: u8 = 1;
+const SAVINGS: u8 = 2;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BankAccount<'a> {
     number: &'a str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<u8>,
+    #[serde(rename = "type")]
+    kind: u8,
     code_bank: &'a str,
 }
 

@@ -1,0 +1,128 @@
+//! The intake queue: messages of upstream services become batches, and are answered.
+//!
+//! **Reads**: `payrun.intake`. **Writes**: batch, payout, rejection, `poison_message`. **Invariant**: a message is acknowledged only
+//! after its batch, or the reason why there is none, is committed; one that cannot be used never holds back the next.
+
+use std::{sync::Arc, time::Duration};
+
+use payrun_broker::{Consumer, Delivery, INTAKE_DEAD, Outgoing, Publisher};
+use payrun_domain::{clock::Clock, id::MessageId};
+use payrun_store::{PoisonMessage, Store};
+use payrun_telemetry::events;
+use ring::digest::{SHA256, digest};
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    directory::Directory,
+    message::decode,
+    reply::{Reply, Status, take},
+};
+
+/// Between tries while the database or the broker is away.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// An answer that cannot be delivered is given up: its publisher asks again with the same id, and gets the same answer.
+const REPLY_TRIES: u32 = 3;
+
+/// What the queue's messages meet.
+pub struct Intake {
+    /// Where batches go.
+    pub store: Store,
+    /// Which accounts can pay.
+    pub directory: Arc<Directory>,
+    /// For answers, and for what cannot be read.
+    pub publisher: Publisher,
+    /// Ids are made of its time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Intake {
+    /// Takes messages until `stop`.
+    pub async fn run(mut self, mut messages: Consumer, stop: CancellationToken) {
+        loop {
+            let delivery = tokio::select! {
+                () = stop.cancelled() => return,
+                delivery = messages.recv() => delivery,
+            };
+            tokio::select! {
+                // Not acknowledged, so it comes again, and is then answered as repeated.
+                () = stop.cancelled() => return,
+                () = self.settle(delivery) => {}
+            }
+        }
+    }
+
+    async fn settle(&mut self, delivery: Delivery) {
+        let reply = match decode(delivery.body()) {
+            Err(why) => {
+                let reason = why.to_string();
+                self.keep(&delivery, &reason).await;
+                Reply::unreadable(&why)
+            }
+            Ok(_) => self.take(&delivery).await,
+        };
+        events::intake_message(word(reply.status));
+        events::intake_rows(usize::try_from(reply.accepted).unwrap_or(0), reply.rejected.len());
+        self.answer(&delivery, &reply).await;
+        delivery.ack().await;
+    }
+
+    /// Stores the message's batch, until the database has it.
+    async fn take(&self, delivery: &Delivery) -> Reply {
+        let mut whole = [0; 32];
+        whole.copy_from_slice(digest(&SHA256, delivery.body()).as_ref());
+        loop {
+            let message = match decode(delivery.body()) {
+                Ok(message) => message,
+                Err(why) => return Reply::unreadable(&why),
+            };
+            match take(&self.store, &self.directory, message, whole, self.clock.now()).await {
+                Ok(reply) => return reply,
+                Err(error) => {
+                    events::failed("ingest", &error);
+                    time::sleep(RETRY_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// What cannot be read goes to the table, sealed, and to the queue for people, with the reason.
+    async fn keep(&mut self, delivery: &Delivery, reason: &str) {
+        let message = PoisonMessage { queue: delivery.queue(), reason, body: delivery.body() };
+        while let Err(error) = self.store.keep_poison(&message).await {
+            events::failed("ingest", &error);
+            time::sleep(RETRY_PAUSE).await;
+        }
+        let id = MessageId::at(self.clock.now()).to_string();
+        let dead = Outgoing::dead(id, INTAKE_DEAD, reason.to_owned(), delivery.body().to_vec());
+        self.publish(dead).await;
+    }
+
+    async fn answer(&mut self, delivery: &Delivery, reply: &Reply) {
+        let (Some(queue), Ok(body)) = (delivery.reply_to(), serde_json::to_vec(reply)) else { return };
+        let id = MessageId::at(self.clock.now()).to_string();
+        let correlation_id = delivery.correlation_id().or_else(|| delivery.message_id());
+        self.publish(Outgoing::reply(id, queue, correlation_id, body)).await;
+    }
+
+    async fn publish(&mut self, message: Outgoing) {
+        for _ in 0..REPLY_TRIES {
+            let outcomes = self.publisher.publish_all(std::slice::from_ref(&message)).await;
+            if outcomes.iter().all(|outcome| outcome.is_confirmed()) {
+                return;
+            }
+            time::sleep(RETRY_PAUSE).await;
+        }
+        events::published(0, 1);
+    }
+}
+
+const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Accepted => "accepted",
+        Status::PartlyAccepted => "partly_accepted",
+        Status::Rejected => "rejected",
+        Status::Repeated => "repeated",
+        Status::Unreadable => "unreadable",
+    }
+}

@@ -1,0 +1,97 @@
+//! `payrun accounts`.
+
+use payrun_domain::{name::AccountName, verdict::Pause};
+use serde_json::json;
+
+use crate::{
+    cli::AccountsCommand,
+    failure::Failure,
+    output::{maybe_time, table},
+    wire::Context,
+};
+
+pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> Result<(), Failure> {
+    match command {
+        None => list(context).await,
+        Some(AccountsCommand::Pause { name }) => {
+            let changed = context.store_of_person().await?.pause_account(&name, Pause::Person).await?;
+            change(context, &name, changed, "paused")
+        }
+        Some(AccountsCommand::Resume { name }) => {
+            let changed = context.store_of_person().await?.resume_account(&name).await?;
+            change(context, &name, changed, "running")
+        }
+    }
+}
+
+fn change(context: &Context, name: &AccountName, changed: bool, state: &str) -> Result<(), Failure> {
+    if !changed {
+        return Err(Failure::refused(format!(
+            "account {name} is not known, or {state} already; `payrun accounts` shows them"
+        )));
+    }
+    context
+        .output
+        .answer(&json!({"account": name.as_str(), "state": state}), || format!("{name} is {state}"));
+    Ok(())
+}
+
+async fn list(context: &Context) -> Result<(), Failure> {
+    let store = context.store_of_reader().await?;
+    let accounts = store.accounts().await?;
+    let backlog = store.backlog().await?;
+    let open = |name: &str, state: &str| -> i64 {
+        backlog
+            .open
+            .iter()
+            .filter(|open| open.account == name && open.state == state)
+            .map(|open| open.count)
+            .sum()
+    };
+    let json: Vec<_> = accounts
+        .iter()
+        .map(|account| {
+            json!({
+                "account": account.name, "provider": account.provider, "class": account.class,
+                "paused": account.paused_why, "queued": open(&account.name, "queued"),
+                "submitting": open(&account.name, "submitting"), "accepted": open(&account.name, "accepted"),
+                "unknown": open(&account.name, "unknown"), "needs_review": open(&account.name, "needs_review"),
+            })
+        })
+        .collect();
+    context.output.answer(&json!(json), || {
+        let rows = accounts.iter().map(|account| {
+            let state = account.paused_why.as_ref().map_or_else(
+                || "running".to_owned(),
+                |why| format!("paused for {why} since {}", maybe_time(account.paused_at)),
+            );
+            let count = |state| open(&account.name, state).to_string();
+            [
+                account.name.clone(),
+                account.provider.clone(),
+                account.class.clone(),
+                state,
+                count("queued"),
+                count("submitting"),
+                count("accepted"),
+                count("unknown"),
+                count("needs_review"),
+            ]
+        });
+        table(
+            [
+                "account",
+                "provider",
+                "class",
+                "state",
+                "queued",
+                "submitting",
+                "accepted",
+                "unknown",
+                "review",
+            ],
+            rows,
+        )
+    });
+    Ok(())
+}

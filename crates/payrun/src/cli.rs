@@ -1,0 +1,242 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use payrun_domain::{
+    id::{BatchId, PayoutId},
+    name::{AccountName, Actor},
+};
+
+/// Pays many people at once, each exactly as often as is safe.
+///
+/// Exit codes: 0 done; 1 could not be done; 2 wrong usage; 3 refused by a rule (maker is checker, wrong state, not found);
+/// 4 the file has rows that cannot be paid; 5 `doctor` found something to mend.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// The configuration file.
+    #[arg(long, global = true, env = "PAYRUN_CONFIG", default_value = "payrun.toml")]
+    pub(crate) config: PathBuf,
+    /// Who acts: a person or a service. Decisions are recorded under this name.
+    #[arg(long = "as", global = true, env = "PAYRUN_ACTOR", value_name = "NAME")]
+    pub(crate) actor: Option<Actor>,
+    /// JSON for machines instead of tables for people.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The database, instead of the configuration's.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) database_url: Option<String>,
+    /// The broker, instead of the configuration's.
+    #[arg(long, global = true, env = "AMQP_URL", hide_env_values = true, value_name = "URL")]
+    pub(crate) amqp_url: Option<String>,
+    /// End softly when standard input closes: for a parent that must not leave processes behind.
+    #[arg(long, global = true, hide = true)]
+    pub(crate) until_stdin_closes: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a commented payrun.toml and a key file.
+    Init {
+        /// Where to.
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Check everything that payrun needs, and say how to mend what is missing.
+    Doctor,
+    /// Bring the database to this version's schema.
+    Migrate,
+    /// Validate a payroll file; nothing is stored.
+    Check {
+        /// A CSV file with the canonical header.
+        file: PathBuf,
+        /// Write the bad rows, with what is wrong with them, to this file.
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+    },
+    /// Import a payroll file, to be approved by somebody else.
+    Import {
+        /// A CSV file with the canonical header.
+        file: PathBuf,
+        /// Refuse the whole file if one row is bad.
+        #[arg(long)]
+        strict: bool,
+        /// Write the bad rows, with what is wrong with them, to this file.
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+    },
+    /// Look at batches and decide about them.
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// Look at payouts and decide about them.
+    #[command(subcommand)]
+    Payout(PayoutCommand),
+    /// Show provider accounts, pause or resume one.
+    Accounts {
+        #[command(subcommand)]
+        command: Option<AccountsCommand>,
+    },
+    /// All roles in one process.
+    Run,
+    /// Take payouts from the intake queue.
+    Ingest,
+    /// Carry outbox rows to the broker.
+    Relay,
+    /// Send payouts to their providers.
+    Dispatch,
+    /// Find out what became of payouts.
+    Reconcile,
+    /// Simulate the providers, with a ledger of their own.
+    Sandbox(SandboxArgs),
+    /// Pay a sample payroll end to end against the sandbox.
+    Demo {
+        /// Where its database name, configuration, keys, logs and ledger go.
+        #[arg(long, default_value = ".local/demo")]
+        folder: PathBuf,
+        /// The payroll.
+        #[arg(long, default_value = "examples/payroll-pe.csv")]
+        file: PathBuf,
+        /// Fault weights of the sandbox in per mille, such as `accept_500=20`.
+        #[arg(long, default_value = "")]
+        faults: String,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchCommand {
+    /// The latest batches.
+    List,
+    /// One batch: totals, digest, what was rejected and why.
+    Show {
+        /// Which batch.
+        id: BatchId,
+    },
+    /// Approve a batch that somebody else uploaded.
+    Approve {
+        /// Which batch.
+        id: BatchId,
+        /// Its digest, as `batch show` prints it: you approve what you saw.
+        #[arg(long)]
+        digest: String,
+    },
+    /// Stop new sends; what is on its way goes on.
+    Pause {
+        /// Which batch.
+        id: BatchId,
+    },
+    /// Let a paused batch go on.
+    Resume {
+        /// Which batch.
+        id: BatchId,
+    },
+    /// Cancel what was certainly never sent.
+    Cancel {
+        /// Which batch.
+        id: BatchId,
+    },
+    /// The outcome of every row, as CSV.
+    Export {
+        /// Which batch.
+        id: BatchId,
+        /// Where to; standard output when left out.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+        /// The rejected rows' faults instead of the payouts.
+        #[arg(long)]
+        rejects: bool,
+    },
+    /// Wait until every payout of a batch is settled, with a progress bar.
+    Watch {
+        /// Which batch.
+        id: BatchId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PayoutCommand {
+    /// Everything that happened to a payout.
+    Show {
+        /// Its id, reference, client id, or the provider's id.
+        which: String,
+    },
+    /// Decide what became of a payout that needs review; a second person must say the same.
+    Resolve {
+        /// Which payout.
+        id: PayoutId,
+        /// What became of it.
+        #[arg(long)]
+        outcome: Outcome,
+        /// What the provider or bank showed, and where; no personal data.
+        #[arg(long)]
+        evidence: String,
+    },
+    /// Issue a rejected or returned payout again, as a new payout that needs a new approval.
+    Reissue {
+        /// Which payout.
+        id: PayoutId,
+    },
+}
+
+/// What two people can say of a payout in review.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Outcome {
+    /// The provider has it; its fate is looked up.
+    Accepted,
+    /// It was paid.
+    Paid,
+    /// It was refused, and will not be paid.
+    Rejected,
+    /// It was never received, and may be sent again.
+    Queued,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// Stop new sends of an account.
+    Pause {
+        /// Which account.
+        name: AccountName,
+    },
+    /// Let a paused account go on, once its cause is mended.
+    Resume {
+        /// Which account.
+        name: AccountName,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// Where to listen; loopback only.
+    #[arg(long, default_value = "127.0.0.1:8099")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// The ledger file.
+    #[arg(long, default_value = "sandbox-ledger.jsonl")]
+    pub(crate) ledger: PathBuf,
+    /// From which faults are drawn.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Fault weights in per mille, such as `accept_500=20,accept_reset=10`.
+    #[arg(long, default_value = "")]
+    pub(crate) faults: String,
+    /// Added to every answer.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) latency_ms: u64,
+    /// Payouts are paid or refused at most this long after they were accepted.
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) settle_ms: u64,
+    /// How long a look-up by reference does not find a new payout.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) look_up_lag_ms: u64,
+    /// File with the merchant's private key.
+    #[arg(long)]
+    pub(crate) private_key_file: PathBuf,
+}

@@ -1,0 +1,310 @@
+//! payrun.toml: read once, checked whole, with a default for everything that has a safe one.
+//!
+//! `config.default.toml` beside this file is the manual, the file that `payrun init` writes, and a test's input.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+use payrun_domain::name::AccountName;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// What `payrun init` writes.
+pub(crate) const DEFAULT: &str = include_str!("config.default.toml");
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    #[serde(default)]
+    pub(crate) database: Database,
+    #[serde(default)]
+    pub(crate) broker: Broker,
+    pub(crate) keys: Keys,
+    #[serde(default)]
+    pub(crate) http: Http,
+    #[serde(default)]
+    pub(crate) log: Log,
+    #[serde(default)]
+    pub(crate) intake: Intake,
+    pub(crate) accounts: BTreeMap<AccountName, Account>,
+    /// Where relative paths begin.
+    #[serde(skip)]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    pub(crate) url: Option<SecretString>,
+    pub(crate) migrator_url: Option<SecretString>,
+    pub(crate) connections_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Broker {
+    pub(crate) url: Option<SecretString>,
+    pub(crate) prefetch: u16,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keys {
+    file: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    pub(crate) listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    pub(crate) filter: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Intake {
+    pub(crate) file_bytes_max: u64,
+    pub(crate) rows_max: i32,
+}
+
+/// One account: where it is, our limits, and what its adapter wants to know.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) base_url: String,
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// The adapter's settings. A key `x_file` names a file with a secret, and reaches the adapter as `x`.
+    #[serde(flatten)]
+    settings: toml::Table,
+}
+
+/// What an account may do, and when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    pub(crate) amount_max: String,
+    pub(crate) concurrency: usize,
+    pub(crate) requests_per_second: u32,
+    #[serde(rename = "connect_timeout_ms", deserialize_with = "milliseconds")]
+    pub(crate) connect_timeout: Duration,
+    #[serde(rename = "request_timeout_ms", deserialize_with = "milliseconds")]
+    pub(crate) request_timeout: Duration,
+    #[serde(rename = "send_within_ms", deserialize_with = "milliseconds")]
+    pub(crate) send_within: Duration,
+    #[serde(rename = "lease_ms", deserialize_with = "milliseconds")]
+    pub(crate) lease: Duration,
+    #[serde(rename = "retry_first_ms", deserialize_with = "milliseconds")]
+    pub(crate) retry_first: Duration,
+    #[serde(rename = "retry_max_ms", deserialize_with = "milliseconds")]
+    pub(crate) retry_max: Duration,
+    #[serde(rename = "look_up_min_ms", deserialize_with = "milliseconds")]
+    pub(crate) look_up_min: Duration,
+    #[serde(rename = "look_up_max_ms", deserialize_with = "milliseconds")]
+    pub(crate) look_up_max: Duration,
+    #[serde(rename = "quiet_ms", deserialize_with = "milliseconds")]
+    pub(crate) quiet: Duration,
+    #[serde(rename = "review_after_ms", deserialize_with = "milliseconds")]
+    pub(crate) review_after: Duration,
+    pub(crate) sends_max: u32,
+    #[serde(rename = "grace_ms", deserialize_with = "milliseconds")]
+    pub(crate) grace: Duration,
+}
+
+fn milliseconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, migrator_url: None, connections_max: 16 }
+    }
+}
+
+impl Default for Broker {
+    fn default() -> Self {
+        Self { url: None, prefetch: 4 }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)) }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { file_bytes_max: 2 * 1024 * 1024 * 1024, rows_max: 2_000_000 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            amount_max: "100000.00".to_owned(),
+            concurrency: 16,
+            requests_per_second: 20,
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(20),
+            send_within: Duration::from_secs(10),
+            lease: Duration::from_mins(1),
+            retry_first: Duration::from_secs(2),
+            retry_max: Duration::from_mins(10),
+            look_up_min: Duration::from_secs(2),
+            look_up_max: Duration::from_mins(5),
+            quiet: Duration::from_mins(30),
+            review_after: Duration::from_hours(24),
+            sends_max: 3,
+            grace: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Limits {
+    /// Refuses combinations under which a payout could be sent twice or wait for ever.
+    fn check(&self, account: &AccountName) -> anyhow::Result<()> {
+        let send = self.send_within + self.connect_timeout + self.request_timeout;
+        if send >= self.lease {
+            bail!(
+                "accounts.{account}.limits: lease_ms must be longer than send_within_ms, connect_timeout_ms and request_timeout_ms \
+                 together ({} ms), or a payout could be looked up as lost while it is being sent",
+                send.as_millis()
+            );
+        }
+        if self.concurrency == 0 || self.requests_per_second == 0 || self.sends_max == 0 {
+            bail!(
+                "accounts.{account}.limits: concurrency, requests_per_second and sends_max must be at least 1"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads and checks the file; `overrides` win over it.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| {
+            format!("reading {}; `payrun init` writes one, `--config` names another", path.display())
+        })?;
+        let mut config: Self =
+            toml::from_str(&text).with_context(|| format!("{} cannot be used", path.display()))?;
+        config.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        if config.accounts.is_empty() {
+            bail!("{} names no account; add a section [accounts.<name>]", path.display());
+        }
+        for (name, account) in &config.accounts {
+            account.limits.check(name)?;
+        }
+        Ok(config)
+    }
+
+    /// The text of the key file.
+    pub(crate) fn keys(&self) -> anyhow::Result<SecretString> {
+        read_secret(&self.folder.join(&self.keys.file), "keys.file")
+    }
+
+    /// The adapter's settings of an account, with its secrets read from their files.
+    pub(crate) fn provider_settings(
+        &self,
+        name: &AccountName,
+        account: &Account,
+    ) -> anyhow::Result<payrun_providers::Settings> {
+        let mut table = toml::Table::new();
+        for (key, value) in &account.settings {
+            match (key.strip_suffix("_file"), value.as_str()) {
+                (Some(secret), Some(file)) => {
+                    let text = read_secret(&self.folder.join(file), &format!("accounts.{name}.{key}"))?;
+                    let text = secrecy::ExposeSecret::expose_secret(&text).trim().to_owned();
+                    table.insert(secret.to_owned(), text.into());
+                }
+                (Some(_), None) => bail!("accounts.{name}.{key} must be the name of a file"),
+                (None, _) => {
+                    table.insert(key.clone(), value.clone());
+                }
+            }
+        }
+        // The error would quote the table, secrets included; its message alone does not.
+        table.try_into().map_err(|error: toml::de::Error| {
+            anyhow::anyhow!("accounts.{name} cannot be used: {}", error.message())
+        })
+    }
+}
+
+/// Reads a secret, and refuses one that others on the machine can read.
+fn read_secret(path: &Path, key: &str) -> anyhow::Result<SecretString> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = fs::metadata(path).with_context(|| format!("{key}: {} cannot be read", path.display()))?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        bail!("{key}: {} can be read by others; run `chmod 600 {}`", path.display(), path.display());
+    }
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{key}: {} cannot be read", path.display()))?;
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_shows_the_defaults() {
+        let shown: String = DEFAULT
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => {
+                    setting
+                }
+                Some(_) | None => line,
+            })
+            .collect::<Vec<_>>()
+            .join("\n");
+        let (shown, plain): (Config, Config) =
+            (toml::from_str(&shown).unwrap(), toml::from_str(DEFAULT).unwrap());
+        let limits = |config: &Config| {
+            format!("{:?}", config.accounts.values().map(|a| &a.limits).collect::<Vec<_>>())
+        };
+        assert_eq!(limits(&shown), limits(&plain));
+        assert_eq!(format!("{:?}", shown.intake), format!("{:?}", plain.intake));
+        assert_eq!(format!("{:?}", shown.http), format!("{:?}", plain.http));
+        assert_eq!(shown.broker.prefetch, plain.broker.prefetch);
+        assert_eq!(shown.database.connections_max, plain.database.connections_max);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = toml::from_str::<Config>(&DEFAULT.replace("# prefetch", "prefetsch")).unwrap_err();
+        assert!(error.to_string().contains("prefetsch"), "{error}");
+    }
+
+    #[test]
+    fn a_lease_that_ends_before_a_send_can_is_refused() {
+        let limits = Limits { lease: Duration::from_secs(30), ..Limits::default() };
+        let error = limits.check(&"bamboo-pe".parse().unwrap()).unwrap_err();
+        assert!(error.to_string().contains("lease_ms must be longer"), "{error}");
+    }
+}

@@ -1,0 +1,130 @@
+//! `payrun doctor` and `payrun migrate`.
+
+use std::sync::Arc;
+
+use payrun_broker::Broker;
+use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_store::Store;
+use payrun_telemetry::events::chain;
+use serde_json::json;
+
+use crate::{failure::Failure, output::table, wire::Context};
+
+/// One thing that was looked at.
+struct Check {
+    what: String,
+    /// What is wrong and how to mend it; none when it is well.
+    remedy: Option<String>,
+}
+
+impl Check {
+    fn of<T, E: std::fmt::Display>(what: impl Into<String>, found: Result<T, E>, remedy: &str) -> Self {
+        let remedy = found.err().map(|error| format!("{error}; {remedy}"));
+        Self { what: what.into(), remedy }
+    }
+}
+
+/// Brings the schema up to date.
+pub(crate) async fn migrate(context: &Context) -> Result<(), Failure> {
+    let missing = Store::missing_migrations(&context.migrator_url).await?;
+    Store::migrate(&context.migrator_url).await?;
+    context.output.answer(&json!({"applied": missing}), || match missing.len() {
+        0 => "the database is up to date".to_owned(),
+        count => format!("applied {count} migrations:\n  {}", missing.join("\n  ")),
+    });
+    Ok(())
+}
+
+/// Looks at everything, and says how to mend what is not well.
+pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+    let mut checks = database(context).await;
+    checks.push(broker(context).await);
+    checks.push(Check::of(
+        "keys",
+        context.sealer().map(|_| ()).map_err(|error| format!("{error:#}")),
+        "see keys.file in payrun.toml",
+    ));
+    checks.extend(accounts(context).await);
+    let well = checks.iter().all(|check| check.remedy.is_none());
+    let answer: Vec<_> =
+        checks.iter().map(|check| json!({"check": check.what, "remedy": check.remedy})).collect();
+    context.output.answer(&json!({"well": well, "checks": answer}), || {
+        table(
+            ["", "checked", "what to do"],
+            checks.iter().map(|check| {
+                let mark = if check.remedy.is_none() { "ok" } else { "!!" };
+                [mark.to_owned(), check.what.clone(), check.remedy.clone().unwrap_or_default()]
+            }),
+        )
+    });
+    if well { Ok(()) } else { Err(Failure::Unwell) }
+}
+
+async fn database(context: &Context) -> Vec<Check> {
+    let missing = Store::missing_migrations(&context.migrator_url).await;
+    let reached = Check::of(
+        "database reachable",
+        missing.as_ref().map(|_| ()).map_err(|error| chain(error)),
+        "is Postgres running, and is database.url right?",
+    );
+    let up_to_date = match missing {
+        Ok(missing) if missing.is_empty() => Ok(()),
+        Ok(missing) => Err(format!("{} migrations are missing", missing.len())),
+        Err(_) => Err("not reachable".to_owned()),
+    };
+    let current = up_to_date.is_ok();
+    let mut checks = vec![reached, Check::of("database schema", up_to_date, "run `payrun migrate`")];
+    if current {
+        let store = context.store_of_reader().await;
+        let role = Check::of(
+            "database role",
+            store.as_ref().map(|_| ()).map_err(|error| format!("{error:?}")),
+            "grant payrun_app to the login role",
+        );
+        checks.push(role);
+        if let Ok(store) = store {
+            let now = SystemClock.now();
+            let skew = store.clock_skew(now).await;
+            let clock = match skew {
+                Ok(skew) if skew.as_secs() < 5 => Ok(()),
+                Ok(skew) => Err(format!("this machine and the database differ by {} s", skew.as_secs())),
+                Err(error) => Err(chain(&error)),
+            };
+            checks.push(Check::of("clock", clock, "synchronise both machines with NTP"));
+        }
+    }
+    checks
+}
+
+async fn broker(context: &Context) -> Check {
+    let accounts: Vec<_> = context.config.accounts.keys().cloned().collect();
+    let declared = match context.amqp_url() {
+        Ok(url) => Broker::check(&url, &accounts).await.map_err(|error| chain(&error)),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Check::of(
+        "broker reachable, queues as declared",
+        declared,
+        "is RabbitMQ running, and is broker.url right?",
+    )
+}
+
+async fn accounts(context: &Context) -> Vec<Check> {
+    let accounts = match context.accounts() {
+        Ok(accounts) => accounts,
+        Err(error) => {
+            return vec![Check::of("accounts", Err::<(), _>(format!("{error:#}")), "see payrun.toml")];
+        }
+    };
+    let mut checks = Vec::new();
+    for account in accounts {
+        let account = Arc::clone(&account);
+        let probed = account.probe(SystemClock.now()).await;
+        checks.push(Check::of(
+            format!("account {}: provider reachable, credentials accepted", account.name),
+            probed,
+            "check base_url and the key files; ask the provider whether this machine's address is allowed",
+        ));
+    }
+    checks
+}

@@ -1,0 +1,84 @@
+//! How a command ends when it does not succeed.
+
+use std::process::ExitCode;
+
+use payrun_store::{ApproveError, ReviewError};
+
+/// A failure with the exit code that tells machines what kind it is.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// 1: could not be done.
+    Error(anyhow::Error),
+    /// 3: a rule says no.
+    Refused(anyhow::Error),
+    /// 4: rows cannot be paid. The report is printed already.
+    BadRows,
+    /// 5: something to mend. The report is printed already.
+    Unwell,
+}
+
+impl Failure {
+    /// The exit code, after the reason was printed.
+    pub(crate) fn exit(self) -> ExitCode {
+        let (code, error) = match self {
+            Self::Error(error) => (1, Some(error)),
+            Self::Refused(error) => (3, Some(error)),
+            Self::BadRows => (4, None),
+            Self::Unwell => (5, None),
+        };
+        if let Some(error) = error {
+            print_error(&error);
+        }
+        ExitCode::from(code)
+    }
+
+    /// A rule says no.
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused(anyhow::Error::msg(reason.into()))
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "how a command tells a person why it failed")]
+fn print_error(error: &anyhow::Error) {
+    eprintln!("payrun: {error:#}");
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<payrun_store::Error> for Failure {
+    fn from(error: payrun_store::Error) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<ApproveError> for Failure {
+    fn from(error: ApproveError) -> Self {
+        match error {
+            ApproveError::Store(error) => error.into(),
+            ApproveError::NotFound(_)
+            | ApproveError::Uploader(_)
+            | ApproveError::Digest(_)
+            | ApproveError::Already(_)
+            | ApproveError::Empty => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<ReviewError> for Failure {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Store(error) => error.into(),
+            ReviewError::NotFound(_)
+            | ReviewError::State { .. }
+            | ReviewError::NeedsAnother(_)
+            | ReviewError::Disagrees { .. }
+            | ReviewError::Outcome
+            | ReviewError::Evidence
+            | ReviewError::Reissued => Self::Refused(error.into()),
+        }
+    }
+}

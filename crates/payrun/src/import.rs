@@ -1,0 +1,157 @@
+//! `payrun check` and `payrun import`.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_ingest::{Error, Limits, Mode, Outcome, Report, Request, Upload};
+use payrun_store::Imported;
+use serde_json::json;
+
+use crate::{failure::Failure, output::table, wire::Context};
+
+type Rejects = Box<dyn Write + Send>;
+
+/// Validates only.
+pub(crate) async fn check(context: &Context, file: &Path, rejects: Option<&Path>) -> Result<(), Failure> {
+    let directory = context.directory()?;
+    let upload = upload(context, file)?;
+    let mut report = Report::new(sheet(rejects)?);
+    let checked = tokio::task::spawn_blocking(move || {
+        payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
+    });
+    let report = checked.await.context("reading the file")?.map_err(|error| refusal(file, error))?;
+    tell(context, &report, rejects, None);
+    if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
+}
+
+/// Imports a file as the person who was named. A file that came before is the batch it was then.
+pub(crate) async fn run(
+    context: &Context,
+    file: &Path,
+    strict: bool,
+    rejects: Option<&Path>,
+) -> Result<Imported, Failure> {
+    let store = context.store_of_person().await?;
+    context.register(&store, &context.accounts()?).await?;
+    let directory = Arc::new(context.directory()?);
+    let name =
+        file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
+    let mode = if strict { Mode::Strict } else { Mode::Partial };
+    let request = Request { name, mode, now: SystemClock.now() };
+    let mut report = Report::new(sheet(rejects)?);
+    let outcome =
+        payrun_ingest::import(&store, upload(context, file)?, request, &directory, &mut report).await;
+    match outcome.map_err(|error| refusal(file, error))? {
+        Outcome::Stored(imported) => {
+            tell(context, &report, rejects, Some(&imported));
+            Ok(imported)
+        }
+        Outcome::NotStored => {
+            tell(context, &report, rejects, None);
+            Err(Failure::BadRows)
+        }
+        Outcome::Same(batch) => {
+            let id = batch.id;
+            context.output.answer(&json!({"batch": id.to_string(), "status": "repeated"}), || {
+                format!("these bytes were imported before, as batch {id}; nothing new was made\nnext: payrun batch show {id}")
+            });
+            let digest = batch.digest.clone().try_into().unwrap_or_default();
+            Ok(Imported { batch: id, accepted: batch.accepted, rejected: batch.rejected, digest })
+        }
+    }
+}
+
+/// What cannot be judged row by row is the file's fault; the rest is ours.
+fn refusal(file: &Path, error: Error) -> Failure {
+    match error {
+        Error::Refused(_) | Error::Changed => Failure::refused(format!("{}: {error}", file.display())),
+        Error::Read(_) | Error::Report(_) | Error::Worker(_) | Error::Store(_) => {
+            Failure::Error(anyhow::Error::from(error).context(file.display().to_string()))
+        }
+    }
+}
+
+fn upload(context: &Context, file: &Path) -> Result<Upload<File>, Failure> {
+    let source = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    if !source.metadata().context("reading the file's size")?.is_file() {
+        return Err(Failure::refused(format!("{} is not a file", file.display())));
+    }
+    let limits = Limits {
+        file_bytes_max: context.config.intake.file_bytes_max,
+        rows_max: context.config.intake.rows_max,
+        ..Limits::default()
+    };
+    let bar = if context.output.json { ProgressBar::hidden() } else { ProgressBar::no_length() };
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} read  {elapsed}") {
+        bar.set_style(style);
+    }
+    let progress = Box::new(move |progress: payrun_ingest::Progress| {
+        bar.set_length(progress.bytes_total);
+        bar.set_position(progress.bytes_done);
+        if progress.bytes_done == progress.bytes_total {
+            bar.finish_and_clear();
+        }
+    });
+    Ok(Upload { source, limits, progress })
+}
+
+/// The rejected rows hold personal data in full, so only their owner may read them.
+fn sheet(rejects: Option<&Path>) -> Result<Rejects, Failure> {
+    let Some(path) = rejects else { return Ok(Box::new(io::sink())) };
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    Ok(Box::new(file.with_context(|| format!("{} cannot be written", path.display()))?))
+}
+
+/// Faults shown on a terminal; the sheet has all of them.
+const SHOWN_MAX: usize = 50;
+
+fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imported: Option<&Imported>) {
+    let batch = imported.map(|imported| imported.batch.to_string());
+    let faults: Vec<_> = report
+        .faults()
+        .iter()
+        .map(|fault| {
+            json!({"line": fault.line, "row": fault.row, "column": fault.field.map(payrun_domain::fault::Field::column),
+                   "code": fault.code, "value": fault.value_masked, "reason": fault.reason})
+        })
+        .collect();
+    let answer = json!({
+        "batch": batch, "accepted": report.accepted(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
+    });
+    context.output.answer(&answer, || {
+        let mut text = String::new();
+        if report.rejected() > 0 {
+            let rows = report.faults().iter().take(SHOWN_MAX).map(|fault| {
+                [
+                    fault.line.to_string(),
+                    fault.field.map_or("-", payrun_domain::fault::Field::column).to_owned(),
+                    fault.value_masked.clone().unwrap_or_default(),
+                    fault.reason.clone(),
+                ]
+            });
+            text = table(["line", "column", "value", "what is wrong"], rows);
+            let total: u64 = report.counts().values().sum();
+            text.push_str(&format!("\n\n{total} faults in {} rows", report.rejected()));
+            match rejects {
+                Some(path) => text.push_str(&format!("; the rows to mend are in {}\n", path.display())),
+                None => text.push_str("; --rejects FILE writes the rows to mend\n"),
+            }
+        }
+        text.push_str(&format!("{} rows are good, {} are rejected", report.accepted(), report.rejected()));
+        match &batch {
+            Some(id) => text.push_str(&format!(
+                "\nbatch {id} awaits approval by somebody else\nnext: payrun batch show {id}"
+            )),
+            None => text.push_str("\nnothing was stored"),
+        }
+        text
+    });
+}

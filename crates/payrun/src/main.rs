@@ -1,0 +1,98 @@
+//! payrun: pays many people at once, each exactly as often as is safe.
+//!
+//! The only binary, and the only reader of the environment and of files: it wires the crates together.
+
+mod accounts;
+mod batch;
+mod cli;
+mod config;
+mod demo;
+mod doctor;
+mod failure;
+mod import;
+mod init;
+mod ledger;
+mod lifecycle;
+mod output;
+mod payout;
+mod roles;
+mod sandbox;
+mod serve;
+mod watch;
+mod wire;
+
+use std::{io, process::ExitCode};
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+    output::Output,
+    roles::Role,
+    wire::Context,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::Error(error.into()).exit(),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit(),
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+    let output = Output { json: cli.json };
+    match cli.command {
+        Command::Init { folder } => init::run(output, &folder),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "payrun", &mut io::stdout());
+            Ok(())
+        }
+        Command::Sandbox(args) => sandbox::run(args, cli.until_stdin_closes).await,
+        Command::Demo { ref folder, ref file, ref faults } => demo::run(&cli, folder, file, faults).await,
+        Command::Doctor
+        | Command::Migrate
+        | Command::Check { .. }
+        | Command::Import { .. }
+        | Command::Batch(_)
+        | Command::Payout(_)
+        | Command::Accounts { .. }
+        | Command::Run
+        | Command::Ingest
+        | Command::Relay
+        | Command::Dispatch
+        | Command::Reconcile => configured(cli).await,
+    }
+}
+
+/// Commands that need payrun.toml.
+async fn configured(cli: Cli) -> Result<(), Failure> {
+    let context = Context::load(&cli)?;
+    context.start_logging()?;
+    match cli.command {
+        Command::Doctor => doctor::run(&context).await,
+        Command::Migrate => doctor::migrate(&context).await,
+        Command::Check { file, rejects } => import::check(&context, &file, rejects.as_deref()).await,
+        Command::Import { file, strict, rejects } => {
+            import::run(&context, &file, strict, rejects.as_deref()).await.map(|_| ())
+        }
+        Command::Batch(command) => batch::run(&context, command).await,
+        Command::Payout(command) => payout::run(&context, command).await,
+        Command::Accounts { command } => accounts::run(&context, command).await,
+        Command::Run => roles::run(&context, &Role::ALL).await,
+        Command::Ingest => roles::run(&context, &[Role::Ingest]).await,
+        Command::Relay => roles::run(&context, &[Role::Relay]).await,
+        Command::Dispatch => roles::run(&context, &[Role::Dispatch]).await,
+        Command::Reconcile => roles::run(&context, &[Role::Reconcile]).await,
+        Command::Init { .. } | Command::Completions { .. } | Command::Sandbox(_) | Command::Demo { .. } => {
+            Ok(())
+        }
+    }
+}

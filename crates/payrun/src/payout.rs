@@ -1,0 +1,171 @@
+//! `payrun payout`.
+
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    id::{BatchId, PayoutId},
+    money,
+    payout::PayoutState,
+};
+use payrun_store::{Decision, PayoutDetail, Reissued};
+use serde_json::json;
+
+use crate::{
+    cli::{Outcome, PayoutCommand},
+    failure::Failure,
+    output::{maybe_time, table, time},
+    wire::Context,
+};
+
+pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(), Failure> {
+    match command {
+        PayoutCommand::Show { which } => show(context, &which).await,
+        PayoutCommand::Resolve { id, outcome, evidence } => resolve(context, id, outcome, &evidence).await,
+        PayoutCommand::Reissue { id } => reissue(context, id).await,
+    }
+}
+
+async fn show(context: &Context, which: &str) -> Result<(), Failure> {
+    let store = context.store_of_reader().await?;
+    let found = store.find_payouts(which).await?;
+    if found.is_empty() {
+        return Err(Failure::refused(format!(
+            "no payout has the id, reference, client id or provider id {which:?}; `payrun batch export` lists a batch's payouts"
+        )));
+    }
+    let mut details = Vec::new();
+    for id in found {
+        details.extend(store.payout(id).await?);
+    }
+    let json: Vec<_> = details.iter().map(as_json).collect();
+    context.output.answer(&json!(json), || details.iter().map(timeline).collect::<Vec<_>>().join("\n\n"));
+    Ok(())
+}
+
+fn timeline(detail: &PayoutDetail) -> String {
+    let payout = &detail.payout;
+    let amount = payout
+        .currency
+        .parse()
+        .map_or_else(|_| payout.minor.to_string(), |currency| money::major(payout.minor, currency));
+    let mut text = format!(
+        "payout {}  {}\n{amount} {} to {} through {}, client id {}, row {} of batch {}\nreference {}, provider id {}, next look at {}\n\n",
+        payout.id,
+        payout.state,
+        payout.currency,
+        payout.country,
+        payout.account,
+        payout.client_id,
+        payout.row,
+        payout.batch,
+        payout.reference,
+        payout.provider_id.as_deref().unwrap_or("none yet"),
+        maybe_time(payout.due_at),
+    );
+    let events = detail.events.iter().map(|event| {
+        [
+            time(event.at),
+            event.transition.clone(),
+            event.to_state.clone(),
+            event.reason.clone().unwrap_or_default(),
+            event.provider_status.clone().unwrap_or_default(),
+            event.actor.clone(),
+        ]
+    });
+    text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
+    if !detail.attempts.is_empty() {
+        let attempts = detail.attempts.iter().map(|attempt| {
+            [
+                attempt.number.to_string(),
+                time(attempt.started_at),
+                attempt.state.clone(),
+                attempt.verdict.clone().unwrap_or_default(),
+                attempt.code.clone().unwrap_or_default(),
+                attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
+                attempt.holder.clone(),
+            ]
+        });
+        text.push_str("\n\n");
+        text.push_str(&table(
+            ["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"],
+            attempts,
+        ));
+    }
+    for (kind, detail) in &detail.anomalies {
+        text.push_str(&format!("\n\nanomaly {kind}: {detail}"));
+    }
+    text
+}
+
+fn as_json(detail: &PayoutDetail) -> serde_json::Value {
+    let payout = &detail.payout;
+    json!({
+        "payout": payout.id.to_string(),
+        "batch": payout.batch.to_string(),
+        "row": payout.row,
+        "client_id": payout.client_id,
+        "account": payout.account,
+        "reference": payout.reference,
+        "country": payout.country,
+        "currency": payout.currency,
+        "minor": payout.minor,
+        "state": payout.state,
+        "reason": payout.reason,
+        "provider_id": payout.provider_id,
+        "events": detail.events.iter().map(|event| json!({
+            "version": event.version,
+            "transition": event.transition,
+            "state": event.to_state,
+            "reason": event.reason,
+            "provider_status": event.provider_status,
+            "actor": event.actor,
+            "at": event.at.to_string(),
+        })).collect::<Vec<_>>(),
+        "attempts": detail.attempts.iter().map(|attempt| json!({
+            "number": attempt.number,
+            "state": attempt.state,
+            "verdict": attempt.verdict,
+            "code": attempt.code,
+            "reply_status": attempt.reply_status,
+            "holder": attempt.holder,
+            "started_at": attempt.started_at.to_string(),
+            "ended_at": attempt.ended_at.map(|at| at.to_string()),
+        })).collect::<Vec<_>>(),
+        "anomalies": detail.anomalies.iter().map(|(kind, detail)| json!({"kind": kind, "detail": detail})).collect::<Vec<_>>(),
+    })
+}
+
+async fn resolve(context: &Context, id: PayoutId, outcome: Outcome, evidence: &str) -> Result<(), Failure> {
+    let store = context.store_of_person().await?;
+    let state = match outcome {
+        Outcome::Accepted => PayoutState::Accepted,
+        Outcome::Paid => PayoutState::Paid,
+        Outcome::Rejected => PayoutState::Rejected,
+        Outcome::Queued => PayoutState::Queued,
+    };
+    let decision = store.decide(id, state, evidence).await?;
+    let word = match decision {
+        Decision::Proposed => "proposed",
+        Decision::Confirmed => "confirmed",
+    };
+    context.output.answer(&json!({"payout": id.to_string(), "decision": word, "outcome": state.word()}), || match decision {
+        Decision::Proposed => format!("proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"),
+        Decision::Confirmed => format!("confirmed: the payout is {state} now"),
+    });
+    Ok(())
+}
+
+async fn reissue(context: &Context, id: PayoutId) -> Result<(), Failure> {
+    let store = context.store_of_person().await?;
+    let now = SystemClock.now();
+    let new = Reissued { batch: BatchId::at(now), payout: PayoutId::at(now) };
+    store.reissue(id, new).await?;
+    let batch = store.batch(new.batch).await?;
+    let answer = json!({"payout": new.payout.to_string(), "batch": new.batch.to_string(), "digest": batch.digest_short()});
+    context.output.answer(&answer, || {
+        format!(
+            "issued again as payout {} in batch {}\nto approve, as somebody else: payrun --as NAME batch approve {} --digest {}",
+            new.payout, new.batch, new.batch, batch.digest_short()
+        )
+    });
+    Ok(())
+}

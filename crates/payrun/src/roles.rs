@@ -1,0 +1,182 @@
+//! The long-running roles: each alone in a process, or all in one.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, anyhow};
+use payrun_broker::Broker;
+use payrun_dispatcher::Dispatcher;
+use payrun_domain::clock::SystemClock;
+use payrun_ingest::Intake;
+use payrun_outbox::relay;
+use payrun_providers::Account;
+use payrun_reconciler::{Reconciler, SweepSettings, sweep};
+use payrun_store::Store;
+use payrun_telemetry::recorder::Recorder;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    failure::Failure,
+    lifecycle::stop_on_signal,
+    serve::{Health, serve},
+    wire::{self, Context},
+};
+
+/// One kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Ingest,
+    Relay,
+    Dispatch,
+    Reconcile,
+}
+
+impl Role {
+    /// Every role.
+    pub(crate) const ALL: [Self; 4] = [Self::Ingest, Self::Relay, Self::Dispatch, Self::Reconcile];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Relay => "relay",
+            Self::Dispatch => "dispatch",
+            Self::Reconcile => "reconcile",
+        }
+    }
+}
+
+/// Works until a signal; then finishes what is on its way.
+pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure> {
+    let recorder = Recorder::install().context("starting metrics")?;
+    let stop = stop_on_signal(context.until_stdin_closes)?;
+    let name = match roles {
+        [role] => role.word(),
+        _ => "run",
+    };
+    let store = context.store_of_role(name).await?;
+    let accounts = context.accounts()?;
+    context.register(&store, &accounts).await?;
+    let names: Vec<_> = accounts.iter().map(|account| account.name.clone()).collect();
+    let broker = Broker::new(context.amqp_url()?, names.clone());
+    let mut tasks = JoinSet::new();
+    for role in roles {
+        match role {
+            Role::Ingest => ingest(context, &store, &broker, &stop, &mut tasks)?,
+            Role::Relay => relay_outbox(&store, &broker, &stop, &mut tasks),
+            Role::Dispatch => dispatch(context, &store, &broker, (&accounts, &stop), &mut tasks),
+            Role::Reconcile => reconcile(context, &store, &accounts, &stop, &mut tasks),
+        }
+    }
+    let health = Health { recorder, store: store.clone(), accounts: names, broker: broker.connections() };
+    let listen = context.config.http.listen;
+    let served = stop.clone();
+    tasks.spawn(async move { serve(listen, health, served).await });
+    tracing::info!(role = name, pid = std::process::id(), "working");
+    let done = join(tasks, &stop).await;
+    store.close().await;
+    done.map_err(Failure::from)
+}
+
+type Tasks = JoinSet<anyhow::Result<()>>;
+
+/// Waits for every task. One that ends before it was asked to takes the others down with it: half a process is worse than none.
+async fn join(mut tasks: Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut first = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.unwrap_or_else(|panic| Err(anyhow!("a task ended by itself: {panic}")));
+        if !stop.is_cancelled() {
+            stop.cancel();
+            first = ended.and_then(|()| Err(anyhow!("a task ended before it was asked to")));
+        } else if first.is_ok() {
+            first = ended;
+        }
+    }
+    first
+}
+
+fn ingest(
+    context: &Context,
+    store: &Store,
+    broker: &Broker,
+    stop: &CancellationToken,
+    tasks: &mut Tasks,
+) -> anyhow::Result<()> {
+    let directory = Arc::new(context.directory()?);
+    let messages = broker.consume_intake(context.config.broker.prefetch);
+    let intake = Intake {
+        store: store.clone(),
+        directory,
+        publisher: broker.publisher(),
+        clock: Arc::new(SystemClock),
+    };
+    let work = intake.run(messages, stop.clone());
+    tasks.spawn(async move {
+        work.await;
+        Ok(())
+    });
+    Ok(())
+}
+
+fn relay_outbox(store: &Store, broker: &Broker, stop: &CancellationToken, tasks: &mut Tasks) {
+    let settings = payrun_outbox::Settings {
+        page_rows: 256,
+        lease: Duration::from_mins(1),
+        idle: Duration::from_millis(20),
+        pause: Duration::from_secs(1),
+    };
+    let work = relay(store.clone(), broker.publisher(), settings, stop.clone());
+    tasks.spawn(async move {
+        work.await;
+        Ok(())
+    });
+}
+
+fn dispatch(
+    context: &Context,
+    store: &Store,
+    broker: &Broker,
+    (accounts, stop): (&[Arc<Account>], &CancellationToken),
+    tasks: &mut Tasks,
+) {
+    for account in accounts {
+        let Some(configured) = context.config.accounts.get(&account.name) else { continue };
+        let settings = wire::dispatcher(&configured.limits);
+        let dispatcher = Dispatcher::new(Arc::clone(account), store.clone(), settings, Arc::new(SystemClock));
+        let messages = broker.consume_dispatch(&account.name, context.config.broker.prefetch);
+        let work = dispatcher.run(messages, stop.clone());
+        tasks.spawn(async move {
+            work.await;
+            Ok(())
+        });
+    }
+}
+
+fn reconcile(
+    context: &Context,
+    store: &Store,
+    accounts: &[Arc<Account>],
+    stop: &CancellationToken,
+    tasks: &mut Tasks,
+) {
+    for account in accounts {
+        let Some(configured) = context.config.accounts.get(&account.name) else { continue };
+        let settings = wire::reconciler(&configured.limits, account);
+        let reconciler = Reconciler::new(Arc::clone(account), store.clone(), settings, Arc::new(SystemClock));
+        let work = reconciler.run(stop.clone());
+        tasks.spawn(async move {
+            work.await;
+            Ok(())
+        });
+    }
+    let settings = SweepSettings {
+        every: Duration::from_secs(1),
+        skew: Duration::from_secs(2),
+        look_up_in: Duration::from_secs(1),
+        rows_max: 500,
+    };
+    let work = sweep(store.clone(), settings, stop.clone());
+    tasks.spawn(async move {
+        work.await;
+        Ok(())
+    });
+}

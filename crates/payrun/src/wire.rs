@@ -1,0 +1,219 @@
+//! Builds what the commands need from the configuration, and hands it down.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use payrun_dispatcher::Settings as DispatcherSettings;
+use payrun_domain::{
+    decide::Patience,
+    money::Money,
+    name::{AccountName, Actor},
+    retry::{Backoff, Pace},
+};
+use payrun_ingest::{Directory, Route};
+use payrun_providers::{Account, HttpSettings};
+use payrun_reconciler::Settings as ReconcilerSettings;
+use payrun_store::{NewAccount, Options, Sealer, Store};
+use payrun_telemetry::logging;
+use secrecy::SecretString;
+
+use crate::{
+    cli::Cli,
+    config::{self, Config, Limits},
+    failure::Failure,
+    output::Output,
+};
+
+/// Payouts claimed, recorded or settled in one statement.
+const GROUP_MAX: usize = 64;
+/// How long an outcome waits for others.
+const LINGER: Duration = Duration::from_millis(3);
+
+/// What every configured command has.
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) output: Output,
+    pub(crate) migrator_url: SecretString,
+    pub(crate) until_stdin_closes: bool,
+    database_url: SecretString,
+    amqp_url: Option<SecretString>,
+    actor: Option<Actor>,
+}
+
+impl Context {
+    /// Reads the configuration.
+    pub(crate) fn load(cli: &Cli) -> Result<Self, Failure> {
+        let config = Config::read(&cli.config)?;
+        let given = |text: &Option<String>| text.clone().map(SecretString::from);
+        let database_url = given(&cli.database_url)
+            .or_else(|| config.database.url.clone())
+            .context("no database is configured; set DATABASE_URL or database.url")?;
+        Ok(Self {
+            migrator_url: config.database.migrator_url.clone().unwrap_or_else(|| database_url.clone()),
+            amqp_url: given(&cli.amqp_url).or_else(|| config.broker.url.clone()),
+            output: Output { json: cli.json },
+            until_stdin_closes: cli.until_stdin_closes,
+            actor: cli.actor.clone(),
+            database_url,
+            config,
+        })
+    }
+
+    /// Begins logging as configured; once in a process.
+    pub(crate) fn start_logging(&self) -> anyhow::Result<()> {
+        let format = match self.config.log.format {
+            config::LogFormat::Text => logging::Format::Text,
+            config::LogFormat::Json => logging::Format::Json,
+        };
+        logging::init(format, &self.config.log.filter).context("log.filter")
+    }
+
+    /// The broker's URL.
+    pub(crate) fn amqp_url(&self) -> anyhow::Result<SecretString> {
+        self.amqp_url.clone().context("no broker is configured; set AMQP_URL or broker.url")
+    }
+
+    /// The keys that seal personal data.
+    pub(crate) fn sealer(&self) -> anyhow::Result<Arc<Sealer>> {
+        let keys = self.config.keys()?;
+        Ok(Arc::new(Sealer::from_key_file(&keys).context("keys.file")?))
+    }
+
+    /// A store that acts for the person who was named.
+    pub(crate) async fn store_of_person(&self) -> Result<Store, Failure> {
+        let Some(actor) = self.actor.clone() else {
+            return Err(Failure::refused("this is recorded under a name: say who you are with --as NAME"));
+        };
+        self.store(actor, 2).await
+    }
+
+    /// A store that only reads; nobody needs a name for that.
+    pub(crate) async fn store_of_reader(&self) -> Result<Store, Failure> {
+        let actor = self.actor.clone().map_or_else(|| "reader".parse().context("naming the reader"), Ok)?;
+        self.store(actor, 2).await
+    }
+
+    /// A store of a role of this process.
+    pub(crate) async fn store_of_role(&self, role: &str) -> Result<Store, Failure> {
+        let actor = format!("{role}:{}", std::process::id()).parse().context("naming the process")?;
+        self.store(actor, self.config.database.connections_max).await
+    }
+
+    async fn store(&self, actor: Actor, connections_max: u32) -> Result<Store, Failure> {
+        let options = Options {
+            url: self.database_url.clone(),
+            actor,
+            connections_max,
+            acquire_timeout: Duration::from_secs(10),
+        };
+        Ok(Store::open(&options, self.sealer()?).await?)
+    }
+
+    /// Every configured account with its adapter and transport.
+    pub(crate) fn accounts(&self) -> anyhow::Result<Vec<Arc<Account>>> {
+        self.config.accounts.iter().map(|(name, account)| self.account(name, account).map(Arc::new)).collect()
+    }
+
+    fn account(&self, name: &AccountName, account: &config::Account) -> anyhow::Result<Account> {
+        let settings = self.config.provider_settings(name, account)?;
+        let provider = settings.build().with_context(|| format!("accounts.{name}"))?;
+        let limits = &account.limits;
+        let http = HttpSettings {
+            base_url: account.base_url.clone(),
+            connect_timeout: limits.connect_timeout,
+            total_timeout: limits.request_timeout,
+        };
+        let account = Account::new(name.clone(), provider, &http, limits.requests_per_second)
+            .with_context(|| format!("accounts.{name}"))?;
+        let declared = account.provider.manifest().quiet;
+        if limits.quiet < declared && !account.is_loopback() {
+            anyhow::bail!(
+                "accounts.{name}.limits: quiet_ms is shorter than the {} ms that the provider needs before a not-found can be believed",
+                declared.as_millis()
+            );
+        }
+        Ok(account)
+    }
+
+    /// The accounts as intake sees them: where rows can go, and what is refused there.
+    pub(crate) fn directory(&self) -> anyhow::Result<Directory> {
+        let mut routes = Vec::new();
+        for (name, configured) in &self.config.accounts {
+            let account = self.account(name, configured)?;
+            let (country, currency) = (account.provider.country(), account.provider.currency());
+            let amount_max = Money::parse(&configured.limits.amount_max, currency)
+                .with_context(|| format!("accounts.{name}.limits.amount_max"))?;
+            routes.push(Route {
+                name: name.clone(),
+                country,
+                currency,
+                amount_minor_max: amount_max.minor(),
+                check: Box::new(move |order| account.provider.check(order)),
+            });
+        }
+        Ok(Directory::new(routes))
+    }
+
+    /// Registers the accounts; refuses to start when the table knows one under another promise.
+    pub(crate) async fn register(&self, store: &Store, accounts: &[Arc<Account>]) -> Result<(), Failure> {
+        let rows: Vec<_> = accounts
+            .iter()
+            .map(|account| NewAccount {
+                name: account.name.clone(),
+                provider: account.provider.name(),
+                class: account.provider.manifest().class,
+            })
+            .collect();
+        let differing = store.sync_accounts(&rows).await?;
+        if let Some(name) = differing.first() {
+            return Err(Failure::refused(format!(
+                "account {name} was used with another provider or idempotency class before; give the new one a new name"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// How an account is dispatched.
+pub(crate) fn dispatcher(limits: &Limits) -> DispatcherSettings {
+    DispatcherSettings {
+        concurrency: limits.concurrency,
+        group_max: GROUP_MAX,
+        linger: LINGER,
+        lease: limits.lease,
+        send_within: limits.send_within,
+        sweep_every: Duration::from_secs(1),
+        grace: limits.grace,
+        backoff: Backoff { first: limits.retry_first, max: limits.retry_max },
+        pace: pace(limits),
+        breaker_failures: 10,
+        breaker_wait: Backoff {
+            first: limits.retry_first,
+            max: Duration::from_mins(2).min(limits.retry_max),
+        },
+    }
+}
+
+/// How an account is reconciled.
+pub(crate) fn reconciler(limits: &Limits, account: &Account) -> ReconcilerSettings {
+    ReconcilerSettings {
+        concurrency: limits.concurrency,
+        group_max: GROUP_MAX,
+        linger: LINGER,
+        lease: limits.request_timeout + limits.connect_timeout + Duration::from_secs(30),
+        idle: Duration::from_millis(200),
+        pace: pace(limits),
+        watch: Pace { min: Duration::from_hours(1), max: Duration::from_hours(24) },
+        return_window: account.provider.manifest().return_window,
+        patience: Patience {
+            quiet: limits.quiet,
+            sends_max: limits.sends_max,
+            review_after: limits.review_after,
+        },
+        witness_valid: Duration::from_mins(1),
+    }
+}
+
+fn pace(limits: &Limits) -> Pace {
+    Pace { min: limits.look_up_min, max: limits.look_up_max }
+}
