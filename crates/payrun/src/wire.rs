@@ -200,7 +200,7 @@ pub(crate) fn reconciler(limits: &Limits, account: &Account) -> ReconcilerSettin
         concurrency: limits.concurrency,
         group_max: GROUP_MAX,
         linger: LINGER,
-        lease: limits.request_timeout + limits.connect_timeout + Duration::from_secs(30),
+        lease: limits.request_timeout + limits.connect_timeout + Duration::from_secs(5),
         idle: Duration::from_millis(200),
         pace: pace(limits),
         watch: Pace { min: Duration::from_hours(1), max: Duration::from_hours(24) },

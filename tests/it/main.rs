@@ -1,0 +1,9 @@
+//! The whole of payrun: real processes, real Postgres, real RabbitMQ, and a provider with a ledger of its own.
+//!
+//! `make test` sets `DATABASE_URL` and `AMQP_URL`; without them these tests fail, they are never skipped.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod broker;
+mod tidy;
+mod way_of_a_payout;
