@@ -144,7 +144,10 @@ fn anomaly(lookup: &Lookup, transition: Transition) -> Option<Anomaly> {
     } else if transition == Transition::Miss {
         ("missing", "the provider accepted this payout and no longer finds it")
     } else if transition == Transition::Reject && lookup.sends > 1 {
-        ("refused_after_several_sends", "refused after several sends: compare the provider's list before issuing it again")
+        (
+            "refused_after_several_sends",
+            "refused after several sends: compare the provider's list before issuing it again",
+        )
     } else {
         return None;
     };
