@@ -6,12 +6,21 @@ use payrun_domain::{
     payout::Transition,
     verdict::{Record, Verdict},
 };
-use payrun_store::{Claimed, Conclusion};
+use payrun_providers::Reply;
+use payrun_store::{Claimed, Conclusion, ReplyEvidence};
 
 use crate::Settings;
 
-/// What `verdict` means for the payout that was claimed.
-pub(crate) fn conclude(claimed: &Claimed, verdict: &Verdict, settings: &Settings, jitter: u32) -> Conclusion {
+/// Of a kept reply.
+const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
+
+/// What `verdict` means for the payout that was claimed, and the reply that it was read from.
+pub(crate) fn conclude(
+    claimed: &Claimed,
+    (verdict, reply): (&Verdict, Option<Reply>),
+    settings: &Settings,
+    jitter: u32,
+) -> Conclusion {
     let transition = decide::after_submit(verdict, claimed.sends);
     let tries = u32::try_from(claimed.attempt).unwrap_or(u32::MAX);
     let due_in = match verdict {
@@ -33,8 +42,14 @@ pub(crate) fn conclude(claimed: &Claimed, verdict: &Verdict, settings: &Settings
         code: code(verdict),
         record: record(verdict),
         due_in: Some(due_in),
-        reply: None,
+        reply: reply.filter(|_| transition != Transition::Accept).map(evidence),
     }
+}
+
+/// An answer is kept as far as a person can use it; a plain acceptance says nothing that its record does not.
+fn evidence(mut reply: Reply) -> ReplyEvidence {
+    reply.body.truncate(EVIDENCE_BYTES_MAX);
+    ReplyEvidence { status: reply.status.as_u16(), body: reply.body }
 }
 
 /// The attempt's end that goes with the payout's transition.

@@ -29,11 +29,12 @@ pub(crate) async fn send(
     (clock, breaker): (&dyn Clock, &Breaker),
 ) -> Concluded {
     let begun = Instant::now();
-    let verdict = account.submit(&claimed.order, clock.now(), send_by).await;
+    let payrun_providers::Concluded { verdict, reply } =
+        account.submit(&claimed.order, clock.now(), send_by).await;
     events::attempted(&account.name, verdict.word(), begun.elapsed());
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }
-    let conclusion = conclude(&claimed, &verdict, settings, fastrand::u32(..));
+    let conclusion = conclude(&claimed, (&verdict, reply), settings, fastrand::u32(..));
     Concluded { conclusion, verdict }
 }

@@ -7,7 +7,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use payrun_domain::{name::AccountName, order::Order, verdict::Verdict};
 
-use crate::{HttpSettings, HttpTransport, Provider, Talk, Transport as _, TransportError, run};
+use crate::{Concluded, HttpSettings, HttpTransport, Provider, Talk, Transport as _, TransportError, run};
 
 /// A configured account.
 pub struct Account {
@@ -33,7 +33,7 @@ impl Account {
     }
 
     /// Submits `order` unless `send_by` has passed. Always a verdict: trouble is one too.
-    pub async fn submit(&self, order: &Order, now: Timestamp, send_by: Instant) -> Verdict {
+    pub async fn submit(&self, order: &Order, now: Timestamp, send_by: Instant) -> Concluded {
         run(&*self.provider, Talk::Submit { send_by }, order, now, &self.transport).await
     }
 
@@ -56,7 +56,7 @@ impl Account {
 
     /// Asks what became of `order`.
     pub async fn look_up(&self, order: &Order, now: Timestamp) -> Verdict {
-        run(&*self.provider, Talk::LookUp, order, now, &self.transport).await
+        run(&*self.provider, Talk::LookUp, order, now, &self.transport).await.verdict
     }
 }
 

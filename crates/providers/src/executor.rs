@@ -44,6 +44,15 @@ pub enum Talk {
     LookUp,
 }
 
+/// How a conversation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concluded {
+    /// What it proves.
+    pub verdict: Verdict,
+    /// The last reply, as evidence; none when the connection was lost before one.
+    pub reply: Option<Reply>,
+}
+
 /// Holds the conversation to its end. Always a verdict: trouble on the way is one too.
 pub async fn run(
     provider: &dyn Provider,
@@ -51,11 +60,22 @@ pub async fn run(
     order: &Order,
     now: Timestamp,
     transport: &impl Transport,
-) -> Verdict {
+) -> Concluded {
     let mut replies = Vec::with_capacity(1);
+    let verdict = hold(provider, talk, (order, now), transport, &mut replies).await;
+    Concluded { verdict, reply: replies.pop() }
+}
+
+async fn hold(
+    provider: &dyn Provider,
+    talk: Talk,
+    (order, now): (&Order, Timestamp),
+    transport: &impl Transport,
+    replies: &mut Vec<Reply>,
+) -> Verdict {
     let mut money_may_have_moved = false;
     while replies.len() < STEPS_MAX {
-        let turn = Turn { order, replies: &replies, now };
+        let turn = Turn { order, replies, now };
         let (step, send_by) = match talk {
             Talk::Submit { send_by } => (provider.submit(&turn), Some(send_by)),
             Talk::LookUp => (provider.look_up(&turn), None),

@@ -11,7 +11,7 @@ mod signing;
 
 pub use account::{Account, Rate};
 pub use adapters::{Settings, bamboo};
-pub use executor::{Lost, Talk, Transport, run};
+pub use executor::{Concluded, Lost, Talk, Transport, run};
 pub use http::{HttpSettings, HttpTransport, TransportError};
 pub use provider::{Effect, Manifest, Provider, Reply, Request, Step, Turn};
 pub use signing::HmacSha256;

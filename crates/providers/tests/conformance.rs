@@ -109,7 +109,7 @@ fn order() -> Order {
 
 fn hold(provider: &dyn Provider, talk: Talk, order: &Order, script: &Script) -> Verdict {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(run(provider, talk, order, Timestamp::UNIX_EPOCH, script))
+    runtime.block_on(run(provider, talk, order, Timestamp::UNIX_EPOCH, script)).verdict
 }
 
 fn submit() -> Talk {
