@@ -5,5 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod broker;
+mod intake;
+mod operate;
 mod tidy;
 mod way_of_a_payout;

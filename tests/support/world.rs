@@ -284,6 +284,9 @@ fn configuration(account: &str, sandbox: SocketAddr) -> String {
         r#"[keys]
 file = "payrun.keys"
 
+[broker]
+queue_prefix = "{account}"
+
 [database]
 connections_max = 6
 

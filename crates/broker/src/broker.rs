@@ -7,12 +7,11 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use crate::{
-    Consumer, Error, Publisher,
+    Consumer, Error, Publisher, Topology,
     link::{Link, Server},
-    topology::{INTAKE, dispatch_queue},
 };
 
-/// A broker and the accounts whose queues it must have. Connections are made by what is handed out.
+/// A broker and the queues that it must have. Connections are made by what is handed out.
 pub struct Broker {
     server: Server,
     connections: Mutex<Vec<watch::Receiver<bool>>>,
@@ -20,13 +19,13 @@ pub struct Broker {
 
 impl Broker {
     /// Remembers where the broker is; connects to nothing.
-    pub const fn new(url: SecretString, accounts: Vec<AccountName>) -> Self {
-        Self { server: Server { url, accounts }, connections: Mutex::new(Vec::new()) }
+    pub const fn new(url: SecretString, topology: Topology) -> Self {
+        Self { server: Server { url, topology }, connections: Mutex::new(Vec::new()) }
     }
 
     /// Connects once and declares every queue: what `doctor` asks.
-    pub async fn check(url: &SecretString, accounts: &[AccountName]) -> Result<(), Error> {
-        let server = Server { url: url.clone(), accounts: accounts.to_vec() };
+    pub async fn check(url: &SecretString, topology: &Topology) -> Result<(), Error> {
+        let server = Server { url: url.clone(), topology: topology.clone() };
         Link::open(&server, "doctor").await.map(drop)
     }
 
@@ -37,12 +36,12 @@ impl Broker {
 
     /// The dispatch messages of `account`, at most `prefetch` unacknowledged.
     pub fn consume_dispatch(&self, account: &AccountName, prefetch: u16) -> Consumer {
-        Consumer::new(self.server.clone(), dispatch_queue(account), prefetch, self.watched())
+        Consumer::new(self.server.clone(), self.server.topology.dispatch(account), prefetch, self.watched())
     }
 
     /// The messages of upstream services, at most `prefetch` unacknowledged.
     pub fn consume_intake(&self, prefetch: u16) -> Consumer {
-        Consumer::new(self.server.clone(), INTAKE.to_owned(), prefetch, self.watched())
+        Consumer::new(self.server.clone(), self.server.topology.intake(), prefetch, self.watched())
     }
 
     /// Whether each publisher and consumer handed out so far is connected.

@@ -12,4 +12,4 @@ pub use consumer::{Consumer, Delivery};
 pub use link::Error;
 pub use message::{PayoutMessage, Unreadable};
 pub use publisher::{Outcome, Outgoing, Publisher};
-pub use topology::{DISPATCH_DEAD, INTAKE, INTAKE_DEAD, dispatch_queue};
+pub use topology::Topology;

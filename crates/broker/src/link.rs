@@ -6,11 +6,10 @@ use lapin::{
     Channel, Connection, ConnectionProperties,
     protocol::{AMQPErrorKind, AMQPSoftError},
 };
-use payrun_domain::name::AccountName;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time;
 
-use crate::topology;
+use crate::Topology;
 
 /// To connect, log in and declare.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -21,7 +20,7 @@ const HEARTBEAT_S: u16 = 10;
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) url: SecretString,
-    pub(crate) accounts: Vec<AccountName>,
+    pub(crate) topology: Topology,
 }
 
 /// An open channel on a connection of its own. Dropped, both close.
@@ -75,7 +74,9 @@ impl Link {
             Connection::connect(&with_heartbeat(&server.url), properties).await.map_err(Error::Connect)?;
         // Declaring may close its channel; the one for work stays untouched.
         let declaring = connection.create_channel().await.map_err(Error::Connect)?;
-        topology::declare(&declaring, &server.accounts)
+        server
+            .topology
+            .declare(&declaring)
             .await
             .map_err(|(queue, source)| Error::Declare { queue, source })?;
         let channel = connection.create_channel().await.map_err(Error::Connect)?;

@@ -16,7 +16,6 @@ use tokio::{sync::watch, time};
 use crate::{
     PayoutMessage,
     link::{Error, Link, Server},
-    topology::dispatch_queue,
 };
 
 /// For all messages of one call to be confirmed. During an alarm the broker says nothing at all.
@@ -35,23 +34,6 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message to the dispatchers of its account.
-    pub fn dispatch(id: MessageId, message: &PayoutMessage) -> Self {
-        let PayoutMessage::V1 { account, .. } = message;
-        let (queue, body) = (dispatch_queue(account), message.encode());
-        Self { id: id.to_string(), queue, correlation_id: None, reason: None, body }
-    }
-
-    /// An answer to whoever asked for one. `id` names this answer.
-    pub fn reply(id: String, queue: String, correlation_id: Option<String>, body: Vec<u8>) -> Self {
-        Self { id, queue, correlation_id, reason: None, body }
-    }
-
-    /// A message that cannot be used, for people, with the reason as header `payrun-reason`.
-    pub fn dead(id: String, queue: &str, reason: String, body: Vec<u8>) -> Self {
-        Self { id, queue: queue.to_owned(), correlation_id: None, reason: Some(reason), body }
-    }
-
     fn properties(&self) -> BasicProperties {
         let mut properties = BasicProperties::default()
             .with_message_id(self.id.as_str().into())
@@ -97,6 +79,30 @@ pub struct Publisher {
 impl Publisher {
     pub(crate) fn new(server: Server, connected: watch::Sender<bool>) -> Self {
         Self { server, link: None, connected }
+    }
+
+    /// A message to the dispatchers of its account.
+    pub fn dispatch(&self, id: MessageId, message: &PayoutMessage) -> Outgoing {
+        let PayoutMessage::V1 { account, .. } = message;
+        let (queue, body) = (self.server.topology.dispatch(account), message.encode());
+        Outgoing { id: id.to_string(), queue, correlation_id: None, reason: None, body }
+    }
+
+    /// An answer to whoever asked for one in `queue`. `id` names this answer.
+    pub fn reply(
+        &self,
+        id: MessageId,
+        queue: String,
+        correlation_id: Option<String>,
+        body: Vec<u8>,
+    ) -> Outgoing {
+        Outgoing { id: id.to_string(), queue, correlation_id, reason: None, body }
+    }
+
+    /// An intake message that cannot be read, for people, with the reason as header `payrun-reason`.
+    pub fn intake_dead(&self, id: MessageId, reason: String, body: Vec<u8>) -> Outgoing {
+        let queue = self.server.topology.intake_dead();
+        Outgoing { id: id.to_string(), queue, correlation_id: None, reason: Some(reason), body }
     }
 
     /// Publishes all of `messages`, several confirms outstanding at once. One outcome for each, in order.

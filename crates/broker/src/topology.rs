@@ -7,49 +7,67 @@ use lapin::{
 };
 use payrun_domain::name::AccountName;
 
-/// Where upstream services publish payouts.
-pub const INTAKE: &str = "payrun.intake";
-/// Intake messages that could not be read, with the reason in a header.
-pub const INTAKE_DEAD: &str = "payrun.intake.dead";
-/// Dispatch messages that could not be used.
-pub const DISPATCH_DEAD: &str = "payrun.dispatch.dead";
-
 /// Deliveries of one message before it is dead-lettered: the same on every broker version. Before 4.0 the default is none, and
 /// a message that kills its consumer would come for ever.
 const DELIVERY_LIMIT: i64 = 50;
 /// Messages in one queue; beyond it the broker refuses, and the outbox waits.
 const LENGTH_MAX: i64 = 1_000_000;
 
-/// The queue of an account's dispatch messages.
-pub fn dispatch_queue(account: &AccountName) -> String {
-    format!("payrun.dispatch.{account}")
+/// The queues of one installation: their names begin with its prefix, so that several share a virtual host.
+#[derive(Debug, Clone)]
+pub struct Topology {
+    /// The first word of every queue; `payrun` unless configured.
+    pub prefix: String,
+    /// Each has a queue of its own.
+    pub accounts: Vec<AccountName>,
 }
 
-/// Declares every queue; does nothing where they are. Fails where one is there with other options.
-pub(crate) async fn declare(
-    channel: &Channel,
-    accounts: &[AccountName],
-) -> Result<(), (String, lapin::Error)> {
-    let dead = [DISPATCH_DEAD, INTAKE_DEAD].map(|name| (name.to_owned(), None));
-    let dispatch = accounts.iter().map(|account| (dispatch_queue(account), Some(DISPATCH_DEAD)));
-    for (name, dead_letters) in
-        dead.into_iter().chain(dispatch).chain([(INTAKE.to_owned(), Some(INTAKE_DEAD))])
-    {
-        let options = QueueDeclareOptions {
-            passive: false,
-            // Survives the broker.
-            durable: true,
-            exclusive: false,
-            auto_delete: false,
-            nowait: false,
-        };
-        let declared = channel.queue_declare(name.as_str().into(), options, arguments(dead_letters)).await;
-        declared.map_err(|error| (name, error))?;
+impl Topology {
+    /// The queue of an account's dispatch messages.
+    pub(crate) fn dispatch(&self, account: &AccountName) -> String {
+        format!("{}.dispatch.{account}", self.prefix)
     }
-    Ok(())
+
+    /// Dispatch messages that could not be used.
+    pub(crate) fn dispatch_dead(&self) -> String {
+        format!("{}.dispatch.dead", self.prefix)
+    }
+
+    /// Where upstream services publish payouts.
+    pub(crate) fn intake(&self) -> String {
+        format!("{}.intake", self.prefix)
+    }
+
+    /// Intake messages that could not be read, with the reason in a header.
+    pub(crate) fn intake_dead(&self) -> String {
+        format!("{}.intake.dead", self.prefix)
+    }
+
+    /// Declares every queue; does nothing where they are. Fails where one is there with other options.
+    pub(crate) async fn declare(&self, channel: &Channel) -> Result<(), (String, lapin::Error)> {
+        let (dispatch_dead, intake_dead) = (self.dispatch_dead(), self.intake_dead());
+        let dead = [(dispatch_dead.clone(), None), (intake_dead.clone(), None)];
+        let dispatch = self.accounts.iter().map(|account| (self.dispatch(account), Some(&dispatch_dead)));
+        for (name, dead_letters) in
+            dead.into_iter().chain(dispatch).chain([(self.intake(), Some(&intake_dead))])
+        {
+            let options = QueueDeclareOptions {
+                passive: false,
+                // Survives the broker.
+                durable: true,
+                exclusive: false,
+                auto_delete: false,
+                nowait: false,
+            };
+            let declared =
+                channel.queue_declare(name.as_str().into(), options, arguments(dead_letters)).await;
+            declared.map_err(|error| (name, error))?;
+        }
+        Ok(())
+    }
 }
 
-fn arguments(dead_letters: Option<&str>) -> FieldTable {
+fn arguments(dead_letters: Option<&String>) -> FieldTable {
     let text = |text: &str| AMQPValue::LongString(LongString::from(text));
     let mut arguments = FieldTable::default();
     // Replicated where there is a cluster, and safe on one node.

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use payrun_broker::{Consumer, Delivery, INTAKE_DEAD, Outgoing, Publisher};
+use payrun_broker::{Consumer, Delivery, Outgoing, Publisher};
 use payrun_domain::{clock::Clock, id::MessageId};
 use payrun_store::{PoisonMessage, Store};
 use payrun_telemetry::events;
@@ -93,16 +93,17 @@ impl Intake {
             events::failed("ingest", &error);
             time::sleep(RETRY_PAUSE).await;
         }
-        let id = MessageId::at(self.clock.now()).to_string();
-        let dead = Outgoing::dead(id, INTAKE_DEAD, reason.to_owned(), delivery.body().to_vec());
+        let id = MessageId::at(self.clock.now());
+        let dead = self.publisher.intake_dead(id, reason.to_owned(), delivery.body().to_vec());
         self.publish(dead).await;
     }
 
     async fn answer(&mut self, delivery: &Delivery, reply: &Reply) {
         let (Some(queue), Ok(body)) = (delivery.reply_to(), serde_json::to_vec(reply)) else { return };
-        let id = MessageId::at(self.clock.now()).to_string();
+        let id = MessageId::at(self.clock.now());
         let correlation_id = delivery.correlation_id().or_else(|| delivery.message_id());
-        self.publish(Outgoing::reply(id, queue, correlation_id, body)).await;
+        let reply = self.publisher.reply(id, queue, correlation_id, body);
+        self.publish(reply).await;
     }
 
     async fn publish(&mut self, message: Outgoing) {

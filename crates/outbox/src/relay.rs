@@ -44,7 +44,7 @@ pub async fn relay(store: Store, mut publisher: Publisher, settings: Settings, s
 
 /// True when every message of the page was confirmed.
 async fn publish(store: &Store, publisher: &mut Publisher, page: &[Waiting]) -> bool {
-    let messages: Vec<Outgoing> = page.iter().map(message).collect();
+    let messages: Vec<Outgoing> = page.iter().map(|row| message(publisher, row)).collect();
     let outcomes = publisher.publish_all(&messages).await;
     let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
     for (row, outcome) in page.iter().zip(outcomes) {
@@ -63,9 +63,7 @@ async fn publish(store: &Store, publisher: &mut Publisher, page: &[Waiting]) -> 
     failed.is_empty()
 }
 
-fn message(row: &Waiting) -> Outgoing {
-    Outgoing::dispatch(
-        row.id,
-        &PayoutMessage::V1 { account: row.account.clone(), payouts: row.payouts.clone() },
-    )
+fn message(publisher: &Publisher, row: &Waiting) -> Outgoing {
+    publisher
+        .dispatch(row.id, &PayoutMessage::V1 { account: row.account.clone(), payouts: row.payouts.clone() })
 }

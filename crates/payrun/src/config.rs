@@ -51,6 +51,7 @@ pub(crate) struct Database {
 pub(crate) struct Broker {
     pub(crate) url: Option<SecretString>,
     pub(crate) prefetch: u16,
+    pub(crate) queue_prefix: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,7 +142,7 @@ impl Default for Database {
 
 impl Default for Broker {
     fn default() -> Self {
-        Self { url: None, prefetch: 4 }
+        Self { url: None, prefetch: 4, queue_prefix: "payrun".to_owned() }
     }
 }
 
@@ -292,6 +293,7 @@ mod tests {
         assert_eq!(format!("{:?}", shown.intake), format!("{:?}", plain.intake));
         assert_eq!(format!("{:?}", shown.http), format!("{:?}", plain.http));
         assert_eq!(shown.broker.prefetch, plain.broker.prefetch);
+        assert_eq!(shown.broker.queue_prefix, plain.broker.queue_prefix);
         assert_eq!(shown.database.connections_max, plain.database.connections_max);
     }
 

@@ -130,6 +130,9 @@ fn configuration(sandbox: SocketAddr) -> String {
         r#"[keys]
 file = "payrun.keys"
 
+[broker]
+queue_prefix = "payrun-demo"
+
 [log]
 filter = "warn,payrun=info"
 

@@ -97,9 +97,8 @@ async fn database(context: &Context) -> Vec<Check> {
 }
 
 async fn broker(context: &Context) -> Check {
-    let accounts: Vec<_> = context.config.accounts.keys().cloned().collect();
     let declared = match context.amqp_url() {
-        Ok(url) => Broker::check(&url, &accounts).await.map_err(|error| chain(&error)),
+        Ok(url) => Broker::check(&url, &context.topology()).await.map_err(|error| chain(&error)),
         Err(error) => Err(format!("{error:#}")),
     };
     Check::of(

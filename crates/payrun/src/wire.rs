@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use payrun_broker::Topology;
 use payrun_dispatcher::Settings as DispatcherSettings;
 use payrun_domain::{
     decide::Patience,
@@ -71,6 +72,12 @@ impl Context {
     /// The broker's URL.
     pub(crate) fn amqp_url(&self) -> anyhow::Result<SecretString> {
         self.amqp_url.clone().context("no broker is configured; set AMQP_URL or broker.url")
+    }
+
+    /// The queues of this installation.
+    pub(crate) fn topology(&self) -> Topology {
+        let prefix = self.config.broker.queue_prefix.clone();
+        Topology { prefix, accounts: self.config.accounts.keys().cloned().collect() }
     }
 
     /// The keys that seal personal data.

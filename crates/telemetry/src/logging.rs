@@ -1,6 +1,6 @@
 //! Log lines: for people on a terminal, JSON for machines.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -18,7 +18,11 @@ pub fn init(format: Format, filter: &str) -> Result<(), LoggingError> {
     let filter = EnvFilter::try_new(filter).map_err(|error| LoggingError::Filter(error.to_string()))?;
     let registry = tracing_subscriber::registry().with(filter);
     let installed = match format {
-        Format::Text => registry.with(fmt::layer().with_writer(io::stderr).with_target(false)).try_init(),
+        Format::Text => registry
+            .with(
+                fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).with_target(false),
+            )
+            .try_init(),
         Format::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init(),
     };
     installed.map_err(|_| LoggingError::Twice)

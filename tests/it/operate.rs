@@ -1,0 +1,135 @@
+//! What operators see and do: metrics, probes, refusals, and a soft stop in the middle of work.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    process::{Command, Stdio},
+};
+
+use payrun_tests::{World, wait_for};
+
+/// The address that a role logs that it serves on.
+fn served(world: &World, role: &str) -> String {
+    wait_for("the role to serve", || {
+        let log = std::fs::read_to_string(world.folder().join(format!("{role}.log"))).ok()?;
+        let (_, rest) = log.split_once("address=")?;
+        let address: String =
+            rest.chars().take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter)).collect();
+        (!address.is_empty() && rest.len() > address.len()).then_some(address)
+    })
+}
+
+fn get(address: &str, path: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\n\r\n").as_bytes())
+        .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+#[test]
+fn metrics_are_what_prometheus_expects_and_name_nobody() {
+    let world = World::new("payrun_it_metrics");
+    let batch = world.approved_batch("metric", 30);
+    let _run = world.start("run");
+    assert_eq!(world.settled(&batch), 30);
+    let address = served(&world, "run");
+    assert_eq!(get(&address, "/livez").1, "alive\n");
+    assert!(get(&address, "/readyz").0.contains("200"));
+    let (_, metrics) = get(&address, "/metrics");
+    for metric in [
+        "payrun_attempts_total",
+        "payrun_payouts_open",
+        "payrun_attempt_duration_seconds_bucket",
+        "payrun_outbox_rows",
+    ] {
+        assert!(metrics.contains(metric), "{metric} is missing");
+    }
+    let paid = format!("payrun_payouts_moved_total{{account=\"{}\",state=\"paid\"}} 30", world.account());
+    assert!(metrics.contains(&paid), "{metrics}");
+    for private in ["Rosa", "metric-1", "4000000", "0030000"] {
+        assert!(!metrics.contains(private), "{private} is in the metrics");
+    }
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is needed; `make test` installs it (Debian package prometheus)");
+    // The chunked transfer's sizes are not part of the text.
+    let plain: String = metrics
+        .lines()
+        .filter(|line| line.starts_with('#') || line.contains("payrun_"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    promtool.stdin.take().unwrap().write_all(plain.as_bytes()).unwrap();
+    let checked = promtool.wait_with_output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
+fn a_soft_stop_in_the_middle_loses_and_doubles_nothing() {
+    let world = World::new("payrun_it_stop");
+    let batch = world.approved_batch("stop", 300);
+    for paid in [20, 100] {
+        let run = world.start("run");
+        wait_for("some payouts to be paid", || (world.count(&batch, &["paid"]) >= paid).then_some(()));
+        assert!(run.stop().success());
+        assert_eq!(world.count(&batch, &["submitting"]), 0, "what was on its way was finished and recorded");
+    }
+    let _run = world.start("run");
+    assert_eq!(world.settled(&batch), 300);
+    assert_eq!(world.ledger().double_paid, 0);
+}
+
+#[test]
+fn a_paused_batch_waits_and_a_cancelled_one_is_never_sent() {
+    let world = World::new("payrun_it_pause");
+    let (paused, cancelled) = (world.approved_batch("wait", 20), world.approved_batch("never", 20));
+    world.run(&["--as", "luis", "batch", "pause", &paused]);
+    let reached = world.run(&["--as", "luis", "batch", "cancel", &cancelled]);
+    assert_eq!((reached["cancelled"].as_i64(), reached["out"].as_i64()), (Some(20), Some(0)));
+    let third = world.approved_batch("third", 20);
+    let _run = world.start("run");
+    assert_eq!(world.settled(&third), 20);
+    assert_eq!(world.count(&paused, &["queued"]), 20);
+    assert_eq!(world.ledger().accepted, 20, "only the third batch reached the provider");
+    world.run(&["--as", "luis", "batch", "resume", &paused]);
+    assert_eq!(world.settled(&paused), 20);
+    assert_eq!(world.count(&cancelled, &["cancelled"]), 20);
+}
+
+#[test]
+fn the_doctor_says_what_to_mend() {
+    let world = World::new("payrun_it_doctor");
+    let well = world.run(&["doctor"]);
+    assert_eq!(well["well"], true, "{well}");
+    world.file("bamboo.key", "not-the-key");
+    let (status, unwell, _) = world.try_run(&["doctor"]);
+    assert_eq!(status.code(), Some(5));
+    let text = unwell.to_string();
+    assert!(
+        text.contains("refuses the credentials") && text.contains("check base_url and the key files"),
+        "{text}"
+    );
+}
+
+#[test]
+fn bad_files_are_answers() {
+    let world = World::new("payrun_it_bad_files");
+    let answer = |name: &str, bytes: &str| {
+        let file = world.file(name, bytes);
+        let (status, _, errors) = world.try_run(&["--as", "ana", "import", file.to_str().unwrap()]);
+        assert_eq!(status.code(), Some(3), "{name}: {errors}");
+        assert_eq!(errors.lines().count(), 1, "one clear line: {errors}");
+        errors
+    };
+    assert!(answer("empty.csv", "").contains("the file is empty"));
+    assert!(answer("book.csv", "PK\u{3}\u{4}binary").contains("XLSX workbook"));
+    assert!(answer("header.csv", "client_id,amount,amount,colour\n1,2,3,4\n").contains("colour"));
+    let missing = world.try_run(&["--as", "ana", "import", "nowhere.csv"]);
+    assert!(missing.0.code() == Some(1) && missing.2.contains("nowhere.csv cannot be read"), "{}", missing.2);
+}
