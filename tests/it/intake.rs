@@ -9,7 +9,7 @@ use lapin::{
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, QueueDeclareOptions,
     },
-    types::FieldTable,
+    types::{AMQPValue, FieldTable},
 };
 use payrun_tests::World;
 use serde_json::{Value, json};
@@ -76,7 +76,10 @@ impl Publisher {
             if message.data == body.as_bytes() {
                 message.ack(BasicAckOptions::default()).await.unwrap();
                 let headers = message.properties.headers().clone().unwrap();
-                return format!("{:?}", headers.inner().get("payrun-reason"));
+                let Some(AMQPValue::LongString(reason)) = headers.inner().get("payrun-reason") else {
+                    panic!("a dead letter without its reason: {headers:?}");
+                };
+                return reason.to_string();
             }
         }
     }

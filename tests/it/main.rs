@@ -2,7 +2,7 @@
 //!
 //! `make test` sets `DATABASE_URL` and `AMQP_URL`; without them these tests fail, they are never skipped.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod broker;
 mod intake;
