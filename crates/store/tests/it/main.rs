@@ -1,0 +1,10 @@
+//! The store on real Postgres: what the units of work do, and what the database refuses whatever the code asks for.
+//!
+//! `DATABASE_URL` names a server where databases can be made; each test has one of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod batches;
+mod claims;
+mod guard;
+mod support;
