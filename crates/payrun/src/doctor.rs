@@ -83,6 +83,8 @@ async fn database(context: &Context) -> Vec<Check> {
         );
         checks.push(role);
         if let Ok(store) = store {
+            let keys = store.check_keys().await.map_err(|error| chain(&error));
+            checks.push(Check::of("keys open this database", keys, "see keys.file in payrun.toml"));
             let now = SystemClock.now();
             let skew = store.clock_skew(now).await;
             let clock = match skew {

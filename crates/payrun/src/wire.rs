@@ -161,8 +161,9 @@ impl Context {
         Ok(Directory::new(routes))
     }
 
-    /// Registers the accounts; refuses to start when the table knows one under another promise.
+    /// Registers keys and accounts; refuses to start with another key file, or when the table knows an account under another promise.
     pub(crate) async fn register(&self, store: &Store, accounts: &[Arc<Account>]) -> Result<(), Failure> {
+        store.check_keys().await?;
         let rows: Vec<_> = accounts
             .iter()
             .map(|account| NewAccount {

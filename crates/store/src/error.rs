@@ -50,6 +50,14 @@ pub enum Error {
         /// Which key was asked for.
         key_id: i16,
     },
+    /// The key file is not the one of this database.
+    #[error(
+        "the key file is not the one that this database was sealed with: key {key_id} is missing or another one; find the right file"
+    )]
+    Keys {
+        /// Which key.
+        key_id: i16,
+    },
     /// The database cannot be migrated.
     #[error("migrating the database failed")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -71,6 +79,7 @@ impl Error {
             Self::CommitUnknown { .. }
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }
+            | Self::Keys { .. }
             | Self::Migrate(_) => false,
         }
     }

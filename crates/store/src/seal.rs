@@ -115,6 +115,15 @@ impl Sealer {
         serde_json::from_slice(plain).ok()
     }
 
+    /// Opens what [`Sealer::seal_bytes`] sealed in the same context.
+    pub(crate) fn opens(&self, key_id: i16, context: &[u8], sealed: &[u8]) -> bool {
+        let Some((nonce, rest)) = sealed.split_at_checked(NONCE_BYTES) else { return false };
+        let (Ok(nonce), Some(key)) = (Nonce::try_assume_unique_for_key(nonce), self.keys.get(&key_id)) else {
+            return false;
+        };
+        key.open_in_place(nonce, Aad::from(context), &mut rest.to_vec()).is_ok()
+    }
+
     /// The blind index of a destination: equal for equal texts, meaningless without the key.
     pub(crate) fn blind_index(&self, text: &str) -> Vec<u8> {
         hmac::sign(&self.index, text.as_bytes()).as_ref().to_vec()

@@ -10,7 +10,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{Error, Sealer};
+use crate::{Error, Sealer, unit::Unit};
 
 /// All migrations, embedded.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -89,6 +89,31 @@ impl Store {
     pub async fn ping(&self) -> Result<(), Error> {
         let answer = sqlx::query_scalar!("select 1").fetch_one(&self.pool).await;
         answer.map(|_| ()).map_err(Error::driver("asking whether the database is there"))
+    }
+
+    /// Refuses a key file that cannot open what is sealed here; a key that is new here is registered.
+    pub async fn check_keys(&self) -> Result<(), Error> {
+        const KNOWN: &[u8] = b"seal_check";
+        let (operation, key_id) = ("checking the keys", self.sealer.current());
+        let sealed = self.sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        let mut unit = Unit::begin(&self.pool, operation).await?;
+        sqlx::query!(
+            "insert into seal_check (key_id, sealed) values ($1, $2) on conflict do nothing",
+            key_id,
+            sealed
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        let rows = sqlx::query!("select key_id, sealed from seal_check order by key_id")
+            .fetch_all(unit.connection())
+            .await
+            .map_err(Error::driver(operation))?;
+        match rows.iter().find(|row| !self.sealer.opens(row.key_id, KNOWN, &row.sealed)) {
+            // Dropped, the registration is undone.
+            Some(row) => Err(Error::Keys { key_id: row.key_id }),
+            None => unit.commit().await,
+        }
     }
 
     /// How far the database's clock is from `now`, either way.

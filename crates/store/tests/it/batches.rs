@@ -3,12 +3,12 @@
 use std::{collections::HashSet, time::Duration};
 
 use payrun_domain::{id::PayoutId, payout::PayoutState};
-use payrun_store::{ApproveError, Decision, Opened, Reissued, ReviewError};
+use payrun_store::{ApproveError, Decision, Error, Opened, Reissued, ReviewError};
 use sqlx::{PgPool, Row as _};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{accounts, approved, open, open_new, payout, store};
+use crate::support::{accounts, approved, open, open_new, payout, store, store_with};
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn fifty_uploads_of_one_file_are_one_batch(pool: PgPool) {
@@ -136,6 +136,23 @@ async fn nothing_personal_is_in_any_plain_column(pool: PgPool) {
     assert!(
         opened.unwrap_err().to_string().contains("name of payout"),
         "sealed data does not open in another row"
+    );
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn another_key_file_is_refused(pool: PgPool) {
+    let ours = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let another = "1 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let next = "2 AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+    let check = async |keys: &str| store_with(&pool, "dispatch:1", keys).await.check_keys().await;
+    check(ours).await.unwrap();
+    check(ours).await.unwrap();
+    assert!(matches!(check(another).await, Err(Error::Keys { key_id: 1 })));
+    assert!(matches!(check(next).await, Err(Error::Keys { key_id: 1 })), "the old key is still needed");
+    check(&format!("{ours}\n{next}")).await.unwrap();
+    assert!(
+        matches!(check(ours).await, Err(Error::Keys { key_id: 2 })),
+        "what was sealed since would not open"
     );
 }
 

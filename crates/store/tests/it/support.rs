@@ -35,13 +35,18 @@ pub(crate) fn code(error: &sqlx::Error) -> String {
 
 /// A store that acts for somebody.
 pub(crate) async fn store(pool: &PgPool, actor: &str) -> Store {
+    store_with(pool, actor, KEYS).await
+}
+
+/// A store with a key file of its own.
+pub(crate) async fn store_with(pool: &PgPool, actor: &str, keys: &str) -> Store {
     let options = Options {
         url: pool.connect_options().to_url_lossy().to_string().into(),
         actor: actor.parse().unwrap(),
         connections_max: 8,
         acquire_timeout: Duration::from_secs(30),
     };
-    let sealer = Arc::new(Sealer::from_key_file(&KEYS.into()).unwrap());
+    let sealer = Arc::new(Sealer::from_key_file(&keys.into()).unwrap());
     Store::open(&options, sealer).await.unwrap()
 }
 
