@@ -153,3 +153,139 @@ fn anomaly(lookup: &Lookup, transition: Transition) -> Option<Anomaly> {
     };
     Some(Anomaly { kind, detail: detail.to_owned() })
 }
+
+#[cfg(test)]
+mod tests {
+    use payrun_domain::{
+        beneficiary::{Beneficiary, Destination, Document, Name, Private},
+        country::Country,
+        decide::{Class, Patience},
+        id::PayoutId,
+        money::{Currency, Money},
+        order::Order,
+        reference::Reference,
+        retry::Pace,
+        verdict::{Doubt, ProviderId, Refusal},
+    };
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn settings() -> Settings {
+        let pace = Pace { min: Duration::from_secs(2), max: Duration::from_mins(5) };
+        Settings {
+            concurrency: 1,
+            group_max: 1,
+            linger: Duration::ZERO,
+            lease: Duration::ZERO,
+            idle: Duration::ZERO,
+            pace,
+            watch: Pace { min: HOUR, max: 24 * HOUR },
+            return_window: 240 * HOUR,
+            patience: Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * HOUR },
+            witness_valid: Duration::ZERO,
+        }
+    }
+
+    fn lookup(state: PayoutState) -> Lookup {
+        let payout =
+            PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
+        Lookup {
+            payout,
+            state,
+            version: 7,
+            class: Class::B,
+            sends: 1,
+            refusal_noted: false,
+            not_found: 2,
+            not_found_for: HOUR,
+            silent_for: HOUR,
+            age: HOUR,
+            provider_status: Some("3".to_owned()),
+            order: Order {
+                reference: Reference::of(payout),
+                amount: Money::new(1_000, Currency::Pen).unwrap(),
+                country: Country::Pe,
+                beneficiary: Beneficiary {
+                    name: Name::Company(Private::new("Prueba")),
+                    document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
+                    destination: Destination::Cash,
+                },
+                description: String::new(),
+                provider_id: ProviderId::parse("91"),
+            },
+        }
+    }
+
+    fn record(status: &str) -> Record {
+        Record { id: ProviderId::parse("91").unwrap(), status: status.to_owned() }
+    }
+
+    fn refused() -> Verdict {
+        Verdict::Rejected(Refusal { id: ProviderId::parse("91"), code: "901".to_owned(), pause: None })
+    }
+
+    fn settled(lookup: &Lookup, verdict: &Verdict) -> Settlement {
+        settle(lookup, verdict, true, &settings(), 0)
+    }
+
+    #[test]
+    fn a_paid_payout_is_watched_until_its_window_ends_and_contradicted_once() {
+        let paid = lookup(PayoutState::Paid);
+        let still = settled(&paid, &Verdict::Settled(record("1 Paid")));
+        assert_eq!((still.transition, still.due_in), (None, Some(HOUR)));
+        let old = Lookup { age: 240 * HOUR, ..paid.clone() };
+        assert_eq!(settled(&old, &Verdict::Settled(record("1 Paid"))).due_in, None, "the window is over");
+        let contradicted = settled(&paid, &refused());
+        assert_eq!(contradicted.transition, Some(Transition::Contradict));
+        assert_eq!(contradicted.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
+        let again = Lookup { provider_status: Some("refused 901".to_owned()), ..paid.clone() };
+        let repeated = settled(&again, &refused());
+        assert_eq!(
+            (repeated.transition, repeated.anomaly),
+            (None, None),
+            "what was said before is no new fact"
+        );
+        let amount = Money::new(400, Currency::Pen).unwrap();
+        let returned = settled(&paid, &Verdict::Returned { record: record("returned"), amount });
+        assert_eq!(
+            (returned.transition, returned.returned, returned.due_in),
+            (Some(Transition::Return), Some(amount), None)
+        );
+    }
+
+    #[test]
+    fn an_accepted_payout_that_is_not_found_stays_accepted_and_is_reported_once() {
+        let accepted = lookup(PayoutState::Accepted);
+        let missed = settled(&accepted, &Verdict::NotFound);
+        assert_eq!((missed.transition, missed.counts_not_found), (Some(Transition::Miss), false));
+        assert_eq!(missed.anomaly.map(|anomaly| anomaly.kind), Some("missing"));
+        let again = Lookup { provider_status: missed.record.map(|record| record.status), ..accepted.clone() };
+        assert_eq!(settled(&again, &Verdict::NotFound).transition, None);
+        assert_eq!(settled(&accepted, &Verdict::Accepted(record("3"))).transition, None, "the same words");
+        assert_eq!(
+            settled(&accepted, &Verdict::Accepted(record("7"))).transition,
+            Some(Transition::Progress)
+        );
+    }
+
+    #[test]
+    fn doubt_is_asked_again_and_absence_needs_a_witness() {
+        let unknown = lookup(PayoutState::Unknown);
+        let absent = settled(&unknown, &Verdict::NotFound);
+        assert_eq!(
+            (absent.transition, absent.due_in),
+            (Some(Transition::ConfirmAbsent), Some(Duration::ZERO))
+        );
+        let unwitnessed = settle(&unknown, &Verdict::NotFound, false, &settings(), 0);
+        assert_eq!((unwitnessed.transition, unwitnessed.counts_not_found), (None, true));
+        for verdict in
+            [Verdict::Unknown(Doubt::ServerError), Verdict::Deferred { retry_after: None, pause: None }]
+        {
+            let waiting = settled(&unknown, &verdict);
+            assert_eq!((waiting.transition, waiting.counts_not_found), (None, false));
+            assert_eq!(waiting.due_in, Some(Duration::from_mins(5)), "asked again at the pace of its age");
+        }
+    }
+}
