@@ -36,7 +36,7 @@ impl Health {
     }
 }
 
-/// Closed, open until a time, or half open: one send at a time until one succeeds.
+/// Closed, open until a time, or half open: the provider is asked something harmless before a payout is risked on it.
 pub(crate) struct Breaker {
     failures_max: u32,
     wait: Backoff,
@@ -48,7 +48,6 @@ struct State {
     failures: u32,
     openings: u32,
     open_until: Option<Instant>,
-    probing: bool,
 }
 
 /// How many sends the breaker lets through.
@@ -56,7 +55,7 @@ struct State {
 pub(crate) enum Gate {
     /// As many as there is room for.
     Open,
-    /// One, to see.
+    /// None before a harmless question was answered.
     Probe,
     /// None until then.
     Shut(Instant),
@@ -64,27 +63,17 @@ pub(crate) enum Gate {
 
 impl Breaker {
     pub(crate) const fn new(failures_max: u32, wait: Backoff) -> Self {
-        let state = State { failures: 0, openings: 0, open_until: None, probing: false };
+        let state = State { failures: 0, openings: 0, open_until: None };
         Self { failures_max, wait, state: Mutex::new(state) }
     }
 
     /// What may go now.
     pub(crate) fn gate(&self, now: Instant) -> Gate {
-        let mut state = self.lock();
+        let state = self.lock();
         match state.open_until {
             None => Gate::Open,
             Some(until) if now < until => Gate::Shut(until),
-            // The probe that is on its way decides; should it vanish, the next look at the gate after its wait sends another.
-            Some(_) if state.probing => {
-                let until = now + self.wait.first;
-                state.probing = false;
-                state.open_until = Some(until);
-                Gate::Shut(until)
-            }
-            Some(_) => {
-                state.probing = true;
-                Gate::Probe
-            }
+            Some(_) => Gate::Probe,
         }
     }
 
@@ -106,6 +95,17 @@ impl Breaker {
         (is_open != was_open).then_some(is_open)
     }
 
+    /// Learns whether the harmless question was answered. If so, sends go on, but the first that fails opens the breaker again: that
+    /// a list can be read does not prove that payouts are taken. Returns whether the breaker is open now, if that changed.
+    pub(crate) fn probed(&self, answered: bool, now: Instant, jitter: u32) -> Option<bool> {
+        if !answered {
+            return self.learn(Health::Failing, now, jitter);
+        }
+        let mut state = self.lock();
+        state.failures = self.failures_max.saturating_sub(1);
+        state.open_until.take().map(|_| false)
+    }
+
     fn open(&self, state: &mut State, now: Instant, jitter: u32, asked: Option<Duration>) {
         // Verdicts of sends that left before it opened say nothing new.
         if state.open_until.is_some_and(|until| now < until) {
@@ -115,7 +115,6 @@ impl Breaker {
         // Half the ceiling at least: an open breaker that closes at once is none.
         let spread = self.wait.wait(state.openings, jitter / 2 + u32::MAX / 2, asked);
         state.open_until = Some(now + spread);
-        state.probing = false;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -141,9 +140,12 @@ mod tests {
         assert!(matches!(breaker.gate(start), Gate::Shut(_)));
         let later = start + WAIT.first;
         assert_eq!(breaker.gate(later), Gate::Probe);
-        assert!(matches!(breaker.gate(later), Gate::Shut(_)), "one probe at a time");
-        assert_eq!(breaker.learn(Health::Well, later, 0), Some(false));
+        assert_eq!(breaker.probed(true, later, 0), Some(false));
         assert_eq!(breaker.gate(later), Gate::Open);
+        assert_eq!(breaker.learn(Health::Failing, later, 0), Some(true), "one failure is enough now");
+        assert_eq!(breaker.probed(true, later + WAIT.max, 0), Some(false));
+        assert_eq!(breaker.learn(Health::Well, later + WAIT.max, 0), None);
+        assert_eq!(breaker.learn(Health::Failing, later + WAIT.max, 0), None, "a success forgets");
     }
 
     #[test]
@@ -157,7 +159,7 @@ mod tests {
             waits.push((until - now).as_secs_f64().round());
             now = until;
             assert_eq!(breaker.gate(now), Gate::Probe);
-            breaker.learn(Health::Failing, now, u32::MAX);
+            assert_eq!(breaker.probed(false, now, u32::MAX), None);
         }
         assert!(waits.is_sorted_by(|a, b| a < b), "{waits:?}");
     }

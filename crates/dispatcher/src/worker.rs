@@ -92,16 +92,19 @@ impl Dispatcher {
                         _ = sweep.tick() => self.sweep(&mut inbox).await,
                     }
                 }
-                let room = match self.breaker.gate(Instant::now()) {
-                    Gate::Open => self.settings.group_max,
-                    Gate::Probe => 1,
+                match self.breaker.gate(Instant::now()) {
+                    Gate::Open => {}
+                    Gate::Probe => {
+                        self.probe().await;
+                        continue;
+                    }
                     Gate::Shut(until) => {
                         self.forget(&mut inbox).await;
                         wait_until(until.into(), &stop).await;
                         continue;
                     }
-                };
-                let permits = self.permits(room.min(inbox.ids.len())).await;
+                }
+                let permits = self.permits(self.settings.group_max.min(inbox.ids.len())).await;
                 let source =
                     if inbox.messages.is_empty() { events::Source::Table } else { events::Source::Message };
                 let (ids, spent) = inbox.take(permits.len());
@@ -176,6 +179,14 @@ impl Dispatcher {
     async fn forget(&self, inbox: &mut Inbox) {
         inbox.ids.clear();
         acknowledge(inbox.messages.drain(..).map(|(delivery, _)| delivery).collect()).await;
+    }
+
+    /// Asks the provider something that moves no money, before a payout is risked on it again.
+    async fn probe(&self) {
+        let answered = self.account.probe(self.clock.now()).await.is_ok();
+        if let Some(open) = self.breaker.probed(answered, Instant::now(), fastrand::u32(..)) {
+            events::breaker(&self.account.name, open);
+        }
     }
 
     /// Waits for a free slot and a token of the rate, then takes as many more of both as a moment gives, up to `wanted`.
