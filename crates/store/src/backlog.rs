@@ -63,7 +63,7 @@ impl Store {
         .map_err(Error::driver(operation))?;
         let lag = sqlx::query!(
             "select a.name, (select (extract(epoch from clock_timestamp() - min(p.due_at)) * 1000)::bigint from payout p
-               where p.account = a.name and p.state in ('unknown', 'accepted', 'paid') and p.due_at < clock_timestamp()) as lag_ms
+               where p.account = a.name and p.state in ('unknown', 'accepted', 'paid') and p.due_at < statement_timestamp()) as lag_ms
              from account a"
         )
         .fetch_all(&self.pool)

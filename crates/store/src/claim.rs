@@ -37,7 +37,8 @@ impl Store {
         let ids = sqlx::query_scalar!(
             "select p.id from payout p join batch b on b.id = p.batch_id
              where p.account = $1 and p.state = 'queued' and b.paused_at is null
-               and p.due_at <= clock_timestamp() - case when p.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
+               and p.due_at <= statement_timestamp()
+               and p.due_at <= statement_timestamp() - case when p.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
              order by p.due_at limit $3",
             account.as_str(),
             state::micros(grace),
@@ -63,7 +64,7 @@ impl Store {
             ClaimedRow,
             r#"with due as materialized (
                  select p.id from payout p join batch b on b.id = p.batch_id join account a on a.name = p.account
-                 where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= clock_timestamp()
+                 where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
                    and b.paused_at is null and b.cancelled_at is null and a.paused_at is null
                  order by p.id for update of p skip locked),
                claimed as (

@@ -91,7 +91,7 @@ impl Store {
             LookupRow,
             r#"with due as materialized (
                  select id from payout
-                 where account = $1 and state in ('unknown', 'accepted', 'paid') and due_at <= clock_timestamp()
+                 where account = $1 and state in ('unknown', 'accepted', 'paid') and due_at <= statement_timestamp()
                  order by due_at limit $3 for update skip locked),
                taken as (
                  update payout p set due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'

@@ -27,7 +27,7 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, "taking outbox rows").await?;
         let rows = sqlx::query!(
             "with next as materialized (
-               select id from outbox where taken_until is null or taken_until < clock_timestamp()
+               select id from outbox where taken_until is null or taken_until < statement_timestamp()
                order by created_at limit $2 for update skip locked)
              update outbox o set taken_until = clock_timestamp() + $1::bigint * interval '1 microsecond'
              from next where o.id = next.id

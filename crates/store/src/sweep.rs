@@ -18,7 +18,7 @@ impl Store {
         let expired = sqlx::query_scalar!(
             "with over as materialized (
                select id from payout
-               where state = 'submitting' and due_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
+               where state = 'submitting' and due_at < statement_timestamp() - $1::bigint * interval '1 microsecond'
                order by due_at limit $3 for update skip locked),
              doubted as (
                update attempt a set state = 'ambiguous', code = 'lease_expired', ended_at = clock_timestamp()
