@@ -89,22 +89,35 @@ pub(crate) fn is_uruguayan_rut(text: &str) -> bool {
     shape && digits.get(11) == Some(&((11 - rest) % 11))
 }
 
-/// The shape of a payment card: 13 to 19 digits that satisfy Luhn's sum. One number in ten does so by chance.
+/// The number of a payment card: issued by a card scheme by its first digits and length, and satisfying Luhn's sum. By the sum alone one
+/// account in ten would be one.
 pub(crate) fn is_card(text: &str) -> bool {
-    let Some(digits) = digits(text, text.len()).filter(|digits| (13..=19).contains(&digits.len())) else {
-        return false;
+    let Some(digits) = digits(text, text.len()) else { return false };
+    let lead = |count: usize| text.get(..count).and_then(|lead| lead.parse::<u32>().ok()).unwrap_or(0);
+    let issued = match digits.len() {
+        13 | 19 => lead(1) == 4,
+        14 => matches!(lead(2), 36 | 38 | 39) || matches!(lead(3), 300..=305),
+        15 => matches!(lead(2), 34 | 37),
+        16 => {
+            lead(1) == 4
+                || matches!(lead(2), 51..=55 | 62 | 65)
+                || matches!(lead(3), 644..=649)
+                || matches!(lead(4), 2221..=2720 | 3528..=3589 | 6011)
+        }
+        _ => false,
     };
     let folded = digits.iter().rev().enumerate().map(|(index, digit)| match (index % 2, digit * 2) {
         (0, _) => *digit,
         (_, doubled) if doubled > 9 => doubled - 9,
         (_, doubled) => doubled,
     });
-    folded.sum::<u32>() % 10 == 0
+    issued && folded.sum::<u32>() % 10 == 0
 }
 
+/// The digits; none when they are all zero, which satisfies every sum and is what people write into a column that must not be empty.
 fn digits(text: &str, length: usize) -> Option<Vec<u32>> {
     let digits: Option<Vec<u32>> = text.chars().map(|letter| letter.to_digit(10)).collect();
-    digits.filter(|digits| digits.len() == length && !digits.is_empty())
+    digits.filter(|digits| digits.len() == length && digits.iter().any(|digit| *digit != 0))
 }
 
 fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
@@ -129,7 +142,7 @@ mod tests {
             (is_cbu, &["2850590940090418135201"], &["0000053600000000000566", "285059094009041813520"]),
             (is_cuit, &["20055361682", "20267565393"], &["12345678901", "2005536168"]),
             (is_cpf, &["39053344705", "54562271779"], &["11111111111", "39053344706"]),
-            (is_cnpj, &["16727230000197"], &["16727230000198", "1672723000019"]),
+            (is_cnpj, &["16727230000197"], &["16727230000198", "1672723000019", "00000000000000"]),
             (is_rut, &["760864285", "125319092", "26068762K"], &["12345678K", "23456789K", "26068762k", "K"]),
             (is_ruc, &["20512333797"], &["20512333798", "99512333797", "2051233379"]),
             (is_uruguayan_rut, &["211003420017"], &["211003420018", "991003420017"]),
@@ -146,8 +159,12 @@ mod tests {
 
     #[test]
     fn cards_are_recognised() {
-        assert!(is_card("4111111111111111"));
-        assert!(!is_card("4111111111111112"));
-        assert!(!is_card("411111111111"));
+        for card in ["4111111111111111", "5555555555554444", "378282246310005", "30569309025904"] {
+            assert!(is_card(card), "{card}");
+        }
+        // A wrong sum, too short, and an account whose sum is right by chance.
+        for other in ["4111111111111112", "411111111111", "00150012345677"] {
+            assert!(!is_card(other), "{other}");
+        }
     }
 }

@@ -9,8 +9,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// True for names and addresses of this machine, which alone may be spoken to without TLS: the sandbox, and tests.
 pub(crate) fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
+}
+
+/// False for an address inside our own network; a name is judged when it is resolved.
+pub(crate) fn may_be_base(host: &str) -> bool {
+    is_loopback(host) || address(host).is_none_or(is_public)
+}
+
+/// The address that a URL's host is, if it is one.
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Resolves as the system does, and drops addresses that no provider has: a name that suddenly points inside is an attack or an error.
@@ -20,23 +29,36 @@ pub(crate) struct PublicOnly;
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let host = name.as_str().to_owned();
-            let loopback = is_loopback(&host);
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> =
-                found.filter(|address| loopback || is_public(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(io::Error::other(format!("{host} has no public address")).into());
-            }
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(Box::new(allowed(name.as_str(), found)?.into_iter()) as Addrs)
         })
     }
+}
+
+fn allowed(host: &str, found: impl Iterator<Item = SocketAddr>) -> io::Result<Vec<SocketAddr>> {
+    let loopback = is_loopback(host);
+    let allowed: Vec<SocketAddr> = found.filter(|address| loopback || is_public(address.ip())).collect();
+    if allowed.is_empty() {
+        return Err(io::Error::other(format!("{host} has no public address")));
+    }
+    Ok(allowed)
 }
 
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => address.to_ipv4_mapped().map_or_else(|| is_public_v6(address), is_public_v4),
+        IpAddr::V6(address) => embedded(address).map_or_else(|| is_public_v6(address), is_public_v4),
+    }
+}
+
+/// The IPv4 address that an IPv6 one stands for: mapped, or translated by the network (RFC 6052).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        _ => address.to_ipv4_mapped(),
     }
 }
 
@@ -46,16 +68,16 @@ const fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    let shared = first == 100 && (64..128).contains(&second);
-    !(address.is_private()
+    // Carrier-grade NAT, protocol assignments, benchmarks; 0 is this network, 240 and above are reserved.
+    let special = matches!(
+        address.octets(),
+        [0 | 240.., ..] | [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]
+    );
+    !(special
+        || address.is_private()
         || address.is_loopback()
         || address.is_link_local()
-        || address.is_unspecified()
-        || address.is_broadcast()
-        || address.is_multicast()
-        || first == 0
-        || shared)
+        || address.is_multicast())
 }
 
 #[cfg(test)]
@@ -76,10 +98,13 @@ mod tests {
             "fe80::1",
             "fd00::1",
             "::ffff:10.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "198.18.0.1",
+            "255.255.255.255",
         ] {
             assert!(!is_public(inside.parse().unwrap()), "{inside}");
         }
-        for outside in ["8.8.8.8", "100.128.0.1", "2001:4860:4860::8888"] {
+        for outside in ["8.8.8.8", "100.128.0.1", "2001:4860:4860::8888", "64:ff9b::808:808"] {
             assert!(is_public(outside.parse().unwrap()), "{outside}");
         }
     }
@@ -88,5 +113,15 @@ mod tests {
     fn loopback_is_recognised_by_name_and_address() {
         assert!(["localhost", "127.0.0.1", "[::1]"].into_iter().all(is_loopback));
         assert!(!["localhost.example", "127.0.0.1.example", "example"].into_iter().any(is_loopback));
+    }
+
+    #[test]
+    fn a_name_that_points_inside_is_not_followed() {
+        let [inside, outside] = ["169.254.169.254:0", "8.8.8.8:0"].map(|text| text.parse().unwrap());
+        assert_eq!(allowed("api.example.test", [inside, outside].into_iter()).unwrap(), [outside]);
+        assert!(allowed("api.example.test", [inside].into_iter()).is_err());
+        let here: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        assert!(allowed("api.example.test", [here].into_iter()).is_err());
+        assert_eq!(allowed("localhost", [here].into_iter()).unwrap(), [here]);
     }
 }

@@ -24,7 +24,7 @@ pub enum Lost {
 
 /// Sends requests: HTTP in production, a script in tests.
 pub trait Transport: Sync {
-    /// Sends one request, not after `send_by` when it moves money, and waits for the whole bounded reply.
+    /// Sends one request and waits for the whole bounded reply. One that moves money is not sent after `send_by`, nor without it.
     fn send(
         &self,
         request: &Request,

@@ -13,13 +13,13 @@ use std::{
 
 use ::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{Body, Client, Response, Url, redirect, retry};
 
 use crate::{
     Effect, Lost, Reply, Request, Transport,
-    egress::{PublicOnly, is_loopback},
+    egress::{PublicOnly, is_loopback, may_be_base},
 };
 
 /// More of a reply is not read: no provider sends it, and a hostile one must not fill the memory.
@@ -49,29 +49,29 @@ pub struct HttpTransport {
 /// The transport cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// Not a URL, or not one of a provider.
+    /// Not a URL, or not one of a provider. It is not repeated: somebody may have written a key into it.
     #[error(
-        "base_url {0:?} is not an https URL of a host without path, query and credentials (http is for loopback only)"
+        "base_url is not the https URL of a public host without path, query and credentials; write https://host (http is for loopback only)"
     )]
-    BaseUrl(String),
+    BaseUrl,
     /// The client cannot be built.
     #[error("building the HTTP client failed")]
     Client(#[from] reqwest::Error),
 }
 
 impl HttpTransport {
-    /// Builds the client; makes no connection yet.
+    /// Builds the client; makes no connection yet. The process has installed a rustls crypto provider before: without one, reqwest panics.
     pub fn new(settings: &HttpSettings) -> Result<Self, TransportError> {
-        let refused = || TransportError::BaseUrl(settings.base_url.clone());
-        let base = Url::parse(&settings.base_url).map_err(|_| refused())?;
-        let host = base.host_str().ok_or_else(refused)?;
+        let base = Url::parse(&settings.base_url).map_err(|_| TransportError::BaseUrl)?;
+        let host = base.host_str().ok_or(TransportError::BaseUrl)?;
         let safe = base.scheme() == "https" || (base.scheme() == "http" && is_loopback(host));
         let bare = base.path() == "/"
             && base.query().is_none()
             && base.username().is_empty()
             && base.password().is_none();
-        if !safe || !bare {
-            return Err(refused());
+        // An address is never resolved, so that the resolver would not see it.
+        if !safe || !bare || !may_be_base(host) {
+            return Err(TransportError::BaseUrl);
         }
         let client = Client::builder()
             // A redirected POST goes out twice, the second time to whoever the first named.
@@ -103,11 +103,11 @@ impl Transport for HttpTransport {
             request.path.split_once('?').map_or((&*request.path, None), |(path, query)| (path, Some(query)));
         url.set_path(path);
         url.set_query(query);
-        let polled = Arc::new(AtomicBool::new(false));
+        let fate = Fate::default();
         let body = match request.effect {
-            Effect::MovesMoney => one_shot(&request.body, send_by, &polled),
+            Effect::MovesMoney => Body::wrap_stream(one_shot(&request.body, send_by, fate.clone())),
             Effect::ReadOnly => {
-                polled.store(true, Ordering::SeqCst);
+                fate.seal();
                 Body::from(request.body.clone())
             }
         };
@@ -118,23 +118,41 @@ impl Transport for HttpTransport {
             // Without a body nothing would tell whether it left.
             return Err(Lost::AfterSend);
         }
-        let lost = |_| if polled.load(Ordering::SeqCst) { Lost::AfterSend } else { Lost::BeforeSend };
+        let lost = |_| if fate.seal() { Lost::BeforeSend } else { Lost::AfterSend };
         let response = sending.send().await.map_err(lost)?;
         read(response).await
     }
 }
 
+/// Whether the body went out or was given up: whoever comes first decides, once. Looking is not enough, because a connection that was
+/// given up at the deadline may go on for a moment and ask for the body after we looked.
+#[derive(Clone, Default)]
+struct Fate(Arc<AtomicBool>);
+
+impl Fate {
+    /// True for the first who asks.
+    fn seal(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
+}
+
 /// A body that can be sent once: it cannot be cloned, so nothing in the client can send it again. Its first poll, right before the
-/// socket write, looks at the deadline a last time (rule R11) and notes that from now on bytes may be out.
-fn one_shot(body: &[u8], send_by: Option<Instant>, polled: &Arc<AtomicBool>) -> Body {
-    let (bytes, polled) = (Bytes::copy_from_slice(body), Arc::clone(polled));
-    Body::wrap_stream(stream::once(async move {
-        if send_by.is_some_and(|deadline| Instant::now() > deadline) {
+/// socket write, looks at the deadline a last time (rule R11); without a deadline there is no lease, and nothing leaves.
+fn one_shot(
+    body: &[u8],
+    send_by: Option<Instant>,
+    fate: Fate,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let bytes = Bytes::copy_from_slice(body);
+    stream::once(async move {
+        if send_by.is_none_or(|deadline| Instant::now() > deadline) {
             return Err(io::Error::other("the deadline to send has passed"));
         }
-        polled.store(true, Ordering::SeqCst);
+        if !fate.seal() {
+            return Err(io::Error::other("the send was given up"));
+        }
         Ok(bytes)
-    }))
+    })
 }
 
 /// The whole reply, or nothing: half a reply proves nothing.
@@ -166,4 +184,38 @@ fn date(value: Option<&HeaderValue>) -> Option<Timestamp> {
     let text = value?.to_str().ok()?;
     let text = text.strip_suffix("GMT").map(|rest| format!("{rest}+0000"))?;
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::{FutureExt as _, StreamExt as _};
+
+    use super::*;
+
+    fn first_poll(send_by: Option<Instant>, fate: &Fate) -> io::Result<Bytes> {
+        let body = pin!(one_shot(b"{}", send_by, fate.clone()));
+        body.into_future().now_or_never().unwrap().0.unwrap()
+    }
+
+    #[test]
+    fn either_the_body_leaves_or_it_was_given_up() {
+        let soon = Instant::now().checked_add(Duration::from_mins(1));
+        let sent = Fate::default();
+        assert_eq!(first_poll(soon, &sent).unwrap(), "{}");
+        assert!(!sent.seal(), "bytes may be out");
+        let given_up = Fate::default();
+        assert!(given_up.seal(), "nothing was asked for");
+        assert!(first_poll(soon, &given_up).is_err(), "and nothing leaves afterwards");
+    }
+
+    #[test]
+    fn a_body_without_a_deadline_ahead_stays_here() {
+        for send_by in [None, Instant::now().checked_sub(Duration::from_millis(1))] {
+            let fate = Fate::default();
+            assert!(first_poll(send_by, &fate).is_err());
+            assert!(fate.seal(), "not a byte was handed over");
+        }
+    }
 }

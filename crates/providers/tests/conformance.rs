@@ -19,7 +19,7 @@ use payrun_domain::{
     money::{Currency, Money},
     order::Order,
     reference::Reference,
-    verdict::{ProviderId, Verdict},
+    verdict::{Pause, ProviderId, Verdict},
 };
 use payrun_providers::{Effect, Lost, Provider, Reply, Request, Settings, Step, Talk, Transport, Turn, run};
 use serde::Deserialize;
@@ -80,12 +80,16 @@ impl Transport for Script {
 }
 
 /// Made-up keys, made-up people.
-fn providers() -> Vec<Box<dyn Provider>> {
+fn settings() -> Vec<Settings> {
     let bamboo = serde_json::json!({
         "provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L",
         "private_key": "canary-private-key", "secret_key": "canary-secret-key",
     });
-    [bamboo].map(|settings| serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()).into()
+    [bamboo].map(|settings| serde_json::from_value(settings).unwrap()).into()
+}
+
+fn providers() -> Vec<Box<dyn Provider>> {
+    settings().into_iter().map(|settings| settings.build().unwrap()).collect()
 }
 
 fn order() -> Order {
@@ -215,6 +219,26 @@ fn no_look_up_reads_rubbish_as_proof() {
     }
 }
 
+/// Laws 1 and 2 once more: an answer that was cut short anywhere proves nothing.
+#[test]
+fn no_part_of_an_answer_is_read_as_proof() {
+    for provider in providers() {
+        for (name, case) in fixtures(&*provider) {
+            let [Recorded::Reply { status: status @ (200 | 201 | 400 | 409), text, .. }] = &case.replies[..]
+            else {
+                continue;
+            };
+            let talk = if name.starts_with("submit_") { submit() } else { Talk::LookUp };
+            for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+                let text = text[..end].to_owned();
+                let reply = Recorded::Reply { status: *status, text, retry_after_s: None };
+                let verdict = hold(&*provider, talk, &order(), &Script::of([reply]));
+                assert!(matches!(verdict, Verdict::Unknown(_)), "{name} cut at {end}: {}", words(&verdict));
+            }
+        }
+    }
+}
+
 fn first_request(provider: &dyn Provider, order: &Order) -> Request {
     let turn = Turn { order, replies: &[], now: Timestamp::UNIX_EPOCH };
     match provider.submit(&turn) {
@@ -240,6 +264,38 @@ fn the_request_that_moves_money_is_one_and_the_same() {
     }
 }
 
+/// Law 7: an order that was approved for another country or currency is not sent, and nothing else of the account is, until a person acts.
+#[test]
+fn an_account_pays_only_what_it_is_for() {
+    for provider in providers() {
+        let amount = Money::new(1_250, Currency::Usd).unwrap();
+        for other in [Order { amount, ..order() }, Order { country: Country::Uy, ..order() }] {
+            let script = Script::of([]);
+            let verdict = hold(&*provider, submit(), &other, &script);
+            let paused = Verdict::Deferred { retry_after: None, pause: Some(Pause::Configuration) };
+            assert_eq!(verdict, paused, "{}", provider.name());
+            assert!(script.requests.lock().unwrap().is_empty(), "{}", provider.name());
+            assert!(!provider.check(&other).is_empty(), "{}", provider.name());
+        }
+    }
+}
+
+/// Law 8: asking moves no money.
+#[test]
+fn look_ups_and_probes_only_read() {
+    for provider in providers() {
+        assert_eq!(provider.probe(Timestamp::UNIX_EPOCH).effect, Effect::ReadOnly, "{}", provider.name());
+        for provider_id in [None, ProviderId::parse("300000000000000001")] {
+            let order = Order { provider_id, ..order() };
+            let script = Script::of([Recorded::Lost { lost: "after_send".to_owned() }]);
+            let verdict = hold(&*provider, Talk::LookUp, &order, &script);
+            assert_eq!(verdict, Verdict::Deferred { retry_after: None, pause: None }, "{}", provider.name());
+            let requests = script.requests.lock().unwrap();
+            assert!(requests.iter().all(|request| request.effect == Effect::ReadOnly), "{}", provider.name());
+        }
+    }
+}
+
 /// Law 5: neither keys nor people can be printed.
 #[test]
 fn nothing_private_can_be_printed() {
@@ -248,7 +304,7 @@ fn nothing_private_can_be_printed() {
         let reply =
             Reply { status: StatusCode::OK, retry_after: None, body: b"canary Canaria 40000001".to_vec() };
         let turn = Turn { order: &order, replies: &[reply], now: Timestamp::UNIX_EPOCH };
-        let printed = format!("{request:?} {:?} {turn:?}", request.headers);
+        let printed = format!("{request:?} {:?} {turn:?} {:?}", request.headers, settings());
         for secret in ["canary", "Canaria", "40000001", "00320000300123456731"] {
             assert!(!printed.contains(secret), "{}: {printed}", provider.name());
         }

@@ -92,6 +92,21 @@ fn after_the_deadline_not_a_byte_of_the_body_leaves() {
 }
 
 #[test]
+fn money_without_a_deadline_is_not_sent() {
+    let (address, requests) = server(|_| {});
+    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, None), Err(Lost::BeforeSend));
+    assert!(!requests.recv().unwrap().contains("1250"));
+}
+
+#[test]
+fn a_failed_handshake_proves_that_nothing_was_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || listener.accept().map(|(mut stream, _)| answer(&mut stream, "no TLS here")));
+    assert_eq!(send(format!("https://{address}"), Effect::MovesMoney, soon()), Err(Lost::BeforeSend));
+}
+
+#[test]
 fn a_body_goes_out_whole_and_with_its_length() {
     let (address, requests) =
         server(|stream| answer(stream, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"));
@@ -137,6 +152,17 @@ fn a_reply_is_bounded_in_size_and_in_time() {
         Err(Lost::AfterSend),
         "half a reply"
     );
+    // A byte every now and then for ten seconds: each read makes progress, so that only a deadline over all of them ends it.
+    let (dripping, _requests) = server(|stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\n");
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        while stream.write_all(b" ").is_ok() {
+            let _ = stream.read(&mut [0; 1]);
+        }
+    });
+    let begun = Instant::now();
+    assert_eq!(send(format!("http://{dripping}"), Effect::MovesMoney, soon()), Err(Lost::AfterSend));
+    assert!(begun.elapsed() < Duration::from_secs(5), "the deadline is one second");
     let (silent, _requests) = server(|stream| {
         let _ = stream.read(&mut [0; 1]);
     });
@@ -183,10 +209,14 @@ fn only_tls_and_loopback_are_base_urls() {
         "http://api.example.test",
         "https://user:key@api.example.test",
         "https://api.example.test/v1",
+        "https://10.0.0.1",
+        "https://169.254.169.254",
+        "https://[fd00::1]",
         "ftp://127.0.0.1",
         "api",
         "",
     ] {
-        assert!(build(bad).is_err(), "{bad}");
+        let error = build(bad).err().unwrap().to_string();
+        assert!(!error.contains("user:key"), "{error}");
     }
 }

@@ -10,6 +10,8 @@
 //! - A 204 to a look-up by reference is "unknown there"; how soon it is true after a send is not documented, hence the quiet period.
 
 mod banks;
+mod destination;
+mod enquiry;
 mod reply;
 mod request;
 mod rules;
@@ -24,10 +26,12 @@ use payrun_domain::{
     fault::Fault,
     money::Currency,
     order::Order,
-    verdict::{Doubt, Verdict},
+    verdict::{Pause, Verdict},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+
+pub use enquiry::{Bank, EnquiryError, Preview, read_banks, read_preview};
 
 use crate::{Effect, HmacSha256, Manifest, Provider, Request, Step, Turn, adapters::SettingsError};
 
@@ -151,8 +155,8 @@ impl Provider for Bamboo {
     fn submit(&self, turn: &Turn<'_>) -> Step {
         match turn.replies {
             [] => self.create(turn.order).map_or(
-                // Nothing was sent; what cannot be written down must not be guessed at either.
-                Step::Done(Verdict::Unknown(Doubt::Undocumented)),
+                // Nothing was sent, and nothing will be until a person mends the account's settings.
+                Step::Done(Verdict::Deferred { retry_after: None, pause: Some(Pause::Configuration) }),
                 Step::Send,
             ),
             [.., reply] => Step::Done(reply::of_create(reply, turn.order)),
@@ -168,6 +172,6 @@ impl Provider for Bamboo {
     }
 
     fn probe(&self, _now: Timestamp) -> Request {
-        self.get(format!("/api/bank/country/{}", self.country))
+        self.banks()
     }
 }

@@ -75,7 +75,8 @@ impl Created<'_> {
         match id(self.payout_id) {
             None => Verdict::Unknown(Doubt::Unreadable),
             Some(_) if self.reference != order.reference.as_str() => Verdict::Unknown(Doubt::Mismatch),
-            // A declined payout is documented with 409 and its code; a 200 that says so is looked up.
+            // A refused payout is documented with 409 and its code; a 200 that says so is looked up.
+            Some(_) if matches!(self.status, REJECTED | DECLINED) => Verdict::Unknown(Doubt::Undocumented),
             Some(id) => of_status(id, self.status, None),
         }
     }
@@ -228,15 +229,16 @@ const fn pause(code: u16) -> Option<Pause> {
     }
 }
 
-/// An id as a JSON number or string of digits; never through a float.
+/// An id as a JSON number or string of digits; never through a float. Zero is a number that was not filled in.
 fn id(value: &RawValue) -> Option<ProviderId> {
     let text = unquoted(value);
     let digits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = digits && text.bytes().any(|byte| byte != b'0');
     digits.then(|| ProviderId::parse(text)).flatten()
 }
 
 /// A code as a JSON number, a string of digits, null or the text "null".
-fn code(value: &RawValue) -> Option<u16> {
+pub(super) fn code(value: &RawValue) -> Option<u16> {
     unquoted(value).parse().ok()
 }
 

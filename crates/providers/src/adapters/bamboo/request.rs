@@ -12,8 +12,12 @@ use super::Bamboo;
 use crate::{Effect, Request};
 
 impl Bamboo {
-    /// The request that moves money; the same bytes for the same order, always. None only for an amount beyond any that exists.
+    /// The request that moves money; the same bytes for the same order, always. None when it is not for this account: it was approved
+    /// before the account's settings changed, and would now pay the same number of another currency; or for an amount beyond any that exists.
     pub(super) fn create(&self, order: &Order) -> Option<Request> {
+        if order.country != self.country || order.amount.currency() != self.currency {
+            return None;
+        }
         let payout = Payout {
             country: self.country.code(),
             amount: hundredths(order.amount)?,
@@ -44,7 +48,7 @@ impl Bamboo {
 }
 
 /// Two implied decimals for every currency: 10 Chilean pesos are 1000.
-fn hundredths(amount: Money) -> Option<i64> {
+pub(super) fn hundredths(amount: Money) -> Option<i64> {
     match amount.currency().exponent() {
         0 => amount.minor().checked_mul(100),
         2 => Some(amount.minor()),

@@ -1,0 +1,161 @@
+//! What a lost reply means, at every place of a conversation that takes three requests.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, Method, StatusCode};
+use jiff::Timestamp;
+use payrun_domain::{
+    beneficiary::{Beneficiary, Destination, Document, Name, Private},
+    country::Country,
+    decide::Class,
+    fault::Fault,
+    id::PayoutId,
+    money::{Currency, Money},
+    order::Order,
+    reference::Reference,
+    verdict::{Doubt, ProviderId, Record, Verdict},
+};
+use payrun_providers::{
+    Concluded, Effect, Lost, Manifest, Provider, Reply, Request, Step, Talk, Transport, Turn, run,
+};
+use uuid::Uuid;
+
+const MANIFEST: Manifest =
+    Manifest { class: Class::B, quiet: Duration::from_mins(30), return_window: Duration::ZERO };
+
+/// A provider that needs these requests to accept a payout.
+struct Steps(&'static [Effect]);
+
+impl Provider for Steps {
+    fn name(&self) -> &'static str {
+        "steps"
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
+    }
+
+    fn country(&self) -> Country {
+        Country::Pe
+    }
+
+    fn currency(&self) -> Currency {
+        Currency::Pen
+    }
+
+    fn check(&self, _order: &Order) -> Vec<Fault> {
+        Vec::new()
+    }
+
+    fn submit(&self, turn: &Turn<'_>) -> Step {
+        self.0
+            .get(turn.replies.len())
+            .map_or_else(|| Step::Done(accepted()), |effect| Step::Send(request(*effect)))
+    }
+
+    fn look_up(&self, turn: &Turn<'_>) -> Step {
+        self.submit(turn)
+    }
+
+    fn probe(&self, _now: Timestamp) -> Request {
+        request(Effect::ReadOnly)
+    }
+}
+
+fn accepted() -> Verdict {
+    let id = ProviderId::parse("1").unwrap();
+    Verdict::Accepted(Record { id, status: "taken".to_owned() })
+}
+
+fn request(effect: Effect) -> Request {
+    let (method, headers) = (Method::POST, HeaderMap::new());
+    Request { effect, method, path: "/".to_owned(), headers, body: b"{}".to_vec() }
+}
+
+/// Answers with 200, but loses the reply to one request.
+struct Losing {
+    at: usize,
+    how: Lost,
+    sent: Mutex<usize>,
+}
+
+impl Transport for Losing {
+    async fn send(&self, _request: &Request, _send_by: Option<Instant>) -> Result<Reply, Lost> {
+        let mut sent = self.sent.lock().unwrap();
+        let number = *sent;
+        *sent += 1;
+        if number == self.at {
+            return Err(self.how);
+        }
+        Ok(Reply { status: StatusCode::OK, retry_after: None, body: Vec::new() })
+    }
+}
+
+fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize) {
+    let order = Order {
+        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        amount: Money::new(1_250, Currency::Pen).unwrap(),
+        country: Country::Pe,
+        beneficiary: Beneficiary {
+            name: Name::Company(Private::new("Prueba SAC")),
+            document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
+            destination: Destination::Cash,
+        },
+        description: String::new(),
+        provider_id: None,
+    };
+    let transport = Losing { at, how, sent: Mutex::new(0) };
+    let talk = Talk::Submit { send_by: Instant::now() + Duration::from_secs(10) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let concluded = runtime.block_on(run(&Steps(steps), talk, &order, Timestamp::UNIX_EPOCH, &transport));
+    let sent = *transport.sent.lock().unwrap();
+    (concluded, sent)
+}
+
+const TOKEN_PAY_CONFIRM: &[Effect] = &[Effect::ReadOnly, Effect::MovesMoney, Effect::ReadOnly];
+const NEVER: usize = usize::MAX;
+
+#[test]
+fn a_lost_reply_is_doubt_from_the_first_request_that_may_have_moved_money() {
+    let harmless = Verdict::Deferred { retry_after: None, pause: None };
+    let doubt = Verdict::Unknown(Doubt::ReplyLost);
+    for (at, how, expected) in [
+        (0, Lost::BeforeSend, &harmless),
+        (0, Lost::AfterSend, &harmless),
+        (1, Lost::BeforeSend, &harmless),
+        (1, Lost::AfterSend, &doubt),
+        (2, Lost::BeforeSend, &doubt),
+        (2, Lost::AfterSend, &doubt),
+        (NEVER, Lost::AfterSend, &accepted()),
+    ] {
+        let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, at, how);
+        assert_eq!(&concluded.verdict, expected, "{how:?} at {at}");
+    }
+}
+
+#[test]
+fn a_second_request_that_moves_money_does_not_undo_the_first() {
+    let (concluded, _) = conclude(&[Effect::MovesMoney, Effect::MovesMoney], 1, Lost::BeforeSend);
+    assert_eq!(concluded.verdict, Verdict::Unknown(Doubt::ReplyLost));
+}
+
+#[test]
+fn a_conversation_ends_after_six_requests() {
+    let (concluded, sent) = conclude(&[Effect::MovesMoney; 9], NEVER, Lost::AfterSend);
+    assert_eq!((concluded.verdict, sent), (Verdict::Unknown(Doubt::TooManySteps), 6));
+    let (concluded, sent) = conclude(&[Effect::ReadOnly; 9], NEVER, Lost::AfterSend);
+    assert_eq!((concluded.verdict, sent), (Verdict::Deferred { retry_after: None, pause: None }, 6));
+}
+
+#[test]
+fn the_last_reply_is_kept_as_evidence() {
+    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, NEVER, Lost::AfterSend);
+    assert_eq!(concluded.reply.map(|reply| reply.status), Some(StatusCode::OK));
+    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, 0, Lost::AfterSend);
+    assert_eq!(concluded.reply, None);
+}
