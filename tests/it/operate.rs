@@ -118,6 +118,17 @@ fn the_doctor_says_what_to_mend() {
 }
 
 #[test]
+fn a_provider_is_asked_for_banks_and_a_preview() {
+    let world = World::new("payrun_it_banks");
+    let banks = world.run(&["accounts", "banks", world.account()]);
+    let interbank = banks.as_array().unwrap().iter().find(|bank| bank["bank"] == "003").unwrap();
+    assert_eq!(interbank["method"], "bank");
+    let preview = world.run(&["accounts", "preview", world.account(), "100.00"]);
+    assert!(preview["received"].is_string() && preview["fee"].is_string(), "{preview}");
+    assert_eq!(world.ledger().accepted, 0);
+}
+
+#[test]
 fn bad_files_are_answers() {
     let world = World::new("payrun_it_bad_files");
     let answer = |name: &str, bytes: &str| {

@@ -206,6 +206,18 @@ pub(crate) enum AccountsCommand {
         /// Which account.
         name: AccountName,
     },
+    /// The provider's own list of banks and wallets: what the column `bank` takes.
+    Banks {
+        /// Which account.
+        name: AccountName,
+    },
+    /// What a payout would bring: fee, rate, and what the beneficiary receives.
+    Preview {
+        /// Which account.
+        name: AccountName,
+        /// In major units of the account's currency.
+        amount: String,
+    },
     /// Let a paused account go on, once its cause is mended.
     Resume {
         /// Which account.

@@ -5,9 +5,12 @@ use std::{num::NonZeroU32, time::Instant};
 use ::http::StatusCode;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
-use payrun_domain::{name::AccountName, order::Order, verdict::Verdict};
+use payrun_domain::{money::Money, name::AccountName, order::Order, verdict::Verdict};
 
-use crate::{Concluded, HttpSettings, HttpTransport, Provider, Talk, Transport as _, TransportError, run};
+use crate::{
+    Bank, Concluded, EnquiryError, HttpSettings, HttpTransport, Preview, Provider, Reply, Request, Talk,
+    Transport as _, TransportError, run,
+};
 
 /// A configured account.
 pub struct Account {
@@ -47,6 +50,23 @@ impl Account {
             Ok(reply) => Err(format!("the provider answered {}", reply.status)),
             Err(_) => Err("the provider cannot be reached in time".to_owned()),
         }
+    }
+
+    /// The provider's own list of banks.
+    pub async fn banks(&self) -> Result<Vec<Bank>, EnquiryError> {
+        let reply = self.ask(self.provider.banks()).await?;
+        self.provider.read_banks(&reply)
+    }
+
+    /// What paying `amount` would bring.
+    pub async fn preview(&self, amount: Money) -> Result<Preview, EnquiryError> {
+        let reply = self.ask(self.provider.preview(amount)).await?;
+        self.provider.read_preview(&reply)
+    }
+
+    async fn ask(&self, request: Option<Request>) -> Result<Reply, EnquiryError> {
+        let request = request.ok_or(EnquiryError::NotOffered)?;
+        self.transport.send(&request, None).await.map_err(|_| EnquiryError::Unreachable)
     }
 
     /// True when the provider is on this machine: the sandbox.

@@ -5,8 +5,15 @@ use std::{fmt, time::Duration};
 use ::http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use payrun_domain::{
-    country::Country, decide::Class, fault::Fault, money::Currency, order::Order, verdict::Verdict,
+    country::Country,
+    decide::Class,
+    fault::Fault,
+    money::{Currency, Money},
+    order::Order,
+    verdict::Verdict,
 };
+
+use crate::{Bank, EnquiryError, Preview};
 
 /// One payment provider. Implementations perform no I/O, read no clock and hold no mutable state: the same turn always yields the
 /// same step, so a folder of recorded replies tests all of it.
@@ -34,6 +41,18 @@ pub trait Provider: Send + Sync {
 
     /// A request that changes nothing and succeeds only with accepted credentials.
     fn probe(&self, now: Timestamp) -> Request;
+
+    /// Asks for the provider's own list of banks; none where it has none.
+    fn banks(&self) -> Option<Request>;
+
+    /// The answer to [`Provider::banks`].
+    fn read_banks(&self, reply: &Reply) -> Result<Vec<Bank>, EnquiryError>;
+
+    /// Asks what paying `amount` would bring; none where that cannot be asked.
+    fn preview(&self, amount: Money) -> Option<Request>;
+
+    /// The answer to [`Provider::preview`].
+    fn read_preview(&self, reply: &Reply) -> Result<Preview, EnquiryError>;
 }
 
 /// What a provider declares about itself; a configuration that contradicts it is refused at start.

@@ -13,8 +13,8 @@ use payrun_domain::{
     reference::Reference,
 };
 use payrun_providers::{
-    Effect, Provider as _, Reply,
-    bamboo::{Bamboo, EnquiryError, Model, Settings, read_banks, read_preview},
+    Effect, EnquiryError, Provider as _, Reply,
+    bamboo::{Bamboo, Model, Settings},
 };
 use uuid::Uuid;
 
@@ -251,7 +251,7 @@ fn a_preview_asks_in_hundredths_and_keeps_every_decimal() {
     let printed = r#"{"amountInOrignalCurrency":10,"fee":1.8369100168676186120617370001,
         "amountToBeSentInOrignalCurrency":8.163089983132381387938263000,"exchangeRate":3878.5558000000,
         "amountToBeSentInLocalCurrency":31661.0,"expectedPaymentDate":"2024-01-26T00:00:00Z","error":null}"#;
-    let preview = read_preview(&reply(StatusCode::OK, printed)).unwrap();
+    let preview = account.read_preview(&reply(StatusCode::OK, printed)).unwrap();
     assert_eq!(preview.fee, "1.8369100168676186120617370001");
     assert_eq!((&*preview.exchange_rate, &*preview.received), ("3878.5558000000", "31661.0"));
 }
@@ -259,7 +259,8 @@ fn a_preview_asks_in_hundredths_and_keeps_every_decimal() {
 #[test]
 fn enquiries_that_bring_no_answer_say_why() {
     let refused = r#"{"error":{"errorCode":607,"message":"x"}}"#;
-    let preview = |status, body| read_preview(&reply(status, body)).unwrap_err();
+    let account = bamboo(Country::Pe, Currency::Pen, Model::LocalToLocal);
+    let preview = |status, body| account.read_preview(&reply(status, body)).unwrap_err();
     assert!(matches!(preview(StatusCode::CONFLICT, refused), EnquiryError::Refused(607)));
     assert!(matches!(preview(StatusCode::OK, refused), EnquiryError::Refused(607)));
     assert!(matches!(preview(StatusCode::UNAUTHORIZED, ""), EnquiryError::Credentials));
@@ -272,7 +273,8 @@ fn banks_are_read_with_and_without_their_type() {
     let listed = r#"[{"id":1,"countryIsoCode":"PE","bankCode":"002","bankName":"BCP","payoutType":2},
         {"id":2,"countryIsoCode":"PE","bankCode":"901","bankName":"YAPE","payoutType":3},
         {"id":3,"countryIsoCode":"PE","bankCode":"003","bankName":"INTERBANK"}]"#;
-    let banks = read_banks(&reply(StatusCode::OK, listed)).unwrap();
+    let account = bamboo(Country::Pe, Currency::Pen, Model::LocalToLocal);
+    let banks = account.read_banks(&reply(StatusCode::OK, listed)).unwrap();
     let words: Vec<_> = banks.iter().map(|bank| (&*bank.code, bank.method.map(Method::word))).collect();
     assert_eq!(words, [("002", Some("bank")), ("901", Some("wallet")), ("003", None)]);
 }

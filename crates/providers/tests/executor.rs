@@ -21,7 +21,8 @@ use payrun_domain::{
     verdict::{Doubt, ProviderId, Record, Verdict},
 };
 use payrun_providers::{
-    Concluded, Effect, Lost, Manifest, Provider, Reply, Request, Step, Talk, Transport, Turn, run,
+    Bank, Concluded, Effect, EnquiryError, Lost, Manifest, Preview, Provider, Reply, Request, Step, Talk,
+    Transport, Turn, run,
 };
 use uuid::Uuid;
 
@@ -64,6 +65,22 @@ impl Provider for Steps {
 
     fn probe(&self, _now: Timestamp) -> Request {
         request(Effect::ReadOnly)
+    }
+
+    fn banks(&self) -> Option<Request> {
+        None
+    }
+
+    fn read_banks(&self, _reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
+        Err(EnquiryError::NotOffered)
+    }
+
+    fn preview(&self, _amount: Money) -> Option<Request> {
+        None
+    }
+
+    fn read_preview(&self, _reply: &Reply) -> Result<Preview, EnquiryError> {
+        Err(EnquiryError::NotOffered)
     }
 }
 

@@ -24,16 +24,17 @@ use payrun_domain::{
     country::Country,
     decide::Class,
     fault::Fault,
-    money::Currency,
+    money::{Currency, Money},
     order::Order,
     verdict::{Pause, Verdict},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-pub use enquiry::{Bank, EnquiryError, Preview, read_banks, read_preview};
-
-use crate::{Effect, HmacSha256, Manifest, Provider, Request, Step, Turn, adapters::SettingsError};
+use crate::{
+    Bank, Effect, EnquiryError, HmacSha256, Manifest, Preview, Provider, Reply, Request, Step, Turn,
+    adapters::SettingsError,
+};
 
 /// What a Bamboo account needs.
 #[derive(Debug, Deserialize)]
@@ -172,6 +173,22 @@ impl Provider for Bamboo {
     }
 
     fn probe(&self, _now: Timestamp) -> Request {
-        self.banks()
+        self.list_banks()
+    }
+
+    fn banks(&self) -> Option<Request> {
+        Some(self.list_banks())
+    }
+
+    fn read_banks(&self, reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
+        enquiry::read_banks(reply)
+    }
+
+    fn preview(&self, amount: Money) -> Option<Request> {
+        self.quote(amount)
+    }
+
+    fn read_preview(&self, reply: &Reply) -> Result<Preview, EnquiryError> {
+        enquiry::read_preview(reply)
     }
 }

@@ -6,56 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Bamboo, reply::code, request::hundredths};
-use crate::{Reply, Request};
-
-/// A bank or wallet that Bamboo pays to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bank {
-    /// What the column `bank` takes.
-    pub code: String,
-    /// For people.
-    pub name: String,
-    /// Bank or wallet; none where Bamboo does not say.
-    pub method: Option<beneficiary::Method>,
-}
-
-/// What a payout would bring. Informative: Bamboo fixes rate and fee when the payout is made, and prints more decimals than money has, so
-/// these are decimals as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
-    /// Bamboo's fee, in the currency that the account is funded in.
-    pub fee: String,
-    /// Units of the beneficiary's currency for one of the account's.
-    pub exchange_rate: String,
-    /// What the beneficiary would receive, in their currency.
-    pub received: String,
-}
-
-/// An enquiry that brought no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum EnquiryError {
-    /// 401.
-    #[error("bamboo refuses the credentials; check private_key")]
-    Credentials,
-    /// A documented refusal, by its code.
-    #[error("bamboo refuses the enquiry with code {0}; its list of error codes says why")]
-    Refused(u16),
-    /// A status that is not documented for enquiries.
-    #[error("bamboo answered the enquiry with status {0}")]
-    Status(StatusCode),
-    /// An answer in another shape than documented.
-    #[error("bamboo's answer to the enquiry cannot be read")]
-    Unreadable(#[source] serde_json::Error),
-}
+use crate::{Bank, EnquiryError, Preview, Reply, Request};
 
 impl Bamboo {
-    /// Asks for the banks of the account's country; succeeds only with accepted credentials. See [`read_banks`].
-    pub fn banks(&self) -> Request {
+    /// Asks for the banks of the account's country; succeeds only with accepted credentials.
+    pub(super) fn list_banks(&self) -> Request {
         self.get(format!("/api/bank/country/{}", self.country))
     }
 
-    /// Asks what paying `amount` would bring; none for an amount beyond any that exists. See [`read_preview`].
-    pub fn preview(&self, amount: Money) -> Option<Request> {
+    /// Asks what paying `amount` would bring; none for an amount beyond any that exists.
+    pub(super) fn quote(&self, amount: Money) -> Option<Request> {
         let body = serde_json::to_vec(&PreviewRequest {
             amount: hundredths(amount)?,
             destination_country_iso_code: self.country.code(),
@@ -70,8 +30,8 @@ impl Bamboo {
     }
 }
 
-/// The answer to [`Bamboo::banks`].
-pub fn read_banks(reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
+/// The answer to [`Bamboo::list_banks`].
+pub(super) fn read_banks(reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
     let listed: Vec<ListedBank> = read(reply)?;
     let bank = |listed: ListedBank| Bank {
         code: listed.bank_code,
@@ -85,8 +45,8 @@ pub fn read_banks(reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
     Ok(listed.into_iter().map(bank).collect())
 }
 
-/// The answer to [`Bamboo::preview`].
-pub fn read_preview(reply: &Reply) -> Result<Preview, EnquiryError> {
+/// The answer to [`Bamboo::quote`].
+pub(super) fn read_preview(reply: &Reply) -> Result<Preview, EnquiryError> {
     let quoted: Quoted<'_> = read(reply)?;
     Ok(Preview {
         fee: quoted.fee.get().to_owned(),
