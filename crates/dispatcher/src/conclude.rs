@@ -1,7 +1,6 @@
 //! From a verdict to what is recorded. Pure.
 
 use payrun_domain::{
-    attempt::AttemptState,
     decide,
     payout::Transition,
     verdict::{Record, Verdict},
@@ -37,7 +36,6 @@ pub(crate) fn conclude(
         epoch: claimed.epoch,
         attempt: claimed.attempt,
         transition,
-        attempt_state: attempt_state(transition),
         verdict: verdict.word(),
         code: code(verdict),
         record: record(verdict),
@@ -50,44 +48,6 @@ pub(crate) fn conclude(
 fn evidence(mut reply: Reply) -> ReplyEvidence {
     reply.body.truncate(EVIDENCE_BYTES_MAX);
     ReplyEvidence { status: reply.status.as_u16(), body: reply.body }
-}
-
-/// The attempt's end that goes with the payout's transition.
-const fn attempt_state(transition: Transition) -> AttemptState {
-    match transition {
-        Transition::Accept | Transition::PayAtOnce => AttemptState::Accepted,
-        Transition::Refuse => AttemptState::Refused,
-        Transition::NotSent => AttemptState::NotSent,
-        // A refusal that cannot be final leaves the attempt in doubt like its payout.
-        Transition::NoteRefusal
-        | Transition::Doubt
-        | Transition::Ingest
-        | Transition::Invalidate
-        | Transition::Hold
-        | Transition::Pass
-        | Transition::Approve
-        | Transition::Cancel
-        | Transition::CancelQueued
-        | Transition::Claim
-        | Transition::ExpireLease
-        | Transition::FindAccepted
-        | Transition::FindPaid
-        | Transition::FindRejected
-        | Transition::ConfirmAbsent
-        | Transition::ConfirmRefused
-        | Transition::Resend
-        | Transition::Park
-        | Transition::DecideAccepted
-        | Transition::DecidePaid
-        | Transition::DecideRejected
-        | Transition::DecideQueued
-        | Transition::Pay
-        | Transition::Reject
-        | Transition::Progress
-        | Transition::Return
-        | Transition::Contradict
-        | Transition::Miss => AttemptState::Ambiguous,
-    }
 }
 
 fn code(verdict: &Verdict) -> Option<String> {

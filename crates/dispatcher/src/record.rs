@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use payrun_domain::{attempt::AttemptState, payout::Transition, verdict::Pause};
+use payrun_domain::{payout::Transition, verdict::Pause};
 use payrun_providers::Account;
 use payrun_store::{Conclusion, Error, Store};
 use payrun_telemetry::events;
@@ -75,7 +75,6 @@ async fn record_as_doubt(account: &Account, store: &Store, conclusions: &[Conclu
     for conclusion in conclusions {
         let doubt = Conclusion {
             transition: Transition::Doubt,
-            attempt_state: AttemptState::Ambiguous,
             code: Some("refused_by_table".to_owned()),
             record: None,
             ..conclusion.clone()

@@ -1,5 +1,7 @@
 //! One send and what became of it.
 
+use crate::payout::Transition;
+
 /// State of an attempt. At most one attempt of a payout is open: `intent`, `ambiguous` or `accepted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptState {
@@ -53,6 +55,41 @@ impl AttemptState {
             Self::DecidedByPerson => "decided_by_person",
             Self::Superseded => "superseded",
             Self::Fenced => "fenced",
+        }
+    }
+
+    /// What the open attempt becomes when this happens to its payout; none when it stays as it is.
+    pub const fn after(transition: Transition) -> Option<Self> {
+        match transition {
+            Transition::Accept | Transition::PayAtOnce => Some(Self::Accepted),
+            Transition::Refuse => Some(Self::Refused),
+            Transition::NotSent => Some(Self::NotSent),
+            // A refusal that cannot be final leaves the attempt in doubt like its payout.
+            Transition::NoteRefusal | Transition::Doubt | Transition::ExpireLease => Some(Self::Ambiguous),
+            Transition::FindAccepted | Transition::FindPaid | Transition::FindRejected => {
+                Some(Self::ConfirmedByLookup)
+            }
+            Transition::ConfirmAbsent | Transition::ConfirmRefused => Some(Self::AbsentConfirmed),
+            Transition::DecideAccepted
+            | Transition::DecidePaid
+            | Transition::DecideRejected
+            | Transition::DecideQueued => Some(Self::DecidedByPerson),
+            Transition::Resend => Some(Self::Superseded),
+            Transition::Ingest
+            | Transition::Invalidate
+            | Transition::Hold
+            | Transition::Pass
+            | Transition::Approve
+            | Transition::Cancel
+            | Transition::CancelQueued
+            | Transition::Claim
+            | Transition::Park
+            | Transition::Pay
+            | Transition::Reject
+            | Transition::Progress
+            | Transition::Return
+            | Transition::Contradict
+            | Transition::Miss => None,
         }
     }
 }

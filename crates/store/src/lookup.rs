@@ -314,7 +314,7 @@ impl<'a> Columns<'a> {
             columns.transitions.push(settlement.transition.map(Transition::word));
             columns
                 .attempt_states
-                .push(settlement.transition.and_then(resolved_attempt).map(AttemptState::word));
+                .push(settlement.transition.and_then(AttemptState::after).map(AttemptState::word));
             columns.provider_ids.push(record.map(|record| record.id.as_str()));
             columns.provider_statuses.push(record.map(|record| record.status.as_str()));
             columns.reasons.push(settlement.reason.as_deref());
@@ -325,42 +325,5 @@ impl<'a> Columns<'a> {
             columns.details.push(anomaly.map(|anomaly| anomaly.detail.as_str()));
         }
         columns
-    }
-}
-
-/// What the open attempt becomes when the doubt about it ends.
-const fn resolved_attempt(transition: Transition) -> Option<AttemptState> {
-    match transition {
-        Transition::FindAccepted | Transition::FindPaid | Transition::FindRejected => {
-            Some(AttemptState::ConfirmedByLookup)
-        }
-        Transition::ConfirmAbsent | Transition::ConfirmRefused => Some(AttemptState::AbsentConfirmed),
-        Transition::Ingest
-        | Transition::Invalidate
-        | Transition::Hold
-        | Transition::Pass
-        | Transition::Approve
-        | Transition::Cancel
-        | Transition::CancelQueued
-        | Transition::Claim
-        | Transition::NotSent
-        | Transition::Accept
-        | Transition::PayAtOnce
-        | Transition::Refuse
-        | Transition::NoteRefusal
-        | Transition::Doubt
-        | Transition::ExpireLease
-        | Transition::Resend
-        | Transition::Park
-        | Transition::DecideAccepted
-        | Transition::DecidePaid
-        | Transition::DecideRejected
-        | Transition::DecideQueued
-        | Transition::Pay
-        | Transition::Reject
-        | Transition::Progress
-        | Transition::Return
-        | Transition::Contradict
-        | Transition::Miss => None,
     }
 }

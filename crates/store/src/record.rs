@@ -23,8 +23,6 @@ pub struct Conclusion {
     pub attempt: i16,
     /// What it justifies: one of T9-T14.
     pub transition: Transition,
-    /// What became of the attempt.
-    pub attempt_state: AttemptState,
     /// The verdict's word.
     pub verdict: &'static str,
     /// The refusal's or doubt's code.
@@ -133,7 +131,9 @@ impl<'a> Columns<'a> {
             columns.attempts.push(conclusion.attempt);
             columns.states.push(to.word());
             columns.transitions.push(conclusion.transition.word());
-            columns.attempt_states.push(conclusion.attempt_state.word());
+            columns
+                .attempt_states
+                .push(AttemptState::after(conclusion.transition).unwrap_or(AttemptState::Ambiguous).word());
             columns.verdicts.push(conclusion.verdict);
             columns.codes.push(conclusion.code.as_deref());
             columns.provider_ids.push(record.map(|record| record.id.as_str()));

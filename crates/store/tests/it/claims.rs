@@ -3,7 +3,6 @@
 use std::{collections::HashSet, time::Duration};
 
 use payrun_domain::{
-    attempt::AttemptState,
     id::PayoutId,
     name::AccountName,
     payout::{PayoutState, Transition},
@@ -21,13 +20,12 @@ fn account() -> AccountName {
     "class-b".parse().unwrap()
 }
 
-fn conclusion(claimed: &Claimed, transition: Transition, attempt_state: AttemptState) -> Conclusion {
+fn conclusion(claimed: &Claimed, transition: Transition) -> Conclusion {
     Conclusion {
         payout: claimed.payout,
         epoch: claimed.epoch,
         attempt: claimed.attempt,
         transition,
-        attempt_state,
         verdict: "test",
         code: (transition != Transition::Accept).then(|| "813".to_owned()),
         record: (transition == Transition::Accept).then(|| record(&format!("9{}", claimed.attempt))),
@@ -103,7 +101,7 @@ async fn the_table_brings_what_no_message_brought(pool: PgPool) {
     assert!(store.due(&account(), LEASE, 10).await.unwrap().is_empty(), "fresh ones wait for their message");
     assert_eq!(store.due(&account(), Duration::ZERO, 10).await.unwrap().len(), 3);
     let claimed = claim_one(&store, payouts[0], LEASE).await;
-    let back = conclusion(&claimed, Transition::NotSent, AttemptState::NotSent);
+    let back = conclusion(&claimed, Transition::NotSent);
     assert_eq!(store.record(&[back]).await.unwrap(), [payouts[0]]);
     assert_eq!(
         store.due(&account(), LEASE, 10).await.unwrap(),
@@ -124,7 +122,7 @@ async fn recording_twice_changes_nothing(pool: PgPool) {
     let store = accounts(&pool).await;
     let (_, payouts) = approved(&pool, "again", 1).await;
     let claimed = claim_one(&store, payouts[0], LEASE).await;
-    let accepted = conclusion(&claimed, Transition::Accept, AttemptState::Accepted);
+    let accepted = conclusion(&claimed, Transition::Accept);
     assert_eq!(store.record(std::slice::from_ref(&accepted)).await.unwrap(), [payouts[0]]);
     assert!(store.record(std::slice::from_ref(&accepted)).await.unwrap().is_empty());
     let detail = store.payout(payouts[0]).await.unwrap().unwrap();
@@ -144,10 +142,7 @@ async fn a_result_that_comes_after_its_lease_is_evidence_only(pool: PgPool) {
         claim_one(&store, payouts[1], Duration::ZERO).await,
     );
     assert_eq!(store.expire_leases(Duration::ZERO, LEASE, 10).await.unwrap().len(), 2);
-    let late = [
-        conclusion(&sent, Transition::Accept, AttemptState::Accepted),
-        conclusion(&fenced, Transition::NotSent, AttemptState::NotSent),
-    ];
+    let late = [conclusion(&sent, Transition::Accept), conclusion(&fenced, Transition::NotSent)];
     assert!(store.record(&late).await.unwrap().is_empty(), "the epoch has moved on");
     assert_eq!(
         (state(&store, payouts[0]).await, state(&store, payouts[1]).await),
@@ -163,8 +158,7 @@ async fn one_object_at_the_provider_is_never_two_payouts(pool: PgPool) {
     let (_, payouts) = approved(&pool, "twin", 2).await;
     for (payout, expected) in payouts.iter().zip([true, false]) {
         let claimed = claim_one(&store, *payout, LEASE).await;
-        let recorded =
-            store.record(&[conclusion(&claimed, Transition::Accept, AttemptState::Accepted)]).await;
+        let recorded = store.record(&[conclusion(&claimed, Transition::Accept)]).await;
         match recorded {
             Ok(_) => assert!(expected),
             Err(error) => assert!(!expected && error.is_refusal(), "{error}"),
@@ -178,7 +172,7 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
     let store = accounts(&pool).await;
     let (_, payouts) = approved(&pool, "absent", 1).await;
     let claimed = claim_one(&store, payouts[0], LEASE).await;
-    store.record(&[conclusion(&claimed, Transition::Doubt, AttemptState::Ambiguous)]).await.unwrap();
+    store.record(&[conclusion(&claimed, Transition::Doubt)]).await.unwrap();
     for answer in 1..=3 {
         let due = store.take_lookups(&account(), LEASE, 10).await.unwrap();
         assert_eq!((due.len(), due[0].not_found), (1, answer - 1));
@@ -225,7 +219,7 @@ async fn an_answer_to_an_older_question_changes_nothing(pool: PgPool) {
     let store = accounts(&pool).await;
     let (_, payouts) = approved(&pool, "stale", 1).await;
     let claimed = claim_one(&store, payouts[0], LEASE).await;
-    store.record(&[conclusion(&claimed, Transition::Accept, AttemptState::Accepted)]).await.unwrap();
+    store.record(&[conclusion(&claimed, Transition::Accept)]).await.unwrap();
     let due = store.take_lookups(&account(), Duration::ZERO, 10).await.unwrap();
     let paid = |version| Settlement {
         payout: payouts[0],
