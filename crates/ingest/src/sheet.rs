@@ -7,8 +7,8 @@ use std::{
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-/// Characters with which a spreadsheet begins a formula, or skips to one.
-const TRIGGERS: [char; 8] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0'];
+/// Characters with which a spreadsheet begins a formula, or skips to one; a byte order mark in the first cell is skipped too.
+const TRIGGERS: [char; 9] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{feff}'];
 
 /// Writes RFC 4180 with commas, CRLF and a leading `'` before every cell that could be a formula.
 ///

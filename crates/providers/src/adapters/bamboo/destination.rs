@@ -74,13 +74,10 @@ fn bank_account(country: Country, bank: &str, number: &str, faults: &mut Vec<Fau
         Country::Pe if shaped(number, 19..=19, false) => {
             (false, "a CCI has 20 digits; this one has 19: a spreadsheet probably dropped its leading zero")
         }
-        // A card scheme's number is refused where nothing about an account's own scheme tells the two apart.
-        Country::Pe | Country::Cl | Country::Co if digits::is_card(number) => (false, CARD),
         Country::Pe => (shaped(number, 20..=20, false), "Bamboo takes the CCI, 20 digits"),
         Country::Mx if shaped(number, 17..=17, false) => {
             (false, "a CLABE has 18 digits; this one has 17: a spreadsheet probably dropped its leading zero")
         }
-        Country::Mx if !digits::is_clabe(number) && digits::is_card(number) => (false, CARD),
         Country::Mx => {
             (digits::is_clabe(number), "Bamboo takes the CLABE, 18 digits, and its check digit must fit")
         }
@@ -107,9 +104,6 @@ fn bank_account(country: Country, bank: &str, number: &str, faults: &mut Vec<Fau
     }
 }
 
-const CARD: &str =
-    "this looks like a payment card, and is no account; card numbers are not taken and must not be stored";
-
 /// Lengths, and first digits, by bank; some banks document neither.
 fn uruguayan_account(bank: &str, number: &str, faults: &mut Vec<Fault>) {
     let (lengths, first) = match bank {
@@ -122,9 +116,7 @@ fn uruguayan_account(bank: &str, number: &str, faults: &mut Vec<Fault>) {
         "113" => (7..=7, "0123456789"),
         _ => (1..=20, "0123456789"),
     };
-    let rule = if digits::is_card(number) {
-        CARD.to_owned()
-    } else if !shaped(number, lengths.clone(), false) {
+    let rule = if !shaped(number, lengths.clone(), false) {
         format!("an account at this bank has {} digits", span(&lengths))
     } else if !number.starts_with(|digit| first.contains(digit)) {
         format!("an account at this bank begins with one of {first}")
