@@ -1,7 +1,11 @@
 //! What a provider is asked to pay.
 
 use crate::{
-    beneficiary::Beneficiary, country::Country, money::Money, reference::Reference, verdict::ProviderId,
+    beneficiary::{Beneficiary, Private},
+    country::Country,
+    money::Money,
+    reference::Reference,
+    verdict::ProviderId,
 };
 
 /// One payout as an adapter sees it.
@@ -15,8 +19,8 @@ pub struct Order {
     pub country: Country,
     /// Who is paid.
     pub beneficiary: Beneficiary,
-    /// What for, in the words of whoever asked; may be empty.
-    pub description: String,
+    /// What for, in the words of whoever asked; may be empty. Often names somebody.
+    pub description: Private,
     /// The provider's own id, once it gave one.
     pub provider_id: Option<ProviderId>,
 }

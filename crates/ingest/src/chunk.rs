@@ -158,7 +158,7 @@ mod tests {
             let chunk = judge(vec![row.clone()]);
             if let [payout] = chunk.payouts.as_slice() {
                 prop_assert_eq!(&payout.client_id, &row[0]);
-                prop_assert_eq!(&payout.order.description, &row[14]);
+                prop_assert_eq!(payout.order.description.expose(), &row[14]);
                 prop_assert_eq!(payout.order.beneficiary.document.number.expose(), &row[10]);
                 let number = payout.order.beneficiary.destination.number().map_or("", |number| number.expose());
                 prop_assert_eq!(number, &row[12]);

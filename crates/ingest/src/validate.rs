@@ -45,7 +45,7 @@ pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result
         number: Private::new(findings.required(Field::DocumentNumber)),
     };
     let destination = findings.destination();
-    let description = findings.text(Field::Description).to_owned();
+    let description = Private::new(findings.text(Field::Description));
     let (Some(route), Some(destination)) = (route, destination) else { return Err(findings.sorted()) };
     // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such an order goes no further.
     let Some(amount) = amount.or_else(|| Money::new(1, route.currency).ok()) else {

@@ -74,7 +74,7 @@ fn order(country: Country) -> Order {
             document: Document { kind: kind.to_owned(), number: Private::new(number) },
             destination,
         },
-        description: String::new(),
+        description: Private::new(""),
         provider_id: None,
     }
 }

@@ -106,7 +106,7 @@ fn order() -> Order {
                 kind: AccountKind::Savings,
             },
         },
-        description: "Planilla".to_owned(),
+        description: Private::new("Planilla de Canaria"),
         provider_id: None,
     }
 }

@@ -123,7 +123,7 @@ fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize
             document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
             destination: Destination::Cash,
         },
-        description: String::new(),
+        description: Private::new(""),
         provider_id: None,
     };
     let transport = Losing { at, how, sent: Mutex::new(0) };

@@ -212,7 +212,7 @@ mod tests {
                     document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
                     destination: Destination::Cash,
                 },
-                description: String::new(),
+                description: Private::new(""),
                 provider_id: ProviderId::parse("91"),
             },
         }

@@ -356,7 +356,7 @@ fn add_to_digest(digest: &mut digest::Context, payout: &NewPayout) {
         amount.as_bytes(),
         order.country.code().as_bytes(),
         &beneficiary,
-        order.description.as_bytes(),
+        order.description.expose().as_bytes(),
     ] {
         digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(part);

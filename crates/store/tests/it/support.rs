@@ -81,7 +81,7 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
                     kind: AccountKind::Savings,
                 },
             },
-            description: "Sueldo de Canaria".to_owned(),
+            description: Private::new("Sueldo de Canaria"),
             provider_id: None,
         },
     }

@@ -23,7 +23,7 @@ impl Bamboo {
             amount: hundredths(order.amount)?,
             currency: self.currency.code(),
             destination_currency: self.destination_currency.code(),
-            reason: Some(order.description.as_str()).filter(|text| !text.is_empty()),
+            reason: Some(order.description.expose()).filter(|text| !text.is_empty()),
             reference: order.reference.as_str(),
             kind: kind(&order.beneficiary.destination),
             instant_payment_data: instant(&order.beneficiary.destination),
