@@ -8,9 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payrun_domain::{clock::Clock, payout::PayoutState, verdict::Verdict};
+use payrun_domain::{
+    clock::Clock,
+    order::Order,
+    payout::{PayoutState, Transition},
+    verdict::Verdict,
+};
 use payrun_providers::Account;
-use payrun_store::{Lookup, Settlement, Store};
+use payrun_store::{Anomaly, Lookup, Settlement, Store};
 use payrun_telemetry::events;
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -103,7 +108,30 @@ impl Shared {
         }
         let doubted = lookup.state == PayoutState::Unknown && verdict == Verdict::NotFound;
         let witnessed = doubted && self.witness.is_there(&self.account, &self.store, &*self.clock).await;
-        settle(lookup, &verdict, witnessed, &self.settings, fastrand::u32(..))
+        let mut settlement = settle(lookup, &verdict, witnessed, &self.settings, fastrand::u32(..));
+        if settlement.transition == Some(Transition::Pay) && lookup.sends > 1 && self.is_doubled(lookup).await
+        {
+            let detail = "paid after a second send, and the provider has another live record under the same reference: \
+                          probably paid twice; ask the provider to return one";
+            settlement.anomaly = Some(Anomaly { kind: "doubled", detail: detail.to_owned() });
+        }
+        settlement
+    }
+
+    /// Whether the provider has another live record under the reference: the first send arrived after all, later than the quiet period
+    /// that we believe in. This is outside what can be prevented with a provider that does not deduplicate, so it is reported.
+    async fn is_doubled(&self, lookup: &Lookup) -> bool {
+        let by_reference = Order { provider_id: None, ..lookup.order.clone() };
+        match self.account.look_up(&by_reference, self.clock.now()).await {
+            Verdict::Accepted(record) | Verdict::Settled(record) => {
+                Some(record.id) != lookup.order.provider_id
+            }
+            Verdict::Rejected(_)
+            | Verdict::Returned { .. }
+            | Verdict::Deferred { .. }
+            | Verdict::NotFound
+            | Verdict::Unknown(_) => false,
+        }
     }
 
     /// Settles what arrives, in groups, until every sender is gone.
