@@ -94,6 +94,7 @@ create table payout (
 create unique index payout_provider_id_once on payout (account, provider_id) where provider_id is not null;
 -- What may be sent, whose lease is over, what must be looked up: each row is in at most one, and leaves when it is settled.
 create index payout_send_due on payout (account, due_at) where state = 'queued';
+create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 create index payout_lease on payout (due_at) where state = 'submitting';
 create index payout_lookup_due on payout (account, due_at) where state in ('unknown', 'accepted', 'paid') and due_at is not null;
 -- The gauges of the backlog read open payouts only, however many are settled.

@@ -62,6 +62,8 @@ pub struct Doubtful {
     pub witnessed: bool,
     /// Since the payout became unknown.
     pub age: Duration,
+    /// Its batch was cancelled meanwhile: it does not go again by itself.
+    pub cancelled: bool,
 }
 
 /// When a not-found is believed and when a person is asked.
@@ -96,7 +98,7 @@ pub fn after_lookup_of_unknown(
         Verdict::Rejected(_) => Some(Transition::Park),
         Verdict::NotFound if is_believed(known, patience) => Some(if known.refusal_noted {
             Transition::ConfirmRefused
-        } else if known.sends < patience.sends_max {
+        } else if known.sends < patience.sends_max && !known.cancelled {
             Transition::ConfirmAbsent
         } else {
             Transition::Park
@@ -166,6 +168,7 @@ mod tests {
             silent_for: PATIENCE.quiet,
             witnessed: true,
             age: PATIENCE.quiet,
+            cancelled: false,
         }
     }
 
@@ -194,6 +197,7 @@ mod tests {
         assert_eq!(decide(doubtful()), Some(Transition::ConfirmAbsent));
         assert_eq!(decide(Doubtful { refusal_noted: true, ..doubtful() }), Some(Transition::ConfirmRefused));
         assert_eq!(decide(Doubtful { sends: 3, ..doubtful() }), Some(Transition::Park));
+        assert_eq!(decide(Doubtful { cancelled: true, ..doubtful() }), Some(Transition::Park));
         let short = Duration::from_mins(14);
         for lacking in [
             Doubtful { not_found: 2, ..doubtful() },

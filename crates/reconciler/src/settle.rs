@@ -80,6 +80,7 @@ fn doubtful(lookup: &Lookup, not_found: bool, witnessed: bool) -> Doubtful {
         silent_for: lookup.silent_for,
         witnessed,
         age: lookup.age,
+        cancelled: lookup.cancelled,
     }
 }
 
@@ -192,6 +193,7 @@ mod tests {
         let payout =
             PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
         Lookup {
+            cancelled: false,
             payout,
             state,
             version: 7,

@@ -1,4 +1,4 @@
-//! Leases whose holders died or hung.
+//! Leases whose holders died or hung, and what came back to a cancelled batch.
 
 use payrun_store::Store;
 use payrun_telemetry::events;
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::SweepSettings;
 
-/// Expires leases until `stop`. Any number of processes may do so at once.
+/// Expires leases and cancels what came back unsent until `stop`. Any number of processes may do so at once.
 pub async fn sweep(store: Store, settings: SweepSettings, stop: CancellationToken) {
     let mut tick = time::interval(settings.every);
     tick.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
@@ -19,6 +19,9 @@ pub async fn sweep(store: Store, settings: SweepSettings, stop: CancellationToke
         match store.expire_leases(settings.skew, settings.look_up_in, settings.rows_max).await {
             Ok(expired) => events::leases_expired(&expired),
             Err(error) => events::failed("sweep", &error),
+        }
+        if let Err(error) = store.cancel_unsent(settings.rows_max).await {
+            events::failed("sweep", &error);
         }
     }
 }

@@ -36,7 +36,7 @@ impl Store {
     ) -> Result<Vec<PayoutId>, Error> {
         let ids = sqlx::query_scalar!(
             "select p.id from payout p join batch b on b.id = p.batch_id
-             where p.account = $1 and p.state = 'queued' and b.paused_at is null
+             where p.account = $1 and p.state = 'queued' and b.paused_at is null and (b.cancelled_at is null or p.sends > 0)
                and p.due_at <= statement_timestamp()
                and p.due_at <= statement_timestamp() - case when p.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
              order by p.due_at limit $3",
@@ -51,6 +51,7 @@ impl Store {
     }
 
     /// Claims those of `payouts` that are queued, due, of this account, not paused and not being claimed by another process.
+    /// Of a cancelled batch only what was sent before goes again: cancelling cannot end it, and people have decided that it may.
     /// The others are left out: somebody else has them, or the message was stale.
     pub async fn claim(
         &self,
@@ -65,7 +66,7 @@ impl Store {
             r#"with due as materialized (
                  select p.id from payout p join batch b on b.id = p.batch_id join account a on a.name = p.account
                  where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
-                   and b.paused_at is null and b.cancelled_at is null and a.paused_at is null
+                   and b.paused_at is null and (b.cancelled_at is null or p.sends > 0) and a.paused_at is null
                  order by p.id for update of p skip locked),
                claimed as (
                  update payout p set state = 'submitting', transition = 'claim', version = p.version + 1, epoch = p.epoch + 1,

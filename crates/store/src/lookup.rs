@@ -39,6 +39,8 @@ pub struct Lookup {
     pub silent_for: Duration,
     /// Since it is in its state.
     pub age: Duration,
+    /// Its batch is cancelled.
+    pub cancelled: bool,
     /// The provider's words at the last look-up.
     pub provider_status: Option<String>,
     /// What was asked of the provider.
@@ -99,11 +101,13 @@ impl Store {
                  returning p.*)
                select t.id, t.state, t.version, t.sends, t.not_found, t.provider_status, t.provider_id, t.reference, t.country,
                  t.currency, t.amount_minor, a.class as "class!", t.refusal_code is not null as "refusal_noted!",
+                 b.cancelled_at is not null as "cancelled!",
                  (extract(epoch from clock_timestamp() - t.not_found_since) * 1000)::bigint as not_found_ms,
                  (extract(epoch from clock_timestamp() - t.sent_at) * 1000)::bigint as silent_ms,
                  (extract(epoch from clock_timestamp() - t.state_since) * 1000)::bigint as age_ms,
                  f.key_id, f.name, f.document, f.destination, f.description
-               from taken t join beneficiary f on f.payout_id = t.id join account a on a.name = t.account"#,
+               from taken t join beneficiary f on f.payout_id = t.id join account a on a.name = t.account
+                 join batch b on b.id = t.batch_id"#,
             account.as_str(),
             state::micros(lease),
             rows_max,
@@ -205,6 +209,7 @@ impl Store {
             not_found_for: state::age(row.not_found_ms),
             silent_for: state::age(row.silent_ms),
             age: state::age(row.age_ms),
+            cancelled: row.cancelled,
             order: row.sealed().open(&self.sealer)?,
             provider_status: row.provider_status,
         })
@@ -225,6 +230,7 @@ struct LookupRow {
     amount_minor: i64,
     class: String,
     refusal_noted: bool,
+    cancelled: bool,
     not_found_ms: Option<i64>,
     silent_ms: Option<i64>,
     age_ms: Option<i64>,

@@ -1,4 +1,4 @@
-//! T15: leases that ran out. The holder may have sent, so the payout is unknown, never queued.
+//! What nobody else will move: leases that ran out (T15), and payouts of a cancelled batch that came back unsent (T7).
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use payrun_domain::id::PayoutId;
 use crate::{Error, Store, state, unit::Unit};
 
 impl Store {
-    /// Expires up to `rows_max` leases that ended more than `skew` ago; the first look-up is due after `look_up_in`.
+    /// Expires up to `rows_max` leases that ended more than `skew` ago; the first look-up is due after `look_up_in`. The holder may
+    /// have sent, so the payout is unknown, never queued.
     pub async fn expire_leases(
         &self,
         skew: Duration,
@@ -37,5 +38,27 @@ impl Store {
         .map_err(Error::driver("expiring leases"))?;
         unit.commit().await?;
         Ok(expired.into_iter().map(PayoutId::from).collect())
+    }
+
+    /// Cancels up to `rows_max` payouts that were at the provider's door when their batch was cancelled, and are proved not to have
+    /// been sent. Counts them.
+    pub async fn cancel_unsent(&self, rows_max: i64) -> Result<u64, Error> {
+        let operation = "cancelling what was not sent";
+        let mut unit = Unit::begin(&self.pool, operation).await?;
+        let cancelled = sqlx::query!(
+            "with unsent as materialized (
+               select p.id from payout p join batch b on b.id = p.batch_id
+               where p.state = 'queued' and p.attempts > 0 and p.sends = 0 and b.cancelled_at is not null
+               order by p.due_at limit $1 for update of p skip locked)
+             update payout p set state = 'cancelled', transition = 'cancel_queued', version = p.version + 1,
+               reason = 'cancelled', state_since = clock_timestamp(), due_at = null
+             from unsent where p.id = unsent.id",
+            rows_max,
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        unit.commit().await?;
+        Ok(cancelled.rows_affected())
     }
 }

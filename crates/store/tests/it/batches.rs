@@ -1,14 +1,21 @@
-//! Batches: one of each file, wholly or not at all, approved by somebody else, with nothing personal to be read.
+//! Batches: one of each file, wholly or not at all, approved by somebody else, cancelled while nothing has left.
 
-use std::{collections::HashSet, time::Duration};
+use std::collections::{HashMap, HashSet};
 
-use payrun_domain::{id::PayoutId, payout::PayoutState};
-use payrun_store::{ApproveError, Decision, Error, Opened, Reissued, ReviewError};
-use sqlx::{PgPool, Row as _};
+use payrun_domain::{
+    fault::Field,
+    id::{BatchId, PayoutId},
+    payout::Transition,
+};
+use payrun_store::{ApproveError, Cancelled, NewBatch, Opened, Rejection, Source};
+use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{accounts, approved, open, open_new, payout, store, store_with};
+use crate::support::{
+    LEASE, account, accounts, approved, claim_one, conclusion, open, open_new, past_the_guard, payout,
+    states, store, uploaded,
+};
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn fifty_uploads_of_one_file_are_one_batch(pool: PgPool) {
@@ -50,148 +57,178 @@ async fn a_client_id_is_used_once_for_ever(pool: PgPool) {
     let store = store(&pool, "ana").await;
     let mut first = open_new(&store, "first").await;
     let doubled = first.rows(&[payout("a", 1), payout("b", 2), payout("a", 3)], &[]).await.unwrap();
-    assert_eq!((doubled.len(), doubled[0].row), (1, 3));
+    assert_eq!((doubled.len(), doubled[0].row, doubled[0].line), (1, 3, 4));
     assert!(doubled[0].reason.contains("row 1 of this batch"), "{}", doubled[0].reason);
+    let again = first.rows(&[payout("b", 4)], &[]).await.unwrap();
+    assert!(again[0].reason.contains("row 2 of this batch"), "{}", again[0].reason);
     let imported = first.finish().await.unwrap();
-    assert_eq!((imported.accepted, imported.rejected), (2, 1));
+    assert_eq!((imported.accepted, imported.rejected), (2, 2));
     let mut second = open_new(&store, "second").await;
-    let doubled = second.rows(&[payout("b", 1), payout("c", 2)], &[]).await.unwrap();
-    assert!(
-        doubled[0].reason.contains(&format!("row 2 of batch {}", imported.batch)),
-        "{}",
-        doubled[0].reason
-    );
+    let elsewhere = second.rows(&[payout("b", 1), payout("c", 2)], &[]).await.unwrap();
+    let place = format!("row 2 of batch {}", imported.batch);
+    assert!(elsewhere[0].reason.contains(&place), "{}", elsewhere[0].reason);
     assert_eq!(second.finish().await.unwrap().accepted, 1);
+}
+
+/// Every row of the file ends as a payout or as a rejection, and each fault is kept.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn faults_are_kept_in_the_order_of_the_file(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "ana").await;
+    let fault = |row, field| Rejection {
+        line: i64::from(row) + 1,
+        row,
+        field,
+        code: "wrong".to_owned(),
+        value_masked: Some("***31".to_owned()),
+        reason: "it is wrong".to_owned(),
+    };
+    let faults = [fault(1, Some(Field::ClientId)), fault(1, None), fault(4, None)];
+    let mut import = open_new(&store, "faulty").await;
+    let doubled = import.rows(&[payout("a", 2), payout("a", 3)], &faults).await.unwrap();
+    let imported = import.finish().await.unwrap();
+    assert_eq!((imported.accepted, imported.rejected), (1, 3), "of four rows");
+    let (mut read, mut after) = (Vec::new(), Some((0, 0)));
+    while let Some(from) = after {
+        let page = store.rejections(imported.batch, from, 2).await.unwrap();
+        assert!(page.rejections.len() <= 2);
+        read.extend(page.rejections);
+        after = page.next;
+    }
+    assert_eq!(read, [&faults[..2], &doubled[..], &faults[2..]].concat());
+}
+
+/// A message is its publisher's id, whatever its bytes; the caller compares them.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_message_is_taken_once(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "intake").await;
+    let message = |digest| NewBatch {
+        id: BatchId::from(Uuid::now_v7()),
+        source: Source::Message,
+        source_name: "publisher-17".to_owned(),
+        source_digest: [digest; 32],
+    };
+    let Opened::New(mut import) = store.import(&message(1)).await.unwrap() else { unreachable!("it is new") };
+    import.rows(&[payout("m", 1)], &[]).await.unwrap();
+    let first = import.finish().await.unwrap().batch;
+    for digest in [1, 2] {
+        let Opened::Same(same) = store.import(&message(digest)).await.unwrap() else {
+            unreachable!("it came before")
+        };
+        assert_eq!((same.id, same.source_digest), (first, vec![1; 32]));
+    }
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_hundred_approvals_are_one(pool: PgPool) {
     accounts(&pool).await;
     let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
-    let mut import = open_new(&ana, "crowd").await;
-    import.rows(&[payout("x", 1)], &[]).await.unwrap();
-    let batch = import.finish().await.unwrap().batch;
-    let digest = ana.batch(batch).await.unwrap().digest_short();
+    let (batch, digest) = uploaded(&pool, "crowd", &[payout("x", 1)]).await;
     assert!(matches!(ana.approve(batch, &digest).await, Err(ApproveError::Uploader(_))));
     assert!(matches!(luis.approve(batch, "0123456789abcdef").await, Err(ApproveError::Digest(_))));
-    assert!(
-        matches!(luis.approve(batch, &digest[..8]).await, Err(ApproveError::Digest(_))),
-        "too short to mean anything"
-    );
+    let short = luis.approve(batch, &digest[..11]).await;
+    assert!(matches!(short, Err(ApproveError::Digest(_))), "too short to mean anything");
+    let nowhere = luis.approve(Uuid::now_v7().into(), &digest).await;
+    assert!(matches!(nowhere, Err(ApproveError::NotFound(_))));
+    assert_eq!(luis.take_outbox(LEASE, 10).await.unwrap().len(), 0, "refused approvals send nothing");
     let mut approvals = JoinSet::new();
     for _ in 0..100 {
         let (luis, digest) = (luis.clone(), digest.clone());
-        approvals.spawn(async move { luis.approve(batch, &digest).await.is_ok() });
+        approvals.spawn(async move { luis.approve(batch, &digest).await });
     }
-    assert_eq!(approvals.join_all().await.into_iter().filter(|approved| *approved).count(), 1);
+    let ended = approvals.join_all().await;
+    let already = |ended: &&Result<i64, _>| matches!(ended, Err(ApproveError::Already("approved")));
+    assert_eq!(ended.iter().filter(already).count(), 99);
+    assert_eq!(luis.take_outbox(LEASE, 10).await.unwrap().len(), 1);
+    let empty = open_new(&ana, "empty").await.finish().await.unwrap().batch;
+    let digest = ana.batch(empty).await.unwrap().digest_short();
+    assert!(matches!(luis.approve(empty, &digest).await, Err(ApproveError::Empty)));
+}
+
+/// What an approver approves is told apart by every part of every row.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn another_content_is_another_digest(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let base = || payout("same", 1);
+    let mut rows = vec![base(), payout("other", 1), payout("same", 2)];
+    for other in [1, 2, 3] {
+        let mut row = base();
+        match other {
+            1 => row.account = "class-a".parse().unwrap(),
+            2 => row.order.description = payrun_domain::beneficiary::Private::new("Aguinaldo"),
+            _ => row.order.beneficiary.document.kind = "CE".to_owned(),
+        }
+        rows.push(row);
+    }
+    let mut digests = HashSet::new();
+    for (number, row) in rows.into_iter().enumerate() {
+        let mut import = open_new(&store, &format!("file {number}")).await;
+        import.rows(&[row], &[]).await.unwrap();
+        digests.insert(import.finish().await.unwrap().digest);
+        // The same client id again needs a new beginning.
+        past_the_guard(&pool).await.execute("truncate payout cascade").await.unwrap();
+    }
+    assert_eq!(digests.len(), 6);
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn messages_cover_every_approved_payout_once(pool: PgPool) {
     let store = accounts(&pool).await;
-    let (_, payouts) = approved(&pool, "outbox", 150).await;
-    let taken = store.take_outbox(Duration::from_mins(1), 100).await.unwrap();
-    assert!(
-        store.take_outbox(Duration::from_mins(1), 100).await.unwrap().is_empty(),
-        "they are this relay's now"
-    );
-    assert_eq!(taken.iter().map(|message| message.payouts.len()).max(), Some(64));
-    let covered: Vec<PayoutId> = taken.iter().flat_map(|message| message.payouts.clone()).collect();
-    assert_eq!(covered.len(), 150);
-    assert_eq!(covered.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
+    let mut payouts: Vec<_> = (1..=150).map(|row| payout(&format!("outbox-{row}"), row)).collect();
+    for payout in payouts.iter_mut().step_by(3) {
+        payout.account = "class-a".parse().unwrap();
+    }
+    let (batch, digest) = uploaded(&pool, "outbox", &payouts).await;
+    assert_eq!(crate::support::store(&pool, "luis").await.approve(batch, &digest).await.unwrap(), 150);
+    let taken = store.take_outbox(LEASE, 100).await.unwrap();
+    assert_eq!(store.take_outbox(LEASE, 100).await.unwrap().len(), 0, "they are this relay's now");
+    let of: HashMap<PayoutId, _> = payouts.into_iter().map(|payout| (payout.id, payout.account)).collect();
+    let mut covered = HashSet::new();
+    for message in &taken {
+        assert!(message.payouts.len() <= 64);
+        for payout in &message.payouts {
+            assert_eq!(of[payout], message.account);
+            assert!(covered.insert(*payout), "{payout} is in two messages");
+        }
+    }
+    assert_eq!((covered.len(), taken.len()), (150, 3), "50 of one account, 64 and 36 of the other");
     let ids: Vec<_> = taken.iter().map(|message| message.id).collect();
     store.release_outbox(&ids[..1]).await.unwrap();
     store.delete_outbox(&ids[1..]).await.unwrap();
-    assert_eq!(store.take_outbox(Duration::from_mins(1), 100).await.unwrap().len(), 1);
+    assert_eq!(store.take_outbox(LEASE, 100).await.unwrap().len(), 1);
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn nothing_personal_is_in_any_plain_column(pool: PgPool) {
-    accounts(&pool).await;
-    let (_, payouts) = approved(&pool, "sealed", 3).await;
-    let tables = sqlx::query("select tablename::text from pg_tables where schemaname = 'public'")
-        .fetch_all(&pool)
-        .await
-        .unwrap();
-    assert!(tables.len() >= 12);
-    for table in tables {
-        let name: &str = table.get(0);
-        let text = format!("select t::text from {name} t");
-        for row in sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(&pool).await.unwrap() {
-            let text: &str = row.get(0);
-            for canary in ["Canaria", "Escondida", "48151623", "0034815162342", "Sueldo"] {
-                assert!(!text.contains(canary), "{name} shows {canary}");
-            }
-        }
+async fn what_was_never_sent_is_cancelled_and_no_more(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let (batch, _) = uploaded(&pool, "early", &[payout("early", 1)]).await;
+    assert_eq!(store.cancel_batch(batch).await.unwrap(), Cancelled { cancelled: 1, out: 0 });
+    let digest = store.batch(batch).await.unwrap().digest_short();
+    assert!(matches!(store.approve(batch, &digest).await, Err(ApproveError::Already("cancelled"))));
+
+    let (batch, payouts) = approved(&pool, "halfway", 4).await;
+    let unsent = claim_one(&store, payouts[0], LEASE).await;
+    store.record(&[conclusion(&unsent, Transition::NotSent)]).await.unwrap();
+    let doubtful = claim_one(&store, payouts[1], LEASE).await;
+    store.record(&[conclusion(&doubtful, Transition::Doubt)]).await.unwrap();
+    let flying = claim_one(&store, payouts[2], LEASE).await;
+    assert_eq!(store.cancel_batch(batch).await.unwrap(), Cancelled { cancelled: 2, out: 2 });
+    for (payout, state) in payouts.iter().zip(["cancelled", "unknown", "submitting", "cancelled"]) {
+        assert_eq!(states(&store, *payout).await.0, state);
     }
-    let indexes: i64 = sqlx::query_scalar("select count(distinct destination_index) from beneficiary")
-        .fetch_one(&pool)
-        .await
-        .unwrap();
-    assert_eq!(indexes, 3, "different destinations have different indexes");
-    let swapped = "update beneficiary a set name = b.name from beneficiary b where a.payout_id = $1 and b.payout_id = $2";
-    sqlx::query(swapped).bind(payouts[0].uuid()).bind(payouts[1].uuid()).execute(&pool).await.unwrap();
-    let store = store(&pool, "dispatch:1").await;
-    let opened = store.claim(&"class-b".parse().unwrap(), &payouts[..1], Duration::from_mins(1)).await;
-    assert!(
-        opened.unwrap_err().to_string().contains("name of payout"),
-        "sealed data does not open in another row"
-    );
+    store.record(&[conclusion(&flying, Transition::NotSent)]).await.unwrap();
+    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 0, "it does not go again");
+    assert_eq!(store.cancel_batch(batch).await.unwrap(), Cancelled { cancelled: 1, out: 1 });
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn another_key_file_is_refused(pool: PgPool) {
-    let ours = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    let another = "1 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
-    let next = "2 AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
-    let check = async |keys: &str| store_with(&pool, "dispatch:1", keys).await.check_keys().await;
-    check(ours).await.unwrap();
-    check(ours).await.unwrap();
-    assert!(matches!(check(another).await, Err(Error::Keys { key_id: 1 })));
-    assert!(matches!(check(next).await, Err(Error::Keys { key_id: 1 })), "the old key is still needed");
-    check(&format!("{ours}\n{next}")).await.unwrap();
-    assert!(
-        matches!(check(ours).await, Err(Error::Keys { key_id: 2 })),
-        "what was sealed since would not open"
-    );
-}
-
-#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn two_people_decide_and_a_refused_payout_is_issued_again_once(pool: PgPool) {
-    accounts(&pool).await;
-    let (_, payouts) = approved(&pool, "review", 1).await;
-    let id = payouts[0];
-    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
-    let evidence = "statement of 30 November, line 7: not paid";
-    let early = ana.decide(id, PayoutState::Rejected, evidence).await;
-    assert!(matches!(early, Err(ReviewError::State { .. })));
-    let planted = "set session_replication_role = replica; \
-                   update payout set state = 'needs_review', attempts = 1, sends = 1, sent_at = now()";
-    sqlx::raw_sql(planted).execute(&mut pool.acquire().await.unwrap().detach()).await.unwrap();
-    assert!(matches!(ana.decide(id, PayoutState::Rejected, "short").await, Err(ReviewError::Evidence)));
-    assert!(matches!(ana.decide(id, PayoutState::Returned, evidence).await, Err(ReviewError::Outcome)));
-    assert_eq!(ana.decide(id, PayoutState::Rejected, evidence).await.unwrap(), Decision::Proposed);
-    assert!(matches!(
-        ana.decide(id, PayoutState::Rejected, evidence).await,
-        Err(ReviewError::NeedsAnother(_))
-    ));
-    assert!(matches!(luis.decide(id, PayoutState::Paid, evidence).await, Err(ReviewError::Disagrees { .. })));
-    assert_eq!(luis.decide(id, PayoutState::Rejected, evidence).await.unwrap(), Decision::Confirmed);
-
-    let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    ana.reissue(id, new).await.unwrap();
-    let other = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    assert!(matches!(luis.reissue(id, other).await, Err(ReviewError::Reissued)));
-    let digest = ana.batch(new.batch).await.unwrap().digest_short();
-    assert!(matches!(ana.approve(new.batch, &digest).await, Err(ApproveError::Uploader(_))));
-    assert_eq!(luis.approve(new.batch, &digest).await.unwrap(), 1);
-    let (old, again) = (
-        ana.payout(id).await.unwrap().unwrap().payout,
-        ana.payout(new.payout).await.unwrap().unwrap().payout,
-    );
-    assert_eq!((old.state.as_str(), again.state.as_str()), ("rejected", "queued"));
-    assert_eq!((old.client_id == again.client_id, old.reference == again.reference), (true, false));
-    let claimed =
-        luis.claim(&"class-b".parse().unwrap(), &[new.payout], Duration::from_mins(1)).await.unwrap();
-    assert_eq!(claimed.len(), 1, "its sealed data opens under its own id");
+async fn a_batch_is_paused_once_and_resumed_once(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let (batch, _) = approved(&pool, "pause", 1).await;
+    store.pause_batch(batch).await.unwrap();
+    assert!(matches!(store.pause_batch(batch).await, Err(ApproveError::Already("paused"))));
+    store.resume_batch(batch).await.unwrap();
+    assert!(matches!(store.resume_batch(batch).await, Err(ApproveError::Already("running"))));
+    assert!(matches!(store.pause_batch(Uuid::now_v7().into()).await, Err(ApproveError::NotFound(_))));
 }

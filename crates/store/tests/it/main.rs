@@ -4,7 +4,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attempts;
 mod batches;
-mod claims;
-mod guard;
+mod claim;
+mod facts;
+mod guards;
+mod lookup;
+mod proxy;
+mod record;
+mod review;
+mod sealed;
 mod support;
+mod transitions;
+mod unit;

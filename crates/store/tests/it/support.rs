@@ -10,13 +10,21 @@ use payrun_domain::{
     money::{Currency, Money},
     name::AccountName,
     order::Order,
+    payout::Transition,
     reference::Reference,
+    verdict::{ProviderId, Record},
 };
-use payrun_store::{Import, NewAccount, NewBatch, NewPayout, Opened, Options, Sealer, Source, Store};
+use payrun_store::{
+    Claimed, Conclusion, Import, Lookup, NewAccount, NewBatch, NewPayout, Opened, Options, PayoutDetail,
+    Sealer, Settlement, Source, Store,
+};
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 
 const KEYS: &str = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+/// Longer than any test.
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 
 /// A connection as the application has it, acting as `tester`.
 pub(crate) async fn app(pool: &PgPool) -> PgConnection {
@@ -25,6 +33,13 @@ pub(crate) async fn app(pool: &PgPool) -> PgConnection {
     // As at login: a session that only has the role cannot go back to its owner's rights.
     connection.execute("set session authorization default").await.unwrap();
     connection.execute("set role payrun_app").await.unwrap();
+    connection
+}
+
+/// A connection that no trigger stops, to plant what a test begins with.
+pub(crate) async fn past_the_guard(pool: &PgPool) -> PgConnection {
+    let mut connection = pool.acquire().await.unwrap().detach();
+    connection.execute("set session_replication_role = replica").await.unwrap();
     connection
 }
 
@@ -40,14 +55,34 @@ pub(crate) async fn store(pool: &PgPool, actor: &str) -> Store {
 
 /// A store with a key file of its own.
 pub(crate) async fn store_with(pool: &PgPool, actor: &str, keys: &str) -> Store {
-    let options = Options {
-        url: pool.connect_options().to_url_lossy().to_string().into(),
-        actor: actor.parse().unwrap(),
-        connections_max: 8,
-        acquire_timeout: Duration::from_secs(30),
-    };
+    let options = Options { actor: actor.parse().unwrap(), ..options(pool) };
     let sealer = Arc::new(Sealer::from_key_file(&keys.into()).unwrap());
     Store::open(&options, sealer).await.unwrap()
+}
+
+/// A store that has one connection, so that what befalls it is seen by its next user.
+pub(crate) async fn store_of_one(url: String) -> Store {
+    let options = Options {
+        url: url.into(),
+        actor: "dispatch:1".parse().unwrap(),
+        connections_max: 1,
+        acquire_timeout: Duration::from_secs(10),
+    };
+    Store::open(&options, Arc::new(Sealer::from_key_file(&KEYS.into()).unwrap())).await.unwrap()
+}
+
+fn options(pool: &PgPool) -> Options {
+    Options {
+        url: pool.connect_options().to_url_lossy().to_string().into(),
+        actor: "tester".parse().unwrap(),
+        connections_max: 8,
+        acquire_timeout: Duration::from_secs(30),
+    }
+}
+
+/// The account that [`payout`] is of.
+pub(crate) fn account() -> AccountName {
+    "class-b".parse().unwrap()
 }
 
 /// One account of each class.
@@ -67,7 +102,7 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
         row,
         line: i64::from(row) + 1,
         client_id: client_id.to_owned(),
-        account: "class-b".parse().unwrap(),
+        account: account(),
         order: Order {
             reference: Reference::of(id),
             amount: Money::new(1_000 + i64::from(row), Currency::Pen).unwrap(),
@@ -108,14 +143,88 @@ pub(crate) async fn open_new(store: &Store, name: &str) -> Box<Import> {
     }
 }
 
+/// A batch of `payouts`, uploaded by ana; its digest as people compare it.
+pub(crate) async fn uploaded(pool: &PgPool, name: &str, payouts: &[NewPayout]) -> (BatchId, String) {
+    let ana = store(pool, "ana").await;
+    let mut import = open_new(&ana, name).await;
+    assert!(import.rows(payouts, &[]).await.unwrap().is_empty());
+    let batch = import.finish().await.unwrap().batch;
+    (batch, ana.batch(batch).await.unwrap().digest_short())
+}
+
 /// A batch of `rows` payouts, uploaded by ana and approved by luis; its payouts.
 pub(crate) async fn approved(pool: &PgPool, name: &str, rows: i32) -> (BatchId, Vec<PayoutId>) {
-    let (ana, luis) = (store(pool, "ana").await, store(pool, "luis").await);
     let payouts: Vec<_> = (1..=rows).map(|row| payout(&format!("{name}-{row}"), row)).collect();
-    let mut import = open_new(&ana, name).await;
-    assert!(import.rows(&payouts, &[]).await.unwrap().is_empty());
-    let imported = import.finish().await.unwrap();
-    let digest = ana.batch(imported.batch).await.unwrap().digest_short();
-    assert_eq!(luis.approve(imported.batch, &digest).await.unwrap(), i64::from(rows));
-    (imported.batch, payouts.into_iter().map(|payout| payout.id).collect())
+    let (batch, digest) = uploaded(pool, name, &payouts).await;
+    assert_eq!(store(pool, "luis").await.approve(batch, &digest).await.unwrap(), i64::from(rows));
+    (batch, payouts.into_iter().map(|payout| payout.id).collect())
+}
+
+/// One payout, claimed.
+pub(crate) async fn claim_one(store: &Store, payout: PayoutId, lease: Duration) -> Claimed {
+    let mut claimed = store.claim(&account(), &[payout], lease).await.unwrap();
+    assert_eq!(claimed.len(), 1, "{payout} is not to be had");
+    claimed.remove(0)
+}
+
+/// An approved payout whose send ended as `transition` says.
+pub(crate) async fn sent(pool: &PgPool, store: &Store, name: &str, transition: Transition) -> PayoutId {
+    let (_, payouts) = approved(pool, name, 1).await;
+    let claimed = claim_one(store, payouts[0], LEASE).await;
+    assert_eq!(store.record(&[conclusion(&claimed, transition)]).await.unwrap(), payouts);
+    payouts[0]
+}
+
+/// What ends a send so; a record when the provider gave one, a code when it did not. Due at once.
+pub(crate) fn conclusion(claimed: &Claimed, transition: Transition) -> Conclusion {
+    let has_it = matches!(transition, Transition::Accept | Transition::PayAtOnce);
+    Conclusion {
+        payout: claimed.payout,
+        epoch: claimed.epoch,
+        attempt: claimed.attempt,
+        transition,
+        verdict: "test",
+        code: (!has_it).then(|| "813".to_owned()),
+        record: has_it.then(|| record(&claimed.payout.to_string(), "5")),
+        due_in: Some(Duration::ZERO),
+        reply: None,
+    }
+}
+
+/// A provider's record.
+pub(crate) fn record(id: &str, status: &str) -> Record {
+    Record { id: ProviderId::parse(id).unwrap(), status: status.to_owned() }
+}
+
+/// The one look-up that is due.
+pub(crate) async fn look_up(store: &Store) -> Lookup {
+    let mut due = store.take_lookups(&account(), LEASE, 10).await.unwrap();
+    assert_eq!(due.len(), 1, "one look-up is due");
+    due.remove(0)
+}
+
+/// What a look-up changes: nothing else than `transition`, and it is due again at once.
+pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Settlement {
+    Settlement {
+        payout: looked.payout,
+        version: looked.version,
+        transition,
+        record: None,
+        reason: None,
+        returned: None,
+        counts_not_found: false,
+        due_in: Some(Duration::ZERO),
+        anomaly: None,
+    }
+}
+
+/// A payout and all that happened to it.
+pub(crate) async fn detail(store: &Store, payout: PayoutId) -> PayoutDetail {
+    store.payout(payout).await.unwrap().unwrap()
+}
+
+/// Where a payout and its last attempt stand.
+pub(crate) async fn states(store: &Store, payout: PayoutId) -> (String, String) {
+    let detail = detail(store, payout).await;
+    (detail.payout.state, detail.attempts.last().map(|attempt| attempt.state.clone()).unwrap_or_default())
 }

@@ -1,0 +1,159 @@
+//! What nobody may change, and what the application may not even try.
+
+use std::collections::BTreeSet;
+
+use payrun_domain::payout::{PayoutState, Transition};
+use sqlx::{Executor as _, PgPool};
+
+use crate::{
+    support::code,
+    transitions::{Ask, Desk},
+};
+
+/// A payout with an attempt and an event.
+async fn claimed(pool: &PgPool) -> Desk {
+    let mut desk = Desk::open(pool).await;
+    let (_, asked) = Ask::new(PayoutState::Queued, Transition::Claim).ask(&mut desk).await;
+    asked.unwrap();
+    desk
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_application_is_refused_by_its_rights(pool: PgPool) {
+    let mut desk = claimed(&pool).await;
+    for statement in [
+        "update payout set amount_minor = 1",
+        "update payout set currency = 'USD'",
+        "update payout set account = 'class-a'",
+        "update payout set reference = 'X'",
+        "update beneficiary set name = ''",
+        "update account set class = 'A'",
+        "update account set provider = 'x'",
+        "update batch set uploaded_by = 'luis'",
+        "update attempt set epoch = 9",
+        "update review_decision set outcome = 'paid'",
+        "update payout_transition set to_state = 'paid'",
+        "insert into payout_transition values (28, 'x', 'paid', 'queued')",
+        "insert into payout_event (payout_id, version, transition, from_state, to_state, epoch, actor)
+         values (gen_random_uuid(), 1, 'x', 'x', 'x', 0, 'x')",
+        "update payout_event set reason = 'x'",
+        "delete from payout_event",
+        "delete from payout",
+        "delete from account",
+        "truncate payout_event",
+        "truncate outbox",
+        "create table x (y int)",
+        "create function x() returns int language sql as 'select 1'",
+        "drop table outbox",
+        "alter table payout add column x int",
+        "alter table payout disable trigger all",
+        "drop trigger payout_updated on payout",
+        "set session_replication_role = replica",
+    ] {
+        let refused = desk.application.execute(statement).await.expect_err(statement);
+        assert_eq!(code(&refused), "42501", "{statement}: {refused}");
+    }
+}
+
+/// All rights of the application, whatever tables there will be: the exceptions are said here.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_application_reads_and_adds_and_little_else(pool: PgPool) {
+    let rights: Vec<(String, String)> = sqlx::query_as(
+        "select table_name::text, privilege_type::text from information_schema.role_table_grants where grantee = 'payrun_app'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let beyond: BTreeSet<_> = rights
+        .iter()
+        .map(|(table, right)| (table.as_str(), right.as_str()))
+        .filter(|(_, right)| !["SELECT", "INSERT"].contains(right))
+        .collect();
+    assert_eq!(beyond, BTreeSet::from([("outbox", "DELETE")]), "updates are granted column by column");
+    let adds = |table: &str| rights.iter().any(|(name, right)| name == table && right == "INSERT");
+    assert!(!adds("payout_event") && !adds("payout_transition") && adds("payout"));
+    let owned: i64 =
+        sqlx::query_scalar("select count(*) from pg_class where relowner = 'payrun_app'::regrole")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(owned, 0, "an owner can give itself what was taken from it");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn not_even_the_owner_changes_what_was_ordered(pool: PgPool) {
+    let mut desk = Desk::open(&pool).await;
+    let cancel = Ask::new(PayoutState::AwaitingApproval, Transition::Cancel);
+    let ((id, _), (_, other)) = (cancel.ask(&mut desk).await, cancel.ask(&mut desk).await);
+    other.unwrap();
+    for change in [
+        "id = gen_random_uuid()",
+        "batch_id = (select b.id from batch b where b.id <> batch_id), row_no = 2",
+        "row_no = 2",
+        "client_id = 'x'",
+        "account = 'class-a'",
+        "reference = 'X'",
+        "country = 'CO'",
+        "currency = 'USD'",
+        "amount_minor = 1, version = version + 1",
+        "created_at = now()",
+        "issue = 2, reissue_of = id",
+        "state = 'queued'",
+        "transition = 'approve'",
+        "epoch = epoch + 1",
+        "attempts = attempts + 1",
+        "sends = 0",
+        "sent_at = null",
+        "state_since = now()",
+        "refusal_code = 'x'",
+        "provider_id = 'x'",
+        "provider_status = 'x'",
+        "reason = 'x'",
+    ] {
+        let statement = sqlx::AssertSqlSafe(format!("update payout set {change} where id = '{id}'"));
+        let refused = pool.execute(statement).await.expect_err(change);
+        assert_eq!(code(&refused), "PR002", "{change}: {refused}");
+    }
+    pool.execute("update payout set due_at = now(), not_found = 3").await.unwrap();
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn not_even_the_owner_edits_history(pool: PgPool) {
+    claimed(&pool).await;
+    for statement in [
+        "update payout_event set reason = 'x'",
+        "delete from payout_event",
+        "truncate payout_event",
+        "delete from payout",
+        "truncate payout cascade",
+        "delete from attempt",
+        "truncate attempt",
+    ] {
+        let refused = pool.execute(statement).await.expect_err(statement);
+        assert_eq!(code(&refused), "PR003", "{statement}: {refused}");
+    }
+    let left: i64 = sqlx::query_scalar("select count(*) from payout_event").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 1);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn nobody_is_maker_and_checker_of_one_batch(pool: PgPool) {
+    let made = pool
+        .execute(
+            "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by)
+             values (gen_random_uuid(), 'file', 'x', sha256('x'), sha256('y'), 1, 'ana')",
+        )
+        .await;
+    made.unwrap();
+    let refused =
+        pool.execute("update batch set approved_by = 'ana', approved_at = now()").await.unwrap_err();
+    assert_eq!(code(&refused), "23514");
+    pool.execute("update batch set approved_by = 'luis', approved_at = now()").await.unwrap();
+    for statement in [
+        "update batch set approved_by = 'eva'",
+        "update batch set digest = sha256('z')",
+        "update batch set accepted = 2",
+    ] {
+        assert_eq!(code(&pool.execute(statement).await.unwrap_err()), "PR002", "{statement}");
+    }
+}

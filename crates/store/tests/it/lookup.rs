@@ -1,0 +1,182 @@
+//! Look-ups: taken by one, written down if nothing moved meanwhile, and a not-found believed late.
+
+use std::collections::HashSet;
+
+use payrun_domain::{
+    decide::Class,
+    money::{Currency, Money},
+    payout::{PayoutState, Transition},
+};
+use payrun_store::{Anomaly, Settlement};
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+
+use crate::support::{
+    LEASE, account, accounts, approved, claim_one, conclusion, detail, look_up, record, sent, settlement,
+    states, store,
+};
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn reconcilers_take_different_look_ups(pool: PgPool) {
+    accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "many", 200).await;
+    let store = store(&pool, "reconcile:1").await;
+    let claimed = store.claim(&account(), &payouts, LEASE).await.unwrap();
+    let doubts: Vec<_> = claimed.iter().map(|claimed| conclusion(claimed, Transition::Doubt)).collect();
+    assert_eq!(store.record(&doubts).await.unwrap().len(), 200);
+    let mut reconcilers = JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        reconcilers.spawn(async move {
+            let mut mine = Vec::new();
+            for _ in 0..200 / 20 {
+                let taken = store.take_lookups(&account(), LEASE, 20).await.unwrap();
+                assert!(taken.len() <= 20);
+                mine.extend(taken.into_iter().map(|lookup| lookup.payout));
+            }
+            mine
+        });
+    }
+    let all: Vec<_> = reconcilers.join_all().await.into_iter().flatten().collect();
+    assert_eq!(all.len(), 200);
+    assert_eq!(all.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
+    assert_eq!(store.take_lookups(&"class-a".parse().unwrap(), LEASE, 10).await.unwrap().len(), 0);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "absent", Transition::Doubt).await;
+    let mut reference = None;
+    for answer in 1..=3 {
+        let looked = look_up(&store).await;
+        assert_eq!((looked.state, looked.class, looked.sends), (PayoutState::Unknown, Class::B, 1));
+        assert_eq!((looked.not_found, looked.refusal_noted), (answer - 1, false));
+        assert_eq!(store.take_lookups(&account(), LEASE, 10).await.unwrap().len(), 0, "it is taken");
+        let absent =
+            [Settlement { counts_not_found: true, ..settlement(&looked, Some(Transition::ConfirmAbsent)) }];
+        if answer < 3 {
+            assert!(store.settle(&absent).await.is_err_and(|error| error.is_refusal()), "too early");
+            let wait = Settlement { counts_not_found: true, ..settlement(&looked, None) };
+            assert_eq!(store.settle(&[wait]).await.unwrap(), [payout]);
+        } else {
+            assert_eq!(store.settle(&absent).await.unwrap(), [payout]);
+        }
+        reference = Some(looked.order.reference);
+    }
+    assert_eq!(states(&store, payout).await, ("queued".into(), "absent_confirmed".into()));
+    let again = claim_one(&store, payout, LEASE).await;
+    assert_eq!(
+        (again.sends, Some(&again.order.reference)),
+        (2, reference.as_ref()),
+        "the same reference again"
+    );
+    store.record(&[conclusion(&again, Transition::Doubt)]).await.unwrap();
+    assert_eq!(
+        look_up(&store).await.not_found,
+        0,
+        "not-founds of the first send prove nothing of the second"
+    );
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_answer_to_an_older_question_changes_nothing(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "stale", Transition::Accept).await;
+    let looked = look_up(&store).await;
+    let pay = [settlement(&looked, Some(Transition::Pay))];
+    let older = Settlement { version: looked.version - 1, ..pay[0].clone() };
+    assert_eq!(store.settle(&[older]).await.unwrap(), []);
+    assert_eq!(store.settle(&pay).await.unwrap(), [payout]);
+    assert_eq!(store.settle(&pay).await.unwrap(), []);
+    assert_eq!(states(&store, payout).await.0, "paid");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_is_found_ends_the_doubt(pool: PgPool) {
+    use Transition as T;
+    let store = accounts(&pool).await;
+    let found = [(T::FindAccepted, "accepted"), (T::FindPaid, "paid"), (T::FindRejected, "rejected")];
+    for (transition, state) in found {
+        let payout = sent(&pool, &store, transition.word(), T::Doubt).await;
+        let looked = look_up(&store).await;
+        let answer = Settlement {
+            record: Some(record(state, "1 Paid")),
+            due_in: (transition == T::FindAccepted).then_some(LEASE),
+            ..settlement(&looked, Some(transition))
+        };
+        assert_eq!(store.settle(&[answer]).await.unwrap(), [payout]);
+        assert_eq!(states(&store, payout).await, (state.into(), "confirmed_by_lookup".into()));
+        let detail = detail(&store, payout).await;
+        assert_eq!(detail.payout.provider_id.as_deref(), Some(state));
+        assert_eq!(detail.events.last().unwrap().provider_status.as_deref(), Some("1 Paid"));
+    }
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_anomaly_is_opened_once_while_it_is_open(pool: PgPool) {
+    use Transition as T;
+    let store = accounts(&pool).await;
+    for (sent_as, transition, state) in
+        [(T::PayAtOnce, T::Contradict, "paid"), (T::Accept, T::Miss, "accepted")]
+    {
+        let payout = sent(&pool, &store, state, sent_as).await;
+        for again in 0..3 {
+            let looked = look_up(&store).await;
+            let strange = Settlement {
+                anomaly: Some(Anomaly { kind: "contradicted", detail: format!("answer {again}") }),
+                due_in: (again < 2).then_some(std::time::Duration::ZERO).or(Some(LEASE)),
+                ..settlement(&looked, Some(transition))
+            };
+            assert_eq!(store.settle(&[strange]).await.unwrap(), [payout]);
+        }
+        let detail = detail(&store, payout).await;
+        assert_eq!(detail.anomalies, [("contradicted".to_owned(), "answer 0".to_owned())]);
+        assert_eq!(
+            (detail.payout.state.as_str(), detail.events.len()),
+            (state, 8),
+            "each answer is on record"
+        );
+    }
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "watched", Transition::Accept).await;
+    let looked = look_up(&store).await;
+    store.settle(&[settlement(&looked, Some(Transition::Pay))]).await.unwrap();
+    let watched = look_up(&store).await;
+    assert_eq!((watched.payout, watched.state), (payout, PayoutState::Paid));
+    let back = |minor| Settlement {
+        returned: Some(Money::new(minor, Currency::Pen).unwrap()),
+        due_in: None,
+        ..settlement(&watched, Some(Transition::Return))
+    };
+    assert!(store.settle(&[back(1_002)]).await.is_err(), "more came back than was paid");
+    assert_eq!(store.settle(&[back(400)]).await.unwrap(), [payout]);
+    let returned: (String, i64, i64) =
+        sqlx::query_as("select state, returned_minor, amount_minor from payout")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(returned, ("returned".to_owned(), 400, 1_001));
+
+    sent(&pool, &store, "closed", Transition::PayAtOnce).await;
+    let watched = look_up(&store).await;
+    store.settle(&[Settlement { due_in: None, ..settlement(&watched, None) }]).await.unwrap();
+    assert_eq!(store.take_lookups(&account(), LEASE, 10).await.unwrap().len(), 0, "its window is closed");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_witness_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) {
+    let store = accounts(&pool).await;
+    sent(&pool, &store, "doubtful", Transition::Doubt).await;
+    sent(&pool, &store, "refused", Transition::Refuse).await;
+    assert_eq!(store.witness(&account()).await.unwrap(), None, "nothing is certainly there");
+    let payout = sent(&pool, &store, "there", Transition::Accept).await;
+    let witness = store.witness(&account()).await.unwrap().unwrap();
+    assert_eq!(witness.reference.as_str(), detail(&store, payout).await.payout.reference);
+    assert_eq!(witness.provider_id, None);
+    assert_eq!(store.witness(&"class-a".parse().unwrap()).await.unwrap(), None);
+}

@@ -1,0 +1,109 @@
+//! What two people decide, and payouts that are issued again.
+
+use payrun_domain::{
+    id::PayoutId,
+    payout::{PayoutState, Transition},
+};
+use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Store};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::support::{LEASE, accounts, claim_one, detail, look_up, sent, settlement, states, store};
+
+const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
+
+/// A payout about which only people can say more.
+async fn parked(pool: &PgPool, owner: &Store, name: &str) -> PayoutId {
+    let payout = sent(pool, owner, name, Transition::Doubt).await;
+    let looked = look_up(owner).await;
+    let park = settlement(&looked, Some(Transition::Park));
+    assert_eq!(owner.settle(&[payrun_store::Settlement { due_in: None, ..park }]).await.unwrap(), [payout]);
+    payout
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn one_person_decides_nothing(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let early = sent(&pool, &owner, "early", Transition::NotSent).await;
+    let wrong_state = ana.decide(early, PayoutState::Rejected, EVIDENCE).await;
+    assert!(matches!(wrong_state, Err(ReviewError::State { state: PayoutState::Queued, .. })));
+    let payout = parked(&pool, &owner, "parked").await;
+    let rejected = PayoutState::Rejected;
+    assert!(matches!(ana.decide(payout, rejected, "short").await, Err(ReviewError::Evidence)));
+    assert!(matches!(ana.decide(payout, PayoutState::Returned, EVIDENCE).await, Err(ReviewError::Outcome)));
+    assert_eq!(ana.decide(payout, rejected, EVIDENCE).await.unwrap(), Decision::Proposed);
+    assert!(matches!(ana.decide(payout, rejected, EVIDENCE).await, Err(ReviewError::NeedsAnother(_))));
+    let other = luis.decide(payout, PayoutState::Paid, EVIDENCE).await;
+    assert!(matches!(other, Err(ReviewError::Disagrees { .. })));
+    assert_eq!(states(&owner, payout).await, ("needs_review".into(), "ambiguous".into()));
+    assert_eq!(luis.decide(payout, rejected, EVIDENCE).await.unwrap(), Decision::Confirmed);
+    assert_eq!(states(&owner, payout).await, ("rejected".into(), "decided_by_person".into()));
+    assert_eq!(detail(&owner, payout).await.events.pop().unwrap().actor, "luis");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn each_decision_leads_where_it_says(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    for outcome in [PayoutState::Accepted, PayoutState::Paid, PayoutState::Rejected, PayoutState::Queued] {
+        let payout = parked(&pool, &owner, outcome.word()).await;
+        ana.decide(payout, outcome, EVIDENCE).await.unwrap();
+        luis.decide(payout, outcome, EVIDENCE).await.unwrap();
+        assert_eq!(states(&owner, payout).await, (outcome.word().into(), "decided_by_person".into()));
+        if matches!(outcome, PayoutState::Accepted | PayoutState::Paid) {
+            assert_eq!(look_up(&owner).await.payout, payout);
+        } else if outcome == PayoutState::Queued {
+            assert_eq!(claim_one(&owner, payout, LEASE).await.sends, 2);
+        } else {
+            assert_eq!(detail(&owner, payout).await.payout.due_at, None);
+        }
+    }
+}
+
+fn new_issue() -> Reissued {
+    Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() }
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let paid = sent(&pool, &owner, "paid", Transition::PayAtOnce).await;
+    assert!(
+        matches!(ana.reissue(paid, new_issue()).await, Err(ReviewError::State { .. })),
+        "it would pay twice"
+    );
+    let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
+    let new = new_issue();
+    ana.reissue(refused, new).await.unwrap();
+    assert!(matches!(luis.reissue(refused, new_issue()).await, Err(ReviewError::Reissued)));
+    let digest = ana.batch(new.batch).await.unwrap().digest_short();
+    assert!(matches!(ana.approve(new.batch, &digest).await, Err(ApproveError::Uploader(_))));
+    assert_eq!(luis.approve(new.batch, &digest).await.unwrap(), 1);
+    let (old, again) = (detail(&owner, refused).await.payout, detail(&owner, new.payout).await.payout);
+    assert_eq!((old.state.as_str(), again.state.as_str()), ("rejected", "queued"));
+    assert_eq!((&old.client_id, &old.account, old.minor), (&again.client_id, &again.account, again.minor));
+    assert_ne!(old.reference, again.reference);
+    let claimed = claim_one(&luis, new.payout, LEASE).await;
+    assert_eq!(claimed.order.reference.as_str(), again.reference);
+}
+
+/// Two people press the key at once.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn issued_again_by_two_at_once_is_one_issue(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
+    let mut issues = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let owner = owner.clone();
+        issues.spawn(async move { owner.reissue(refused, new_issue()).await.is_ok() });
+    }
+    assert_eq!(issues.join_all().await.into_iter().filter(|issued| *issued).count(), 1);
+    let issues: i64 = sqlx::query_scalar("select count(*) from payout where reissue_of = $1")
+        .bind(refused.uuid())
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(issues, 1);
+}

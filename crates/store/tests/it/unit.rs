@@ -1,0 +1,103 @@
+//! Commits whose answers are lost, and callers that give up half-way.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use payrun_domain::{name::AccountName, verdict::Pause};
+use payrun_store::Error;
+use sqlx::{ConnectOptions as _, PgPool};
+
+use crate::{
+    proxy::{Loss, Proxy},
+    support::{LEASE, account, accounts, approved, states, store_of_one},
+};
+
+async fn is_paused(pool: &PgPool, account: &AccountName) -> bool {
+    sqlx::query_scalar("select paused_at is not null from account where name = $1")
+        .bind(account.as_str())
+        .fetch_one(pool)
+        .await
+        .unwrap()
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_commit_whose_answer_is_lost_has_happened(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "lost", 2).await;
+    let proxy = Proxy::before(&pool).await;
+    let store = store_of_one(proxy.url(&pool)).await;
+    proxy.lose_next(Loss::Answer);
+    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 2);
+    assert!(proxy.has_lost());
+    assert_eq!(states(&owner, payouts[0]).await, ("submitting".into(), "intent".into()));
+    proxy.lose_next(Loss::Answer);
+    assert!(store.pause_account(&account(), Pause::Balance).await.unwrap());
+    assert!(proxy.has_lost() && is_paused(&pool, &account()).await);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_commit_that_is_lost_has_not_happened(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "lost", 1).await;
+    let proxy = Proxy::before(&pool).await;
+    let store = store_of_one(proxy.url(&pool)).await;
+    proxy.lose_next(Loss::Question);
+    let claimed = store.claim(&account(), &payouts, LEASE).await;
+    assert!(proxy.has_lost());
+    assert!(matches!(claimed, Err(Error::Driver { .. })), "{claimed:?}");
+    assert_eq!(states(&owner, payouts[0]).await, ("queued".into(), String::new()));
+    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 1, "it can be tried again");
+}
+
+/// Polls `future` so many times at most, then drops it with its last answer still on the way.
+async fn given_up_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+async fn open_transactions(pool: &PgPool) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and application_name = 'payrun' and state like 'idle in transaction%'",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
+/// Wherever a caller gives up, the one connection is fit for the next: it is in no transaction, and what is written is there.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_caller_that_gives_up_leaves_no_poisoned_connection(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store_of_one(pool.connect_options().to_url_lossy().to_string()).await;
+    let (given_up, next) = ("class-a".parse().unwrap(), "class-b".parse().unwrap());
+    for polls in 1.. {
+        let ended = given_up_after(polls, store.pause_account(&given_up, Pause::Person)).await;
+        store.ping().await.unwrap();
+        // A connection that was thrown away may be open at the server for a moment.
+        while open_transactions(&pool).await > 0 {}
+        assert!(store.pause_account(&next, Pause::Person).await.unwrap());
+        assert!(is_paused(&pool, &next).await, "given up after {polls} polls");
+        assert!(store.resume_account(&next).await.unwrap());
+        if let Some(ended) = ended {
+            // Whether it has changed anything is open: an abandoned COMMIT may have arrived after the resume.
+            ended.unwrap();
+            assert!(polls > 1, "nothing was given up");
+            break;
+        }
+        store.resume_account(&given_up).await.unwrap();
+    }
+    assert!(is_paused(&pool, &given_up).await);
+}
