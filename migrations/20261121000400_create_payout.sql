@@ -119,6 +119,7 @@ create table beneficiary (
     name bytea not null,
     document bytea not null,
     destination bytea not null,
+    contact bytea not null,
     description bytea not null,
     destination_index bytea
 );

@@ -84,10 +84,11 @@ fn arrows_point_down_only() {
 
 #[test]
 fn each_outside_world_has_one_door() {
-    const DOORS: [(&str, &[&str]); 7] = [
+    const DOORS: [(&str, &[&str]); 8] = [
         ("sqlx", &["payrun-store"]),
         ("lapin", &["payrun-broker"]),
         ("reqwest", &["payrun-providers"]),
+        ("mongodb", &["payrun-providers"]),
         ("clap", &["payrun"]),
         ("anyhow", &["payrun"]),
         ("axum", &["payrun", "payrun-sandbox"]),

@@ -29,8 +29,7 @@ pub(crate) async fn send(
     (clock, breaker): (&dyn Clock, &Breaker),
 ) -> Concluded {
     let begun = Instant::now();
-    let payrun_providers::Concluded { verdict, reply } =
-        account.submit(&claimed.order, clock.now(), send_by).await;
+    let payrun_providers::Concluded { verdict, reply } = account.submit(&claimed.order, clock, send_by).await;
     events::attempted(&account.name, verdict.word(), begun.elapsed());
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);

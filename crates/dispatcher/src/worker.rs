@@ -183,7 +183,7 @@ impl Dispatcher {
 
     /// Asks the provider something that moves no money, before a payout is risked on it again.
     async fn probe(&self) {
-        let answered = self.account.probe(self.clock.now()).await.is_ok();
+        let answered = self.account.probe(&*self.clock).await.is_ok();
         if let Some(open) = self.breaker.probed(answered, Instant::now(), fastrand::u32(..)) {
             events::breaker(&self.account.name, open);
         }

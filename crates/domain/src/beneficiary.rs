@@ -13,6 +13,17 @@ pub struct Beneficiary {
     pub document: Document,
     /// Where the money goes.
     pub destination: Destination,
+    /// How they are reached, where the provider asks.
+    pub contact: Contact,
+}
+
+/// How a beneficiary is reached. Some providers send them a message, some only want to have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Digits, with the country's code or without, as the country writes it at home.
+    pub phone: Option<Private>,
+    /// An e-mail address.
+    pub email: Option<Private>,
 }
 
 /// A person or a company.
@@ -49,8 +60,10 @@ pub enum Destination {
         bank: String,
         /// CCI, CLABE, CBU or the bank's own number, as the country has it.
         number: Private,
-        /// Checking or savings.
+        /// Which kind of account.
         kind: AccountKind,
+        /// The bank's own number of the account, where the provider asks for it beside the interbank one.
+        local: Option<Private>,
     },
     /// A mobile wallet.
     Wallet {
@@ -128,6 +141,28 @@ pub enum AccountKind {
     Checking,
     /// Savings account.
     Savings,
+    /// *Cuenta vista*: a Chilean account without a chequebook.
+    Sight,
+    /// *Cuenta RUT*: a Chilean account whose number is its holder's RUT.
+    Rut,
+    /// An account that takes wages only.
+    Salary,
+}
+
+impl AccountKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Checking, Self::Savings, Self::Sight, Self::Rut, Self::Salary];
+
+    /// The word in files and messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Checking => "checking",
+            Self::Savings => "savings",
+            Self::Sight => "sight",
+            Self::Rut => "rut",
+            Self::Salary => "salary",
+        }
+    }
 }
 
 /// Kind of instant payment key.
@@ -197,10 +232,12 @@ mod tests {
                 bank: "003".to_owned(),
                 number: Private::new("00320000300123456731"),
                 kind: AccountKind::Savings,
+                local: None,
             },
+            contact: Contact { phone: Some(Private::new("987654321")), email: None },
         };
         let shown = format!("{beneficiary:?}");
-        for secret in ["Rosa", "Quis", "4000", "0032"] {
+        for secret in ["Rosa", "Quis", "4000", "0032", "9876"] {
             assert!(!shown.contains(secret), "{shown}");
         }
         assert_eq!(mask("Añez"), "***");

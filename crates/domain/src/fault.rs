@@ -31,15 +31,21 @@ pub enum Field {
     Bank,
     /// Account number, telephone or key.
     BankAccount,
-    /// `checking` or `savings`; for instant transfers the kind of key.
+    /// `checking`, `savings` …; for instant transfers the kind of key.
     BankAccountType,
     /// What for.
     Description,
+    /// The bank's own number of the account, beside an interbank one.
+    BankAccountLocal,
+    /// Where the beneficiary can be called.
+    Phone,
+    /// Where the beneficiary can be written to.
+    Email,
 }
 
 impl Field {
-    /// The canonical header.
-    pub const ALL: [Self; 15] = [
+    /// The canonical header; the last three may be left out.
+    pub const ALL: [Self; 18] = [
         Self::ClientId,
         Self::Account,
         Self::Country,
@@ -55,7 +61,15 @@ impl Field {
         Self::BankAccount,
         Self::BankAccountType,
         Self::Description,
+        Self::BankAccountLocal,
+        Self::Phone,
+        Self::Email,
     ];
+
+    /// A file whose providers do not ask for it need not have the column.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::BankAccountLocal | Self::Phone | Self::Email)
+    }
 
     /// The column's name in files and messages.
     pub const fn column(self) -> &'static str {
@@ -75,6 +89,9 @@ impl Field {
             Self::BankAccount => "bank_account",
             Self::BankAccountType => "bank_account_type",
             Self::Description => "description",
+            Self::BankAccountLocal => "bank_account_local",
+            Self::Phone => "phone",
+            Self::Email => "email",
         }
     }
 
@@ -86,7 +103,10 @@ impl Field {
             | Self::CompanyName
             | Self::DocumentNumber
             | Self::BankAccount
-            | Self::Description => true,
+            | Self::Description
+            | Self::BankAccountLocal
+            | Self::Phone
+            | Self::Email => true,
             Self::ClientId
             | Self::Account
             | Self::Country

@@ -91,14 +91,22 @@ const fn chars_max(field: Field) -> usize {
         | Field::DocumentNumber
         | Field::Bank
         | Field::BankAccount
-        | Field::BankAccountType => CELL_CHARS_MAX,
+        | Field::BankAccountType
+        | Field::BankAccountLocal
+        | Field::Phone
+        | Field::Email => CELL_CHARS_MAX,
     }
 }
 
 /// Identifies by digits that a spreadsheet takes for a number.
 const fn is_numeric_id(field: Field) -> bool {
     match field {
-        Field::ClientId | Field::DocumentNumber | Field::Bank | Field::BankAccount => true,
+        Field::ClientId
+        | Field::DocumentNumber
+        | Field::Bank
+        | Field::BankAccount
+        | Field::BankAccountLocal
+        | Field::Phone => true,
         Field::Account
         | Field::Country
         | Field::Currency
@@ -109,7 +117,8 @@ const fn is_numeric_id(field: Field) -> bool {
         | Field::CompanyName
         | Field::DocumentType
         | Field::BankAccountType
-        | Field::Description => false,
+        | Field::Description
+        | Field::Email => false,
     }
 }
 

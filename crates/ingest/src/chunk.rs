@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::{directory::Route, header::Header};
 
-    const GOOD: [&str; 15] = [
+    const GOOD: [&str; 18] = [
         "a-1",
         "bamboo-pe",
         "PE",
@@ -83,6 +83,9 @@ mod tests {
         "00320000300123456731",
         "savings",
         "Planilla",
+        "",
+        "",
+        "",
     ];
 
     fn directory() -> Directory {
@@ -139,7 +142,7 @@ mod tests {
             }
             cells
         });
-        prop_oneof![4 => changed, 1 => prop::collection::vec(cell(), 0..18)]
+        prop_oneof![4 => changed, 1 => prop::collection::vec(cell(), 0..20)]
     }
 
     proptest! {

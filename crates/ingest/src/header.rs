@@ -6,7 +6,7 @@ use payrun_domain::fault::Field;
 
 use crate::{csv::Record, error::Refusal};
 
-/// The columns of a file in its own order: each of [`Field::ALL`] once.
+/// The columns of a file in its own order: each of [`Field::ALL`] once, but for the optional ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
     columns: Vec<Field>,
@@ -47,7 +47,8 @@ impl Header {
             }
         }
         let count = |field: Field| columns.iter().filter(|column| **column == field).count();
-        let missing: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) == 0).collect();
+        let missing: Vec<Field> =
+            Field::ALL.into_iter().filter(|field| count(*field) == 0 && !field.is_optional()).collect();
         let doubled: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) > 1).collect();
         if unknown.is_empty() && missing.is_empty() && doubled.is_empty() {
             Ok(Self { columns })
@@ -70,6 +71,8 @@ impl fmt::Display for HeaderFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns =
             |fields: &[Field]| fields.iter().map(|field| field.column()).collect::<Vec<_>>().join(", ");
+        let (optional, needed): (Vec<Field>, Vec<Field>) =
+            Field::ALL.into_iter().partition(|field| field.is_optional());
         f.write_str("the first line is not the header of a payroll file")?;
         if !self.unknown.is_empty() {
             write!(f, "; unknown: {:?}", self.unknown)?;
@@ -80,7 +83,12 @@ impl fmt::Display for HeaderFault {
         if !self.doubled.is_empty() {
             write!(f, "; more than once: {}", columns(&self.doubled))?;
         }
-        write!(f, ". It names each of these once, in any order: {}", columns(&Field::ALL))
+        write!(
+            f,
+            ". It names each of these once, in any order: {}; and may name {}",
+            columns(&needed),
+            columns(&optional)
+        )
     }
 }
 
@@ -97,8 +105,8 @@ mod tests {
     fn columns_may_come_in_any_order() {
         let backwards: Vec<&str> = Field::ALL.iter().rev().map(|field| field.column()).collect();
         let header = parse(&backwards.join(",")).unwrap();
-        assert_eq!(header.place(Field::Description), Some(0));
-        assert_eq!(header.place(Field::ClientId), Some(14));
+        assert_eq!(header.place(Field::Email), Some(0));
+        assert_eq!(header.place(Field::ClientId), Some(17));
     }
 
     #[test]
@@ -106,13 +114,14 @@ mod tests {
         let columns =
             Header::canonical().columns.iter().map(|field| field.column()).collect::<Vec<_>>().join(",");
         let text = columns.replace("amount,", "Amount,bank,").replace(",description", ",notes");
+        let text = text.replace(",phone", "");
         let Err(Refusal::Header(fault)) = parse(&text) else { panic!("taken") };
         assert_eq!(
             fault.to_string(),
             "the first line is not the header of a payroll file; unknown: [\"Amount\", \"notes\"]; \
              missing: amount, description; more than once: bank. It names each of these once, in any order: \
              client_id, account, country, currency, amount, method, first_name, last_name, company_name, document_type, \
-             document_number, bank, bank_account, bank_account_type, description"
+             document_number, bank, bank_account, bank_account_type, description; and may name bank_account_local, phone, email"
         );
     }
 

@@ -6,7 +6,7 @@
 use std::fmt::Display;
 
 use payrun_domain::{
-    beneficiary::{AccountKind, Beneficiary, Destination, Document, KeyKind, Method, Name, Private},
+    beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
     fault::{Fault, Field},
     id::PayoutId,
@@ -51,7 +51,8 @@ pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result
     let Some(amount) = amount.or_else(|| Money::new(1, route.currency).ok()) else {
         return Err(findings.sorted());
     };
-    let beneficiary = Beneficiary { name: beneficiary_name, document, destination };
+    let contact = Contact { phone: findings.optional(Field::Phone), email: findings.optional(Field::Email) };
+    let beneficiary = Beneficiary { name: beneficiary_name, document, destination, contact };
     let order = Order {
         reference: Reference::of(id),
         amount,
@@ -116,6 +117,10 @@ impl<'a> Findings<'a> {
             self.add(field, "missing", format!("{field} is empty"));
         }
         self.text(field)
+    }
+
+    fn optional(&self, field: Field) -> Option<Private> {
+        Some(self.text(field)).filter(|text| !text.is_empty()).map(Private::new)
     }
 
     fn parsed<T, E: Display>(
@@ -269,6 +274,7 @@ impl<'a> Findings<'a> {
                 bank: self.required(Field::Bank).to_owned(),
                 number: Private::new(self.required(Field::BankAccount)),
                 kind: self.account_kind().unwrap_or(AccountKind::Savings),
+                local: self.optional(Field::BankAccountLocal),
             },
             Method::Wallet => Destination::Wallet {
                 wallet: self.required(Field::Bank).to_owned(),
@@ -283,10 +289,9 @@ impl<'a> Findings<'a> {
     }
 
     fn account_kind(&mut self) -> Option<AccountKind> {
-        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| match text {
-            "checking" => Ok(AccountKind::Checking),
-            "savings" => Ok(AccountKind::Savings),
-            _ => Err("unknown kind of bank account; write checking or savings"),
+        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| {
+            let kind = AccountKind::ALL.into_iter().find(|kind| kind.word() == text);
+            kind.ok_or("unknown kind of bank account; write one of checking, savings, sight, rut, salary")
         })
     }
 
@@ -305,9 +310,9 @@ impl<'a> Findings<'a> {
 const fn unused(method: Method) -> &'static [Field] {
     match method {
         Method::Bank => &[],
-        Method::Wallet => &[Field::BankAccountType],
-        Method::Instant => &[Field::Bank],
-        Method::Cash => &[Field::Bank, Field::BankAccount, Field::BankAccountType],
+        Method::Wallet => &[Field::BankAccountType, Field::BankAccountLocal],
+        Method::Instant => &[Field::Bank, Field::BankAccountLocal],
+        Method::Cash => &[Field::Bank, Field::BankAccount, Field::BankAccountType, Field::BankAccountLocal],
     }
 }
 

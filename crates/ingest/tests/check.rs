@@ -157,7 +157,7 @@ fn bytes_that_are_no_payroll_are_refused() {
         refusal(doubled.as_bytes(), limits),
         format!(
             "the first line is not the header of a payroll file; missing: description; more than once: amount. \
-             It names each of these once, in any order: {}",
+             It names each of these once, in any order: {}; and may name bank_account_local, phone, email",
             HEADER.replace(',', ", ")
         )
     );

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use payrun_domain::{beneficiary::Method, money::Money, name::AccountName, verdict::Pause};
+use payrun_domain::{
+    beneficiary::Method, clock::SystemClock, money::Money, name::AccountName, verdict::Pause,
+};
 use payrun_providers::{Account, Bank};
 use serde_json::json;
 
@@ -41,7 +43,10 @@ fn known(context: &Context) -> String {
 }
 
 async fn banks(context: &Context, name: &AccountName) -> Result<(), Failure> {
-    let banks = find(context, name)?.banks().await.with_context(|| format!("asking {name} for its banks"))?;
+    let banks = find(context, name)?
+        .banks(&SystemClock)
+        .await
+        .with_context(|| format!("asking {name} for its banks"))?;
     let method = |bank: &Bank| bank.method.map_or("", Method::word);
     let json: Vec<_> = banks
         .iter()
@@ -60,7 +65,10 @@ async fn preview(context: &Context, name: &AccountName, amount: &str) -> Result<
     let account = find(context, name)?;
     let amount = Money::parse(amount, account.provider.currency())
         .map_err(|error| Failure::refused(error.to_string()))?;
-    let preview = account.preview(amount).await.with_context(|| format!("asking {name} for a preview"))?;
+    let preview = account
+        .preview(amount, &SystemClock)
+        .await
+        .with_context(|| format!("asking {name} for a preview"))?;
     let answer =
         json!({"fee": preview.fee, "exchange_rate": preview.exchange_rate, "received": preview.received});
     context.output.answer(&answer, || {

@@ -120,7 +120,7 @@ async fn accounts(context: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     for account in accounts {
         let account = Arc::clone(&account);
-        let probed = account.probe(SystemClock.now()).await;
+        let probed = account.probe(&SystemClock).await.map_err(|error| error.to_string());
         checks.push(Check::of(
             format!("account {}: provider reachable, credentials accepted", account.name),
             probed,

@@ -1,15 +1,26 @@
 //! One account at a provider: its adapter, its transport, its rate. What the dispatcher and the reconciler talk to.
 
-use std::{num::NonZeroU32, time::Instant};
+use std::{
+    num::NonZeroU32,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Instant,
+};
 
-use ::http::StatusCode;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use jiff::Timestamp;
-use payrun_domain::{money::Money, name::AccountName, order::Order, verdict::Verdict};
+use jiff::{SignedDuration, Timestamp};
+use payrun_domain::{
+    clock::Clock,
+    money::Money,
+    name::AccountName,
+    order::Order,
+    verdict::{ProviderId, Verdict},
+};
+use secrecy::SecretString;
 
 use crate::{
-    Bank, Concluded, EnquiryError, HttpSettings, HttpTransport, Preview, Provider, Reply, Request, Talk,
-    Transport as _, TransportError, run,
+    Balance, Bank, Concluded, EnquiryError, Find, HttpSettings, HttpTransport, Listed, Lost, NoToken, Nonce,
+    Page, Preview, Provider, Reply, Request, Stamp, Talk, Transport, TransportError, database::Database, run,
+    session::Session,
 };
 
 /// A configured account.
@@ -20,7 +31,10 @@ pub struct Account {
     pub provider: Box<dyn Provider>,
     /// Requests per second of this process, shared by sends and look-ups.
     pub rate: Rate,
-    transport: HttpTransport,
+    http: HttpTransport,
+    database: Option<Database>,
+    session: Session,
+    skew: Skew,
 }
 
 impl Account {
@@ -31,52 +45,144 @@ impl Account {
         http: &HttpSettings,
         requests_per_second: u32,
     ) -> Result<Self, TransportError> {
-        let transport = HttpTransport::new(http)?;
-        Ok(Self { name, provider, rate: Rate::new(requests_per_second), transport })
+        let database = provider.database().map(|settings| Database::new(settings, http)).transpose()?;
+        Ok(Self {
+            name,
+            provider,
+            rate: Rate::new(requests_per_second),
+            http: HttpTransport::new(http)?,
+            database,
+            session: Session::default(),
+            skew: Skew::default(),
+        })
     }
 
     /// Submits `order` unless `send_by` has passed. Always a verdict: trouble is one too.
-    pub async fn submit(&self, order: &Order, now: Timestamp, send_by: Instant) -> Concluded {
-        run(&*self.provider, Talk::Submit { send_by }, order, now, &self.transport).await
+    pub async fn submit(&self, order: &Order, clock: &dyn Clock, send_by: Instant) -> Concluded {
+        run(&*self.provider, Talk::Submit { send_by }, order, clock, &self.line(clock)).await
     }
 
-    /// Asks the provider something harmless that it answers only to accepted credentials. The error is for a person.
-    pub async fn probe(&self, now: Timestamp) -> Result<(), String> {
-        match self.transport.send(&self.provider.probe(now), None).await {
-            Ok(reply) if reply.status.is_success() => Ok(()),
-            Ok(reply) if reply.status == StatusCode::UNAUTHORIZED => {
-                Err("the provider refuses the credentials".to_owned())
-            }
-            Ok(reply) => Err(format!("the provider answered {}", reply.status)),
-            Err(_) => Err("the provider cannot be reached in time".to_owned()),
-        }
+    /// Asks what became of `order`.
+    pub async fn look_up(&self, order: &Order, clock: &dyn Clock) -> Verdict {
+        run(&*self.provider, Talk::LookUp, order, clock, &self.line(clock)).await.verdict
+    }
+
+    /// Makes sure of the token that requests will carry, before anything is claimed for them.
+    pub async fn ready(&self) -> Result<(), NoToken> {
+        self.session.token(&*self.provider, &self.http, None).await.map(drop)
+    }
+
+    /// Asks the provider something harmless that it answers only to accepted credentials.
+    pub async fn probe(&self, clock: &dyn Clock) -> Result<(), EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| Some(provider.probe(stamp))).await?;
+        self.provider.read_probe(&reply)
     }
 
     /// The provider's own list of banks.
-    pub async fn banks(&self) -> Result<Vec<Bank>, EnquiryError> {
-        let reply = self.ask(self.provider.banks()).await?;
+    pub async fn banks(&self, clock: &dyn Clock) -> Result<Vec<Bank>, EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| provider.banks(stamp)).await?;
         self.provider.read_banks(&reply)
     }
 
     /// What paying `amount` would bring.
-    pub async fn preview(&self, amount: Money) -> Result<Preview, EnquiryError> {
-        let reply = self.ask(self.provider.preview(amount)).await?;
+    pub async fn preview(&self, amount: Money, clock: &dyn Clock) -> Result<Preview, EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| provider.preview(amount, stamp)).await?;
         self.provider.read_preview(&reply)
     }
 
-    async fn ask(&self, request: Option<Request>) -> Result<Reply, EnquiryError> {
-        let request = request.ok_or(EnquiryError::NotOffered)?;
-        self.transport.send(&request, None).await.map_err(|_| EnquiryError::Unreachable)
+    /// What there is to pay with.
+    pub async fn balance(&self, clock: &dyn Clock) -> Result<Vec<Balance>, EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| provider.balance(stamp)).await?;
+        self.provider.read_balance(&reply)
+    }
+
+    /// A page of the payouts that the provider knows.
+    pub async fn list(&self, page: &Page<'_>, clock: &dyn Clock) -> Result<Listed, EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| provider.list(page, stamp)).await?;
+        self.provider.read_list(&reply)
+    }
+
+    /// Asks to stop a payout that has not begun there. What became of it is for a look-up.
+    pub async fn cancel(&self, id: &ProviderId, clock: &dyn Clock) -> Result<(), EnquiryError> {
+        let reply = self.ask(clock, |provider, stamp| provider.cancel(id, stamp)).await?;
+        self.provider.read_cancel(&reply)
+    }
+
+    /// How far the provider's clock was ahead of ours at its last reply, to the second; none before one that told.
+    pub fn clock_skew(&self) -> Option<SignedDuration> {
+        self.skew.get()
     }
 
     /// True when the provider is on this machine: the sandbox.
     pub fn is_loopback(&self) -> bool {
-        self.transport.is_loopback()
+        self.http.is_loopback()
     }
 
-    /// Asks what became of `order`.
-    pub async fn look_up(&self, order: &Order, now: Timestamp) -> Verdict {
-        run(&*self.provider, Talk::LookUp, order, now, &self.transport).await.verdict
+    async fn ask(
+        &self,
+        clock: &dyn Clock,
+        request: impl FnOnce(&dyn Provider, &Stamp<'_>) -> Option<Request>,
+    ) -> Result<Reply, EnquiryError> {
+        let line = self.line(clock);
+        let token = line.token(None).await.map_err(|none| match none {
+            NoToken::Refused => EnquiryError::Credentials,
+            NoToken::Unreachable => EnquiryError::Unreachable,
+        })?;
+        let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
+        let request = request(&*self.provider, &stamp).ok_or(EnquiryError::NotOffered)?;
+        line.send(&request, None).await.map_err(|_| EnquiryError::Unreachable)
+    }
+
+    const fn line<'a>(&'a self, clock: &'a dyn Clock) -> Line<'a> {
+        Line { account: self, clock }
+    }
+}
+
+/// The account's connections, for one conversation.
+struct Line<'a> {
+    account: &'a Account,
+    clock: &'a dyn Clock,
+}
+
+impl Transport for Line<'_> {
+    async fn send(&self, request: &Request, send_by: Option<Instant>) -> Result<Reply, Lost> {
+        let reply = self.account.http.send(request, send_by).await?;
+        self.account.skew.learn(reply.date, self.clock.now());
+        Ok(reply)
+    }
+
+    async fn find(&self, find: &Find) -> Result<Reply, Lost> {
+        match &self.account.database {
+            Some(database) => database.find(find).await,
+            None => Err(Lost::BeforeSend),
+        }
+    }
+
+    async fn token(&self, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
+        self.account.session.token(&*self.account.provider, &self.account.http, refused).await
+    }
+}
+
+/// How far the provider's clock is ahead of ours, in whole seconds.
+struct Skew(AtomicI64);
+
+impl Default for Skew {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MAX))
+    }
+}
+
+impl Skew {
+    fn learn(&self, theirs: Option<Timestamp>, ours: Timestamp) {
+        if let Some(theirs) = theirs {
+            self.0.store(theirs.as_second().saturating_sub(ours.as_second()), Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> Option<SignedDuration> {
+        Some(self.0.load(Ordering::Relaxed))
+            .filter(|seconds| *seconds != i64::MAX)
+            .map(SignedDuration::from_secs)
     }
 }
 

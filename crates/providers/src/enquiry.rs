@@ -1,7 +1,8 @@
-//! Questions to a provider that change nothing: its banks, and what a payout would bring.
+//! Questions to a provider that change nothing: its banks, its list of payouts, what there is to pay with, what a payout would bring.
 
 use ::http::StatusCode;
-use payrun_domain::beneficiary;
+use jiff::Timestamp;
+use payrun_domain::{beneficiary, verdict::Verdict};
 
 /// A bank or wallet that a provider pays to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,46 @@ pub struct Preview {
     pub received: String,
 }
 
+/// What an account has. Informative: providers print what they like, so these are decimals as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balance {
+    /// As the provider names it.
+    pub currency: String,
+    /// What can be paid with.
+    pub available: String,
+    /// All there is, with what is on its way; none where it is not said.
+    pub total: Option<String>,
+}
+
+/// Which part of a provider's list to ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Payouts made at this time or later …
+    pub from: Timestamp,
+    /// … and before this one.
+    pub to: Timestamp,
+    /// Where the page before ended; none for the first.
+    pub cursor: Option<&'a str>,
+}
+
+/// A page of a provider's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// In the provider's order.
+    pub records: Vec<ListedRecord>,
+    /// For the next page; none when this was the last.
+    pub cursor: Option<String>,
+}
+
+/// One payout of a provider's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRecord {
+    /// Ours, if the payout is of payrun.
+    pub reference: String,
+    /// What its entry says of the payout.
+    pub verdict: Verdict,
+}
+
 /// An enquiry that brought no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EnquiryError {
@@ -40,11 +81,22 @@ pub enum EnquiryError {
     Credentials,
     /// A documented refusal, by its code.
     #[error("the provider refuses the enquiry with code {0}; its list of error codes says why")]
-    Refused(u16),
+    Refused(String),
     /// A status that is not documented for enquiries.
     #[error("the provider answered the enquiry with status {0}")]
     Status(StatusCode),
     /// An answer in another shape than documented.
     #[error("the provider's answer to the enquiry cannot be read")]
     Unreadable(#[source] serde_json::Error),
+}
+
+impl EnquiryError {
+    /// For providers that answer an enquiry by its status alone.
+    pub(crate) fn of_status(status: StatusCode) -> Result<(), Self> {
+        match status {
+            StatusCode::UNAUTHORIZED => Err(Self::Credentials),
+            status if status.is_success() => Ok(()),
+            status => Err(Self::Status(status)),
+        }
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
 use payrun_domain::{
+    clock::Clock,
     order::Order,
-    verdict::{Doubt, Verdict},
+    verdict::{Doubt, Pause, Verdict},
 };
+use secrecy::SecretString;
 
-use crate::{Effect, Provider, Reply, Request, Step, Turn};
+use crate::{Effect, Find, Nonce, Provider, Reply, Request, Stamp, Step, Turn};
 
 /// No provider needs more; a longer talk is an adapter's error.
 const STEPS_MAX: usize = 6;
@@ -22,7 +23,16 @@ pub enum Lost {
     AfterSend,
 }
 
-/// Sends requests: HTTP in production, a script in tests.
+/// Why there is no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoToken {
+    /// No usable answer.
+    Unreachable,
+    /// The provider does not accept the account's key.
+    Refused,
+}
+
+/// Carries a conversation: HTTP in production, a script in tests.
 pub trait Transport: Sync {
     /// Sends one request and waits for the whole bounded reply. One that moves money is not sent after `send_by`, nor without it.
     fn send(
@@ -30,6 +40,15 @@ pub trait Transport: Sync {
         request: &Request,
         send_by: Option<Instant>,
     ) -> impl Future<Output = Result<Reply, Lost>> + Send;
+
+    /// Looks into the provider's database.
+    fn find(&self, find: &Find) -> impl Future<Output = Result<Reply, Lost>> + Send;
+
+    /// The token that requests carry, if they carry one; another one than `refused`.
+    fn token(
+        &self,
+        refused: Option<&SecretString>,
+    ) -> impl Future<Output = Result<Option<SecretString>, NoToken>> + Send;
 }
 
 /// Which conversation to hold.
@@ -58,41 +77,60 @@ pub async fn run(
     provider: &dyn Provider,
     talk: Talk,
     order: &Order,
-    now: Timestamp,
+    clock: &dyn Clock,
     transport: &impl Transport,
 ) -> Concluded {
     let mut replies = Vec::with_capacity(1);
-    let verdict = hold(provider, talk, (order, now), transport, &mut replies).await;
+    let verdict = hold(provider, talk, (order, clock), transport, &mut replies).await;
     Concluded { verdict, reply: replies.pop() }
 }
 
 async fn hold(
     provider: &dyn Provider,
     talk: Talk,
-    (order, now): (&Order, Timestamp),
+    (order, clock): (&Order, &dyn Clock),
     transport: &impl Transport,
     replies: &mut Vec<Reply>,
 ) -> Verdict {
-    let mut money_may_have_moved = false;
+    let mut token = match transport.token(None).await {
+        Ok(token) => token,
+        Err(none) => return without_token(none),
+    };
+    // Whether money may have moved: by the last request, and by those before it.
+    let (mut last, mut earlier) = (false, false);
+    let mut renewed = false;
     while replies.len() < STEPS_MAX {
-        let turn = Turn { order, replies, now };
+        let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
+        let turn = Turn { order, replies, stamp };
         let (step, send_by) = match talk {
             Talk::Submit { send_by } => (provider.submit(&turn), Some(send_by)),
             Talk::LookUp => (provider.look_up(&turn), None),
         };
-        let request = match step {
+        let (answer, effect) = match step {
             Step::Done(verdict) => return verdict,
-            Step::Send(request) => request,
+            Step::Send(request) => (transport.send(&request, send_by).await, request.effect),
+            Step::Find(find) => (transport.find(&find).await, Effect::ReadOnly),
+            // Refused before it was looked at: the last request has done nothing, and may go once more under another token.
+            Step::Renew if !renewed && !earlier => {
+                (renewed, last) = (true, false);
+                token = match transport.token(token.as_ref()).await {
+                    Ok(token) => token,
+                    Err(none) => return without_token(none),
+                };
+                continue;
+            }
+            Step::Renew => break,
         };
-        match transport.send(&request, send_by).await {
+        earlier |= last;
+        match answer {
             Ok(reply) => {
-                money_may_have_moved |= request.effect == Effect::MovesMoney;
+                last = effect == Effect::MovesMoney;
                 replies.push(reply);
             }
-            Err(lost) => return verdict_of(lost, request.effect, money_may_have_moved),
+            Err(lost) => return verdict_of(lost, effect, earlier),
         }
     }
-    if money_may_have_moved { Verdict::Unknown(Doubt::TooManySteps) } else { deferred() }
+    if earlier || last { Verdict::Unknown(Doubt::TooManySteps) } else { deferred() }
 }
 
 /// A lost reply is harmless only when nothing that moves money can have arrived.
@@ -100,6 +138,14 @@ fn verdict_of(lost: Lost, effect: Effect, money_may_have_moved: bool) -> Verdict
     match (money_may_have_moved, lost, effect) {
         (false, Lost::BeforeSend, _) | (false, Lost::AfterSend, Effect::ReadOnly) => deferred(),
         (true, _, _) | (false, Lost::AfterSend, Effect::MovesMoney) => Verdict::Unknown(Doubt::ReplyLost),
+    }
+}
+
+/// Without a token nothing was sent; a key that is refused stays refused until a person mends it.
+const fn without_token(none: NoToken) -> Verdict {
+    match none {
+        NoToken::Unreachable => deferred(),
+        NoToken::Refused => Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) },
     }
 }
 

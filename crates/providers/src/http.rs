@@ -18,7 +18,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::{Body, Client, Response, Url, redirect, retry};
 
 use crate::{
-    Effect, Lost, Reply, Request, Transport,
+    Effect, Lost, Reply, Request,
     egress::{PublicOnly, is_loopback, may_be_base},
 };
 
@@ -54,6 +54,11 @@ pub enum TransportError {
         "base_url is not the https URL of a public host without path, query and credentials; write https://host (http is for loopback only)"
     )]
     BaseUrl,
+    /// Not a URI of the provider's database. It is not repeated: it has a password in it.
+    #[error(
+        "the database's URI cannot be used; write mongodb://user:password@host/?tls=true (without TLS on loopback only)"
+    )]
+    DatabaseUri,
     /// The client cannot be built.
     #[error("building the HTTP client failed")]
     Client(#[from] reqwest::Error),
@@ -95,8 +100,9 @@ impl HttpTransport {
     }
 }
 
-impl Transport for HttpTransport {
-    async fn send(&self, request: &Request, send_by: Option<Instant>) -> Result<Reply, Lost> {
+impl HttpTransport {
+    /// Sends one request and waits for the whole bounded reply. One that moves money is not sent after `send_by`, nor without it.
+    pub async fn send(&self, request: &Request, send_by: Option<Instant>) -> Result<Reply, Lost> {
         // The path is the adapter's, the host never is.
         let mut url = self.base.clone();
         let (path, query) =
@@ -158,6 +164,7 @@ fn one_shot(
 /// The whole reply, or nothing: half a reply proves nothing.
 async fn read(mut response: Response) -> Result<Reply, Lost> {
     let (status, retry_after) = (response.status(), retry_after(response.headers()));
+    let date = date(response.headers().get(header::DATE));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| Lost::AfterSend)? {
         if body.len().saturating_add(chunk.len()) > REPLY_BYTES_MAX {
@@ -165,7 +172,7 @@ async fn read(mut response: Response) -> Result<Reply, Lost> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, retry_after, body })
+    Ok(Reply { status, retry_after, date, body })
 }
 
 /// `Retry-After` as seconds or as a date, which counts from the reply's own `Date`: the provider's clock, not ours. What cannot be

@@ -2,18 +2,23 @@
 
 mod account;
 mod adapters;
+mod database;
 mod digits;
 mod egress;
 mod enquiry;
 mod executor;
+mod hook;
 mod http;
 mod provider;
+mod session;
 mod signing;
 
 pub use account::{Account, Rate};
 pub use adapters::{Settings, bamboo};
-pub use enquiry::{Bank, EnquiryError, Preview};
-pub use executor::{Concluded, Lost, Talk, Transport, run};
+pub use database::DatabaseSettings;
+pub use enquiry::{Balance, Bank, EnquiryError, Listed, ListedRecord, Page, Preview};
+pub use executor::{Concluded, Lost, NoToken, Talk, Transport, run};
+pub use hook::{Delivery, HookError, Notice};
 pub use http::{HttpSettings, HttpTransport, TransportError};
-pub use provider::{Effect, Manifest, Provider, Reply, Request, Step, Turn};
+pub use provider::{Effect, Find, Manifest, Nonce, Provider, Reply, Request, Stamp, Step, Token, Turn};
 pub use signing::HmacSha256;

@@ -8,9 +8,9 @@ use std::{
 };
 
 use http::{HeaderMap, Method, StatusCode};
-use jiff::Timestamp;
 use payrun_domain::{
-    beneficiary::{Beneficiary, Destination, Document, Name, Private},
+    beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
+    clock::SystemClock,
     country::Country,
     decide::Class,
     fault::Fault,
@@ -21,13 +21,21 @@ use payrun_domain::{
     verdict::{Doubt, ProviderId, Record, Verdict},
 };
 use payrun_providers::{
-    Bank, Concluded, Effect, EnquiryError, Lost, Manifest, Preview, Provider, Reply, Request, Step, Talk,
-    Transport, Turn, run,
+    Concluded, Effect, Find, Lost, Manifest, NoToken, Provider, Reply, Request, Stamp, Step, Talk, Transport,
+    Turn, run,
 };
+use secrecy::SecretString;
 use uuid::Uuid;
 
-const MANIFEST: Manifest =
-    Manifest { class: Class::B, quiet: Duration::from_mins(30), return_window: Duration::ZERO };
+const MANIFEST: Manifest = Manifest {
+    class: Class::B,
+    quiet: Duration::from_mins(30),
+    return_window: Duration::ZERO,
+    dedup_window: None,
+    reference_chars_max: None,
+    clock_window: None,
+    hook_answer: "",
+};
 
 /// A provider that needs these requests to accept a payout.
 struct Steps(&'static [Effect]);
@@ -63,24 +71,8 @@ impl Provider for Steps {
         self.submit(turn)
     }
 
-    fn probe(&self, _now: Timestamp) -> Request {
+    fn probe(&self, _stamp: &Stamp<'_>) -> Request {
         request(Effect::ReadOnly)
-    }
-
-    fn banks(&self) -> Option<Request> {
-        None
-    }
-
-    fn read_banks(&self, _reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
-        Err(EnquiryError::NotOffered)
-    }
-
-    fn preview(&self, _amount: Money) -> Option<Request> {
-        None
-    }
-
-    fn read_preview(&self, _reply: &Reply) -> Result<Preview, EnquiryError> {
-        Err(EnquiryError::NotOffered)
     }
 }
 
@@ -109,7 +101,15 @@ impl Transport for Losing {
         if number == self.at {
             return Err(self.how);
         }
-        Ok(Reply { status: StatusCode::OK, retry_after: None, body: Vec::new() })
+        Ok(Reply { status: StatusCode::OK, retry_after: None, date: None, body: Vec::new() })
+    }
+
+    async fn find(&self, _find: &Find) -> Result<Reply, Lost> {
+        Err(self.how)
+    }
+
+    async fn token(&self, _refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
+        Ok(None)
     }
 }
 
@@ -122,6 +122,7 @@ fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize
             name: Name::Company(Private::new("Prueba SAC")),
             document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
             destination: Destination::Cash,
+            contact: Contact::default(),
         },
         description: Private::new(""),
         provider_id: None,
@@ -129,7 +130,7 @@ fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize
     let transport = Losing { at, how, sent: Mutex::new(0) };
     let talk = Talk::Submit { send_by: Instant::now() + Duration::from_secs(10) };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let concluded = runtime.block_on(run(&Steps(steps), talk, &order, Timestamp::UNIX_EPOCH, &transport));
+    let concluded = runtime.block_on(run(&Steps(steps), talk, &order, &SystemClock, &transport));
     let sent = *transport.sent.lock().unwrap();
     (concluded, sent)
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use http::{HeaderMap, Method, StatusCode};
-use payrun_providers::{Effect, HttpSettings, HttpTransport, Lost, Reply, Request, Transport as _};
+use payrun_providers::{Effect, HttpSettings, HttpTransport, Lost, Reply, Request};
 
 const BODY: &[u8] = b"{\"amount\":1250}";
 

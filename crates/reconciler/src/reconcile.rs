@@ -97,7 +97,7 @@ impl Shared {
     async fn ask(&self, lookup: &Lookup) -> Settlement {
         self.account.rate.take(1).await;
         let begun = Instant::now();
-        let verdict = self.account.look_up(&lookup.order, self.clock.now()).await;
+        let verdict = self.account.look_up(&lookup.order, &*self.clock).await;
         events::looked_up(&self.account.name, verdict.word(), begun.elapsed());
         if let Some(why) = verdict.pause().filter(|_| matches!(verdict, Verdict::Deferred { .. })) {
             match self.store.pause_account(&self.account.name, why).await {
@@ -122,7 +122,7 @@ impl Shared {
     /// that we believe in. This is outside what can be prevented with a provider that does not deduplicate, so it is reported.
     async fn is_doubled(&self, lookup: &Lookup) -> bool {
         let by_reference = Order { provider_id: None, ..lookup.order.clone() };
-        match self.account.look_up(&by_reference, self.clock.now()).await {
+        match self.account.look_up(&by_reference, &*self.clock).await {
             Verdict::Accepted(record) | Verdict::Settled(record) => {
                 Some(record.id) != lookup.order.provider_id
             }

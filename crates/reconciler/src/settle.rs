@@ -158,7 +158,7 @@ fn anomaly(lookup: &Lookup, transition: Transition) -> Option<Anomaly> {
 #[cfg(test)]
 mod tests {
     use payrun_domain::{
-        beneficiary::{Beneficiary, Destination, Document, Name, Private},
+        beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
         country::Country,
         decide::{Class, Patience},
         id::PayoutId,
@@ -213,6 +213,7 @@ mod tests {
                     name: Name::Company(Private::new("Prueba")),
                     document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
                     destination: Destination::Cash,
+                    contact: Contact::default(),
                 },
                 description: Private::new(""),
                 provider_id: ProviderId::parse("91"),

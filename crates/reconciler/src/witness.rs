@@ -35,7 +35,7 @@ impl Witness {
                 return false;
             }
         };
-        let found = match account.look_up(&order, clock.now()).await {
+        let found = match account.look_up(&order, clock).await {
             Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
                 true
             }

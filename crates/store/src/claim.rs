@@ -80,7 +80,7 @@ impl Store {
                  insert into attempt (payout_id, number, account, epoch, state, holder)
                  select id, attempts, account, epoch, 'intent', $4 from claimed)
                select c.id, c.epoch, c.attempts, c.sends, c.country, c.currency, c.amount_minor, c.provider_id, c.reference,
-                 f.key_id, f.name, f.document, f.destination, f.description
+                 f.key_id, f.name, f.document, f.destination, f.contact, f.description
                from claimed c join beneficiary f on f.payout_id = c.id"#,
             &ids,
             account.as_str(),
@@ -109,6 +109,7 @@ struct ClaimedRow {
     name: Vec<u8>,
     document: Vec<u8>,
     destination: Vec<u8>,
+    contact: Vec<u8>,
     description: Vec<u8>,
 }
 
@@ -125,6 +126,7 @@ impl ClaimedRow {
             name: &self.name,
             document: &self.document,
             destination: &self.destination,
+            contact: &self.contact,
             description: &self.description,
         };
         Ok(Claimed {
@@ -149,6 +151,7 @@ pub(crate) struct SealedOrder<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) document: &'a [u8],
     pub(crate) destination: &'a [u8],
+    pub(crate) contact: &'a [u8],
     pub(crate) description: &'a [u8],
 }
 
@@ -165,6 +168,7 @@ impl SealedOrder<'_> {
         let open_name = sealer.open(self.key_id, payout, "name", self.name);
         let open_document = sealer.open(self.key_id, payout, "document", self.document);
         let open_destination = sealer.open(self.key_id, payout, "destination", self.destination);
+        let open_contact = sealer.open(self.key_id, payout, "contact", self.contact);
         let open_description = sealer.open(self.key_id, payout, "description", self.description);
         Ok(Order {
             reference,
@@ -175,6 +179,7 @@ impl SealedOrder<'_> {
                 name: open_name.ok_or_else(|| sealed("name"))?,
                 document: open_document.ok_or_else(|| sealed("document"))?,
                 destination: open_destination.ok_or_else(|| sealed("destination"))?,
+                contact: open_contact.ok_or_else(|| sealed("contact"))?,
             },
             description: open_description.ok_or_else(|| sealed("description"))?,
             provider_id: self.provider_id.and_then(ProviderId::parse),

@@ -305,6 +305,7 @@ pub(crate) struct SealedColumns {
     names: Vec<Vec<u8>>,
     documents: Vec<Vec<u8>>,
     destinations: Vec<Vec<u8>>,
+    contacts: Vec<Vec<u8>>,
     descriptions: Vec<Vec<u8>>,
     indexes: Vec<Option<Vec<u8>>>,
 }
@@ -317,6 +318,7 @@ impl SealedColumns {
         self.names.push(store.sealer.seal(payout, "name", &beneficiary.name)?);
         self.documents.push(store.sealer.seal(payout, "document", &beneficiary.document)?);
         self.destinations.push(store.sealer.seal(payout, "destination", destination)?);
+        self.contacts.push(store.sealer.seal(payout, "contact", &beneficiary.contact)?);
         self.descriptions.push(store.sealer.seal(payout, "description", &order.description)?);
         let index = destination.number().map(|number| {
             let text = format!("{}|{}|{}", order.country, destination.method().word(), number.expose());
@@ -328,13 +330,15 @@ impl SealedColumns {
 
     pub(crate) async fn insert(&self, store: &Store, unit: &mut Unit) -> Result<(), Error> {
         sqlx::query!(
-            "insert into beneficiary (key_id, payout_id, name, document, destination, description, destination_index)
-             select $1::smallint, * from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[])",
+            "insert into beneficiary (key_id, payout_id, name, document, destination, contact, description, destination_index)
+             select $1::smallint, *
+             from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])",
             store.sealer.current(),
             &self.ids,
             &self.names as &[Vec<u8>],
             &self.documents as &[Vec<u8>],
             &self.destinations as &[Vec<u8>],
+            &self.contacts as &[Vec<u8>],
             &self.descriptions as &[Vec<u8>],
             &self.indexes as &[Option<Vec<u8>>],
         )

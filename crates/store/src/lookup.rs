@@ -105,7 +105,7 @@ impl Store {
                  (extract(epoch from clock_timestamp() - t.not_found_since) * 1000)::bigint as not_found_ms,
                  (extract(epoch from clock_timestamp() - t.sent_at) * 1000)::bigint as silent_ms,
                  (extract(epoch from clock_timestamp() - t.state_since) * 1000)::bigint as age_ms,
-                 f.key_id, f.name, f.document, f.destination, f.description
+                 f.key_id, f.name, f.document, f.destination, f.contact, f.description
                from taken t join beneficiary f on f.payout_id = t.id join account a on a.name = t.account
                  join batch b on b.id = t.batch_id"#,
             account.as_str(),
@@ -124,7 +124,7 @@ impl Store {
         let row = sqlx::query_as!(
             WitnessRow,
             "select p.id, p.reference, p.country, p.currency, p.amount_minor, f.key_id, f.name, f.document, f.destination,
-               f.description
+               f.contact, f.description
              from payout p join beneficiary f on f.payout_id = p.id
              where p.account = $1 and p.state in ('accepted', 'paid') and p.due_at is not null and p.provider_id is not null
              order by p.due_at desc limit 1",
@@ -238,6 +238,7 @@ struct LookupRow {
     name: Vec<u8>,
     document: Vec<u8>,
     destination: Vec<u8>,
+    contact: Vec<u8>,
     description: Vec<u8>,
 }
 
@@ -254,6 +255,7 @@ impl LookupRow {
             name: &self.name,
             document: &self.document,
             destination: &self.destination,
+            contact: &self.contact,
             description: &self.description,
         }
     }
@@ -269,6 +271,7 @@ struct WitnessRow {
     name: Vec<u8>,
     document: Vec<u8>,
     destination: Vec<u8>,
+    contact: Vec<u8>,
     description: Vec<u8>,
 }
 
@@ -285,6 +288,7 @@ impl WitnessRow {
             name: &self.name,
             document: &self.document,
             destination: &self.destination,
+            contact: &self.contact,
             description: &self.description,
         }
     }

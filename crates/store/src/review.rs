@@ -170,7 +170,7 @@ impl Store {
         let old = sqlx::query!(
             r#"select p.state, p.reference, p.country, p.currency, p.amount_minor, p.reissue_of,
                  exists (select from payout n where n.reissue_of = p.id) as "reissued!",
-                 f.key_id, f.name, f.document, f.destination, f.description
+                 f.key_id, f.name, f.document, f.destination, f.contact, f.description
                from payout p join beneficiary f on f.payout_id = p.id where p.id = $1"#,
             id.uuid(),
         )
@@ -196,6 +196,7 @@ impl Store {
             name: &old.name,
             document: &old.document,
             destination: &old.destination,
+            contact: &old.contact,
             description: &old.description,
         };
         let order = sealed.open(&self.sealer)?;

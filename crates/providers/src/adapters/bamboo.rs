@@ -19,7 +19,6 @@ mod rules;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
-use jiff::Timestamp;
 use payrun_domain::{
     country::Country,
     decide::Class,
@@ -32,7 +31,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::{
-    Bank, Effect, EnquiryError, HmacSha256, Manifest, Preview, Provider, Reply, Request, Step, Turn,
+    Bank, Effect, EnquiryError, HmacSha256, Manifest, Preview, Provider, Reply, Request, Stamp, Step, Turn,
     adapters::SettingsError,
 };
 
@@ -83,6 +82,10 @@ const MANIFEST: Manifest = Manifest {
     quiet: Duration::from_mins(30),
     // No return after payment is documented, and none is ruled out: banks bounce within days.
     return_window: Duration::from_hours(24 * 10),
+    dedup_window: None,
+    reference_chars_max: None,
+    clock_window: None,
+    hook_answer: "",
 };
 
 impl Bamboo {
@@ -172,11 +175,11 @@ impl Provider for Bamboo {
         }
     }
 
-    fn probe(&self, _now: Timestamp) -> Request {
+    fn probe(&self, _stamp: &Stamp<'_>) -> Request {
         self.list_banks()
     }
 
-    fn banks(&self) -> Option<Request> {
+    fn banks(&self, _stamp: &Stamp<'_>) -> Option<Request> {
         Some(self.list_banks())
     }
 
@@ -184,7 +187,7 @@ impl Provider for Bamboo {
         enquiry::read_banks(reply)
     }
 
-    fn preview(&self, amount: Money) -> Option<Request> {
+    fn preview(&self, amount: Money, _stamp: &Stamp<'_>) -> Option<Request> {
         self.quote(amount)
     }
 

@@ -49,8 +49,8 @@ async fn nothing_personal_is_in_any_column(pool: PgPool) {
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn sealed_data_does_not_open_elsewhere(pool: PgPool) {
     let store = accounts(&pool).await;
-    let columns = ["name", "document", "destination", "description"];
-    let (_, payouts) = approved(&pool, "swapped", 8).await;
+    let columns = ["name", "document", "destination", "contact", "description"];
+    let (_, payouts) = approved(&pool, "swapped", 10).await;
     for (column, pair) in columns.iter().zip(payouts.chunks(2)) {
         let swap = format!(
             "update beneficiary a set {column} = b.{column} from beneficiary b

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use payrun_domain::{
-    beneficiary::{AccountKind, Beneficiary, Destination, Document, Name, Private},
+    beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
     decide::Class,
     id::{BatchId, PayoutId},
@@ -114,7 +114,9 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
                     bank: "003".to_owned(),
                     number: Private::new(format!("0034815162342{row:07}")),
                     kind: AccountKind::Savings,
+                    local: None,
                 },
+                contact: Contact { phone: Some(Private::new("987000111")), email: None },
             },
             description: Private::new("Sueldo de Canaria"),
             provider_id: None,

@@ -1,7 +1,7 @@
 //! Where Bamboo can pay, and what it is documented to take there.
 
 use payrun_domain::{
-    beneficiary::{Destination, KeyKind},
+    beneficiary::{AccountKind, Destination, KeyKind},
     country::Country,
     fault::{Fault, Field},
     money::Currency,
@@ -21,7 +21,11 @@ pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec
                 "Bamboo pays Brazil to Pix keys only: write method instant",
             ));
         }
-        Destination::Bank { bank, number, .. } => {
+        Destination::Bank { bank, number, kind, local: _ } => {
+            if !matches!(kind, AccountKind::Checking | AccountKind::Savings) {
+                let reason = "Bamboo pays to checking and savings accounts only";
+                faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
+            }
             bank_code(country, bank, banks::Kind::Bank, faults);
             bank_account(country, bank, number.expose(), faults);
         }

@@ -58,7 +58,7 @@ pub(super) fn read_preview(reply: &Reply) -> Result<Preview, EnquiryError> {
 fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
     // The refusal has been seen with 409; it is looked for with 200 too, where the documents print an empty member for it.
     if let Some(code) = refusal(reply) {
-        return Err(EnquiryError::Refused(code));
+        return Err(EnquiryError::Refused(code.to_string()));
     }
     match reply.status {
         StatusCode::OK => serde_json::from_slice(&reply.body).map_err(EnquiryError::Unreadable),

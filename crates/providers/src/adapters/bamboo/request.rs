@@ -13,7 +13,8 @@ use crate::{Effect, Request};
 
 impl Bamboo {
     /// The request that moves money; the same bytes for the same order, always. None when it is not for this account: it was approved
-    /// before the account's settings changed, and would now pay the same number of another currency; or for an amount beyond any that exists.
+    /// before the account's settings changed, and would now pay the same number of another currency; or for an amount beyond any that exists,
+    /// or a kind of account that Bamboo does not pay to.
     pub(super) fn create(&self, order: &Order) -> Option<Request> {
         if order.country != self.country || order.amount.currency() != self.currency {
             return None;
@@ -27,7 +28,7 @@ impl Bamboo {
             reference: order.reference.as_str(),
             kind: kind(&order.beneficiary.destination),
             instant_payment_data: instant(&order.beneficiary.destination),
-            payee: payee(&order.beneficiary),
+            payee: payee(&order.beneficiary)?,
             notification_url: self.notification_url.as_deref(),
         };
         let body = serde_json::to_vec(&payout).ok()?;
@@ -79,17 +80,19 @@ fn instant(destination: &Destination) -> Option<InstantPaymentData<'_>> {
     Some(data)
 }
 
-fn payee(beneficiary: &Beneficiary) -> Payee<'_> {
+/// None for an account of a kind that Bamboo has no number for.
+fn payee(beneficiary: &Beneficiary) -> Option<Payee<'_>> {
     let (first_name, last_name, company_name) = match &beneficiary.name {
         Name::Person { first, last } => (Some(first.expose()), Some(last.expose()), None),
         Name::Company(name) => (None, None, Some(name.expose())),
     };
     let bank_account = match &beneficiary.destination {
-        Destination::Bank { bank, number, kind } => Some(BankAccount {
+        Destination::Bank { bank, number, kind, local: _ } => Some(BankAccount {
             number: number.expose(),
             kind: match kind {
                 AccountKind::Checking => CHECKING,
                 AccountKind::Savings => SAVINGS,
+                AccountKind::Sight | AccountKind::Rut | AccountKind::Salary => return None,
             },
             code_bank: bank,
         }),
@@ -101,7 +104,7 @@ fn payee(beneficiary: &Beneficiary) -> Payee<'_> {
     };
     let document =
         Document { kind: &beneficiary.document.kind, number: beneficiary.document.number.expose() };
-    Payee { first_name, last_name, company_name, document, bank_account }
+    Some(Payee { first_name, last_name, company_name, document, bank_account })
 }
 
 #[derive(Serialize)]
