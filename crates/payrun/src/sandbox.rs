@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use anyhow::Context as _;
-use payrun_sandbox::{Merchant, Sandbox, Settings};
+use payrun_sandbox::{BambooMerchant, Merchants, Sandbox, Settings};
 
 use crate::{cli::SandboxArgs, failure::Failure, lifecycle::stop_on_signal};
 
@@ -25,12 +25,14 @@ pub(crate) async fn run(args: SandboxArgs, until_stdin_closes: bool) -> Result<(
         settle_after: Duration::ZERO..=Duration::from_millis(args.settle_ms),
         look_up_lag: Duration::from_millis(args.look_up_lag_ms),
         faults: args.faults.parse().context("--faults")?,
-        merchants: vec![Merchant {
-            name: "sandbox".to_owned(),
-            private_key: key.clone(),
-            secret_key: key,
-            routes: Vec::new(),
-        }],
+        merchants: Merchants {
+            bamboo: vec![BambooMerchant {
+                name: "sandbox".to_owned(),
+                private_key: key.clone(),
+                secret_key: key,
+                routes: Vec::new(),
+            }],
+        },
     };
     let sandbox = Sandbox::bind(settings).await.context("starting the sandbox")?;
     tracing::info!(address = %sandbox.local_addr(), "sandbox ready; its ledger is at /_ledger");

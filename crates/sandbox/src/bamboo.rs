@@ -3,6 +3,19 @@
 //! **Reads** requests; the faults of the moment. **Writes** one ledger entry per accepted create, before its answer.
 //! **Invariant** a create is decided in one piece: a client that goes away in the middle finds it recorded or not at all.
 
+mod account;
+mod bank;
+mod code;
+mod country;
+mod document;
+mod merchant;
+mod plan;
+mod preview;
+mod reply;
+mod request;
+mod rules;
+mod status;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -14,18 +27,18 @@ use axum::{Json, Router};
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
-use crate::bamboo_bank::banks;
-use crate::bamboo_country::is_covered;
-use crate::bamboo_plan::{Plan, UnknownTrigger, plan, trigger};
-use crate::bamboo_preview;
-use crate::bamboo_reply::{self as reply, Refusal};
-use crate::bamboo_request::PayoutRequest;
-use crate::bamboo_rules::{Instruction, Violation, validate};
+use self::bank::banks;
+pub use self::country::Model;
+use self::country::is_covered;
+pub use self::merchant::{Merchant, Route};
+use self::plan::{Plan, UnknownTrigger, plan, trigger};
+use self::reply::Refusal;
+use self::request::PayoutRequest;
+use self::rules::{Instruction, Violation, validate};
 use crate::connection::Line;
 use crate::entry::{Entry, Outcome};
 use crate::faults::{Mode, ReadMode, Repeat};
 use crate::ledger::{LedgerError, Place};
-use crate::merchant::Merchant;
 use crate::traffic::Call;
 use crate::world::{Answer, World};
 
@@ -62,7 +75,7 @@ async fn preview_payout(
     body: Bytes,
 ) -> Response {
     let response = match authorize(&world, &headers).and_then(|_| require_json(&headers)) {
-        Ok(()) => bamboo_preview::preview(&body, world.now()),
+        Ok(()) => preview::preview(&body, world.now()),
         Err(refusal) => refusal.into_response(),
     };
     world.deliver(Call::Preview, Answer::Reply(response), &line).await
@@ -195,6 +208,7 @@ fn record(
             outcome,
             code,
             settles_at,
+            returned_at: None,
             fault: fate.mode,
             earlier: fate.earlier,
         }
@@ -243,6 +257,7 @@ fn authorize<'a>(world: &'a World, headers: &HeaderMap) -> Result<&'a Merchant, 
         .and_then(|value| value.strip_prefix("Basic "));
     world
         .merchants
+        .bamboo
         .iter()
         .find(|merchant| key == Some(merchant.private_key.as_str()))
         .ok_or(Refusal::Unauthorized)

@@ -36,6 +36,9 @@ pub(crate) struct Entry {
     /// The provider's error code, for the outcomes that fail.
     pub(crate) code: Option<u16>,
     pub(crate) settles_at: Timestamp,
+    /// When the money came back; later than `settles_at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) returned_at: Option<Timestamp>,
     /// What happened to the request that made it.
     pub(crate) fault: Mode,
     /// How many creates with this reference had been received before.
@@ -65,12 +68,20 @@ pub(crate) enum Standing {
     Paid,
     Rejected,
     Declined,
+    /// Paid, and come back.
+    Returned,
 }
 
 impl Entry {
     /// Where this payout stands at `now`.
     pub(crate) fn standing(&self, now: Timestamp) -> Standing {
-        if now < self.settles_at { Standing::InProgress } else { self.outcome.standing() }
+        if now < self.settles_at {
+            Standing::InProgress
+        } else if self.returned_at.is_some_and(|returned_at| returned_at <= now) {
+            Standing::Returned
+        } else {
+            self.outcome.standing()
+        }
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) struct Summary {
     paid: usize,
     rejected: usize,
     declined: usize,
+    returned: usize,
     in_progress: usize,
     references: usize,
     /// References with more than one entry that is, or will be, paid.
@@ -180,6 +181,7 @@ impl Ledger {
                 Standing::Paid => summary.paid += 1,
                 Standing::Rejected => summary.rejected += 1,
                 Standing::Declined => summary.declined += 1,
+                Standing::Returned => summary.returned += 1,
             }
         }
         let recorded = state.references.values().flat_map(HashMap::values).filter(|c| !c.recorded.is_empty());
@@ -240,6 +242,7 @@ mod tests {
             outcome,
             code: None,
             settles_at: Timestamp::UNIX_EPOCH,
+            returned_at: None,
             fault: Mode::Accept500,
             earlier: 0,
         }
@@ -312,6 +315,7 @@ mod tests {
             paid: 6,
             rejected: 1,
             declined: 1,
+            returned: 0,
             in_progress: 0,
             references: 4,
             double_paid: 2,

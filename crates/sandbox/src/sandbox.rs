@@ -1,5 +1,6 @@
 //! The server: settings in, a listening socket, every simulated provider behind it.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -17,10 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{CuttableListener, Line};
 use crate::faults::Faults;
 use crate::ledger::{Ledger, LedgerError};
-use crate::merchant::Merchant;
 use crate::traffic::Traffic;
 use crate::world::{Clock, World};
-use crate::{admin, bamboo};
+use crate::{BambooMerchant, admin, bamboo};
 
 /// How a sandbox behaves.
 pub struct Settings {
@@ -39,7 +39,14 @@ pub struct Settings {
     /// What goes wrong at first; `POST /_faults` changes it.
     pub faults: Faults,
     /// Who may use it.
-    pub merchants: Vec<Merchant>,
+    pub merchants: Merchants,
+}
+
+/// The clients of each simulated provider.
+#[derive(Default)]
+pub struct Merchants {
+    /// Bamboo's.
+    pub bamboo: Vec<BambooMerchant>,
 }
 
 /// A simulator that is bound to its socket and its ledger.
@@ -96,7 +103,7 @@ impl Sandbox {
 
     /// Like [`Sandbox::bind`], with the caller's time: statuses, lags and the ledger follow it. Latency does not.
     pub async fn bind_with_clock(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        check_merchants(&settings.merchants)?;
+        settings.merchants.check()?;
         let ledger = Ledger::open(&settings.ledger)?;
         let address = settings.listen;
         let listening = TcpListener::bind(address).await;
@@ -139,14 +146,22 @@ impl Sandbox {
     }
 }
 
-fn check_merchants(merchants: &[Merchant]) -> Result<(), Error> {
-    for (index, merchant) in merchants.iter().enumerate() {
-        if let Some(country) = merchant.unknown_country() {
-            return Err(Error::Country { merchant: merchant.name.clone(), country: country.to_owned() });
+impl Merchants {
+    fn check(&self) -> Result<(), Error> {
+        for merchant in &self.bamboo {
+            if let Some(country) = merchant.unknown_country() {
+                return Err(Error::Country { merchant: merchant.name.clone(), country: country.to_owned() });
+            }
         }
-        if merchants[..index].iter().any(|other| other.name == merchant.name) {
-            return Err(Error::MerchantName(merchant.name.clone()));
+        let mut names = HashSet::new();
+        match self.names().find(|name| !names.insert(*name)) {
+            Some(name) => Err(Error::MerchantName(name.to_owned())),
+            None => Ok(()),
         }
     }
-    Ok(())
+
+    /// Of all providers: the ledger tells merchants apart by name alone.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.bamboo.iter().map(|merchant| merchant.name.as_str())
+    }
 }

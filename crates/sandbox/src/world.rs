@@ -13,7 +13,7 @@ use crate::connection::Line;
 use crate::draw::draw;
 use crate::faults::{Faults, ReadMode};
 use crate::ledger::Ledger;
-use crate::merchant::Merchant;
+use crate::sandbox::Merchants;
 use crate::traffic::{Call, Reaction, Traffic};
 
 /// Where the sandbox reads the time; tests pass their own.
@@ -23,7 +23,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) traffic: Traffic,
-    pub(crate) merchants: Vec<Merchant>,
+    pub(crate) merchants: Merchants,
     pub(crate) seed: u64,
     pub(crate) latency: Duration,
     pub(crate) settle_after: RangeInclusive<Duration>,

@@ -93,7 +93,7 @@ async fn reasons_steer_outcomes() {
     let summary = sandbox.get("/_ledger/summary").await.json();
     assert_eq!(
         summary,
-        json!({ "accepted": 4, "paid": 1, "rejected": 1, "declined": 2, "in_progress": 0,
+        json!({ "accepted": 4, "paid": 1, "rejected": 1, "declined": 2, "returned": 0, "in_progress": 0,
                 "references": 4, "double_paid": 0 })
     );
 }

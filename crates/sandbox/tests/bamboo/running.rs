@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use payrun_sandbox::{Faults, Merchant, Model, Route, Sandbox, Settings};
+use payrun_sandbox::{
+    BambooMerchant as Merchant, BambooModel as Model, BambooRoute as Route, Faults, Merchants, Sandbox,
+    Settings,
+};
 use ring::hmac;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -61,7 +64,9 @@ impl Running {
             settle_after: Duration::from_secs(8)..=Duration::from_secs(8),
             look_up_lag: Duration::from_secs(2),
             faults: format!("look_up_lag=0,{faults}").parse::<Faults>().expect("faults"),
-            merchants: vec![merchant("demo", KEY, vec![]), merchant("narrow", NARROW_KEY, vec![narrow])],
+            merchants: Merchants {
+                bamboo: vec![merchant("demo", KEY, vec![]), merchant("narrow", NARROW_KEY, vec![narrow])],
+            },
         };
         let sandbox = Sandbox::bind_with_clock(settings, clock).await.expect("bind");
         let address = sandbox.local_addr();

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::bamboo_country::{CURRENCIES, Country};
-use crate::bamboo_reply::Refusal;
-use crate::bamboo_request::Unreadable;
+use super::country::{CURRENCIES, Country};
+use super::reply::Refusal;
+use super::request::Unreadable;
 use crate::decimal::Decimal;
 
 /// The answer to a preview.

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::bamboo_code::message;
-use crate::bamboo_preview::{convert, rate};
-use crate::bamboo_request::Unreadable;
-use crate::bamboo_rules::Violation;
-use crate::bamboo_status::{Status, status};
+use super::code::message;
+use super::preview::{convert, rate};
+use super::request::Unreadable;
+use super::rules::Violation;
+use super::status::{Status, status};
 use crate::decimal::Decimal;
 use crate::entry::{Entry, Outcome};
 

@@ -1,7 +1,7 @@
 //! Account numbers as Bamboo checks them, country by country. Peru's CCI check digits are not among the checks.
 
-use crate::bamboo_country::Kind;
-use crate::bamboo_document::is_digits;
+use super::country::Kind;
+use super::document::is_digits;
 
 /// What a country's account numbers look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

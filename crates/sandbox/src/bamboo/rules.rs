@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::bamboo_country::{CURRENCIES, Country, Kind, is_covered};
-use crate::bamboo_document::{Holder, is_cnpj, is_cpf, is_digits};
-use crate::bamboo_request::{BankAccount, Location, PayoutRequest};
+use super::country::{CURRENCIES, Country, Kind, is_covered};
+use super::document::{Holder, is_cnpj, is_cpf, is_digits};
+use super::request::{BankAccount, Location, PayoutRequest};
 
 /// A create whose form is right. Whether it is paid is another question.
 pub(crate) struct Instruction {

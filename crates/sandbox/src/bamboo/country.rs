@@ -1,7 +1,7 @@
 //! Bamboo's countries: what can be paid there, with which documents, into which accounts.
 
-use crate::bamboo_account::AccountRule;
-use crate::bamboo_document::{DocumentRule, Form, Holder};
+use super::account::AccountRule;
+use super::document::{DocumentRule, Form, Holder};
 
 /// One destination country.
 pub(crate) struct Country {

@@ -1,9 +1,8 @@
 //! Who may use the sandbox, and for what.
 
-pub use crate::bamboo_country::Model;
-use crate::bamboo_country::is_covered;
+use super::country::{Model, is_covered};
 
-/// A client of the simulated provider. Not printable: it holds keys.
+/// A client of the simulated Bamboo. Not printable: it holds keys.
 #[derive(Clone)]
 pub struct Merchant {
     /// What the ledger calls it; unique.

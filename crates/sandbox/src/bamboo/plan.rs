@@ -1,15 +1,15 @@
 //! What becomes of a create that is well formed: Bamboo's business rules, then the trigger in its reason, then the
 //! fault mode of the request.
 
-use crate::bamboo_account;
-use crate::bamboo_bank;
-use crate::bamboo_code::{declines, rejects};
-use crate::bamboo_country::{Kind, Model};
-use crate::bamboo_document;
-use crate::bamboo_rules::Instruction;
+use super::account;
+use super::bank;
+use super::code::{declines, rejects};
+use super::country::{Kind, Model};
+use super::document;
+use super::merchant::Merchant;
+use super::rules::Instruction;
 use crate::entry::Outcome;
 use crate::faults::Mode;
-use crate::merchant::Merchant;
 
 /// An outcome and the code that explains it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn business_decline(instruction: &Instruction, merchant: &Merchant) -> Option<Pl
         return Some(Plan::late_declined(708));
     }
     let (document_type, number) = (&instruction.document_type, &instruction.document_number);
-    if !bamboo_document::is_valid(country.documents, document_type, number, instruction.holder) {
+    if !document::is_valid(country.documents, document_type, number, instruction.holder) {
         return Some(Plan::declined(812));
     }
     if *kind == Kind::Instant {
@@ -79,10 +79,10 @@ fn business_decline(instruction: &Instruction, merchant: &Merchant) -> Option<Pl
     }
     // Of Argentina's and Mexico's banks only some are known here, so that an unlisted code proves nothing.
     let list_is_whole = !country.is_swift() && !matches!(country.code, "AR" | "MX");
-    if list_is_whole && !bamboo_bank::is_listed(country.code, bank, kind.code()) {
+    if list_is_whole && !bank::is_listed(country.code, bank, kind.code()) {
         return Some(Plan::declined(710));
     }
-    let account_fits = bamboo_account::is_valid(country.account, country.code, *kind, bank, account);
+    let account_fits = account::is_valid(country.account, country.code, *kind, bank, account);
     (!account_fits).then_some(Plan::declined(813))
 }
 
