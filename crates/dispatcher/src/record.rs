@@ -87,7 +87,7 @@ async fn record_as_doubt(account: &Account, store: &Store, conclusions: &[Conclu
     }
 }
 
-async fn pause(account: &Account, store: &Store, why: Pause) {
+pub(crate) async fn pause(account: &Account, store: &Store, why: Pause) {
     match store.pause_account(&account.name, why).await {
         Ok(true) => events::account_paused(&account.name, why),
         Ok(false) => {}

@@ -10,8 +10,8 @@ use std::{
 };
 
 use payrun_broker::{Consumer, Delivery, PayoutMessage};
-use payrun_domain::{clock::Clock, id::PayoutId};
-use payrun_providers::Account;
+use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
+use payrun_providers::{Account, EnquiryError, NoToken};
 use payrun_store::{Claimed, PoisonMessage, Store};
 use payrun_telemetry::events;
 use tokio::{
@@ -22,8 +22,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Settings,
-    breaker::{Breaker, Gate},
-    record::record_all,
+    breaker::{Breaker, Gate, Health},
+    record::{pause, record_all},
     send::send,
 };
 
@@ -104,6 +104,10 @@ impl Dispatcher {
                         continue;
                     }
                 }
+                if !inbox.ids.is_empty() && !self.is_ready().await {
+                    self.forget(&mut inbox).await;
+                    continue;
+                }
                 let permits = self.permits(self.settings.group_max.min(inbox.ids.len())).await;
                 let source =
                     if inbox.messages.is_empty() { events::Source::Table } else { events::Source::Message };
@@ -181,9 +185,23 @@ impl Dispatcher {
         acknowledge(inbox.messages.drain(..).map(|(delivery, _)| delivery).collect()).await;
     }
 
+    /// Makes sure of the account's token before anything is claimed for it: a claim without one would only come back.
+    async fn is_ready(&self) -> bool {
+        let Err(none) = self.account.ready().await else { return true };
+        if none == NoToken::Refused {
+            pause(&self.account, &self.store, Pause::Credentials).await;
+        }
+        if let Some(open) = self.breaker.learn(Health::Failing, Instant::now(), fastrand::u32(..)) {
+            events::breaker(&self.account.name, open);
+        }
+        false
+    }
+
     /// Asks the provider something that moves no money, before a payout is risked on it again.
     async fn probe(&self) {
-        let answered = self.account.probe(&*self.clock).await.is_ok();
+        // Without a harmless question the next payout is the question.
+        let answered =
+            matches!(self.account.probe(&*self.clock).await, Ok(()) | Err(EnquiryError::NotOffered));
         if let Some(open) = self.breaker.probed(answered, Instant::now(), fastrand::u32(..)) {
             events::breaker(&self.account.name, open);
         }

@@ -14,9 +14,18 @@ use crate::id::PayoutId;
 pub struct Reference(String);
 
 impl Reference {
+    /// The length of every reference.
+    pub const CHARS: usize = 26;
+
     /// The reference of `payout`, now and for ever.
     pub fn of(payout: PayoutId) -> Self {
         Self(BASE32HEX_NOPAD.encode(payout.uuid().as_bytes()))
+    }
+
+    /// Reads what [`Reference::of`] makes; none for any other text, such as another system's number.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 16] = BASE32HEX_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
+        Some(Self(BASE32HEX_NOPAD.encode(&bytes))).filter(|reference| reference.0 == text)
     }
 
     /// The 26 characters.
@@ -49,7 +58,8 @@ mod tests {
         fn is_unique_and_plain(a: u128, b: u128) {
             let [x, y] = [a, b].map(|bits| Reference::of(PayoutId::from(Uuid::from_u128(bits))));
             prop_assert_eq!(a == b, x == y);
-            prop_assert_eq!(x.as_str().len(), 26);
+            prop_assert_eq!(x.as_str().len(), Reference::CHARS);
+            prop_assert_eq!(Reference::parse(x.as_str()), Some(x.clone()));
             prop_assert!(x.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()));
         }
     }

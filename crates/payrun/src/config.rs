@@ -235,24 +235,33 @@ impl Config {
         name: &AccountName,
         account: &Account,
     ) -> anyhow::Result<payrun_providers::Settings> {
+        let table = self.with_secrets(&account.settings, &format!("accounts.{name}"))?;
+        // The error would quote the table, secrets included; its message alone does not.
+        table.try_into().map_err(|error: toml::de::Error| {
+            anyhow::anyhow!("accounts.{name} cannot be used: {}", error.message())
+        })
+    }
+
+    /// Each `x_file` of a table, and of the tables in it, becomes `x` with the file's text.
+    fn with_secrets(&self, given: &toml::Table, path: &str) -> anyhow::Result<toml::Table> {
         let mut table = toml::Table::new();
-        for (key, value) in &account.settings {
-            match (key.strip_suffix("_file"), value.as_str()) {
-                (Some(secret), Some(file)) => {
-                    let text = read_secret(&self.folder.join(file), &format!("accounts.{name}.{key}"))?;
+        for (key, value) in given {
+            match (key.strip_suffix("_file"), value) {
+                (Some(secret), toml::Value::String(file)) => {
+                    let text = read_secret(&self.folder.join(file), &format!("{path}.{key}"))?;
                     let text = secrecy::ExposeSecret::expose_secret(&text).trim().to_owned();
                     table.insert(secret.to_owned(), text.into());
                 }
-                (Some(_), None) => bail!("accounts.{name}.{key} must be the name of a file"),
+                (Some(_), _) => bail!("{path}.{key} must be the name of a file"),
+                (None, toml::Value::Table(inner)) => {
+                    table.insert(key.clone(), self.with_secrets(inner, &format!("{path}.{key}"))?.into());
+                }
                 (None, _) => {
                     table.insert(key.clone(), value.clone());
                 }
             }
         }
-        // The error would quote the table, secrets included; its message alone does not.
-        table.try_into().map_err(|error: toml::de::Error| {
-            anyhow::anyhow!("accounts.{name} cannot be used: {}", error.message())
-        })
+        Ok(table)
     }
 }
 

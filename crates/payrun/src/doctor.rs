@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use payrun_broker::Broker;
 use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_providers::EnquiryError;
 use payrun_store::Store;
 use payrun_telemetry::events::chain;
 use serde_json::json;
@@ -120,7 +121,11 @@ async fn accounts(context: &Context) -> Vec<Check> {
     let mut checks = Vec::new();
     for account in accounts {
         let account = Arc::clone(&account);
-        let probed = account.probe(&SystemClock).await.map_err(|error| error.to_string());
+        let probed = match account.probe(&SystemClock).await {
+            // Nothing harmless is known that could be asked.
+            Err(EnquiryError::NotOffered) => continue,
+            probed => probed.map_err(|error| error.to_string()),
+        };
         checks.push(Check::of(
             format!("account {}: provider reachable, credentials accepted", account.name),
             probed,

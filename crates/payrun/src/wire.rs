@@ -9,6 +9,7 @@ use payrun_domain::{
     decide::Patience,
     money::Money,
     name::{AccountName, Actor},
+    reference::Reference,
     retry::{Backoff, Pace},
 };
 use payrun_ingest::{Directory, Route};
@@ -132,13 +133,7 @@ impl Context {
         };
         let account = Account::new(name.clone(), provider, &http, limits.requests_per_second)
             .with_context(|| format!("accounts.{name}"))?;
-        let declared = account.provider.manifest().quiet;
-        if limits.quiet < declared && !account.is_loopback() {
-            anyhow::bail!(
-                "accounts.{name}.limits: quiet_ms is shorter than the {} ms that the provider needs before a not-found can be believed",
-                declared.as_millis()
-            );
-        }
+        obey(&account, limits).with_context(|| format!("accounts.{name}.limits"))?;
         Ok(account)
     }
 
@@ -180,6 +175,28 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// Refuses limits that contradict what the provider promises. The sandbox, on loopback, is as quick as it likes.
+fn obey(account: &Account, limits: &Limits) -> anyhow::Result<()> {
+    let manifest = account.provider.manifest();
+    if limits.quiet < manifest.quiet && !account.is_loopback() {
+        anyhow::bail!(
+            "quiet_ms is shorter than the {} ms that the provider needs before a not-found can be believed",
+            manifest.quiet.as_millis()
+        );
+    }
+    if let Some(window) = manifest.dedup_window.filter(|window| limits.review_after > *window) {
+        anyhow::bail!(
+            "review_after_ms is longer than the {} ms for which the provider certainly remembers a reference; after that a second send \
+             may pay again",
+            window.as_millis()
+        );
+    }
+    if manifest.reference_chars_max.is_some_and(|max| max < Reference::CHARS) {
+        anyhow::bail!("references have {} characters, more than the provider takes", Reference::CHARS);
+    }
+    Ok(())
 }
 
 /// How an account is dispatched.

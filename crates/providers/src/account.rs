@@ -74,7 +74,7 @@ impl Account {
 
     /// Asks the provider something harmless that it answers only to accepted credentials.
     pub async fn probe(&self, clock: &dyn Clock) -> Result<(), EnquiryError> {
-        let reply = self.ask(clock, |provider, stamp| Some(provider.probe(stamp))).await?;
+        let reply = self.ask(clock, |provider, stamp| provider.probe(stamp)).await?;
         self.provider.read_probe(&reply)
     }
 

@@ -1,6 +1,7 @@
 //! The registry: two lines per provider.
 
 pub mod bamboo;
+pub mod kapaqnan;
 
 use serde::Deserialize;
 
@@ -12,6 +13,8 @@ use crate::Provider;
 pub enum Settings {
     /// See [`bamboo`].
     Bamboo(bamboo::Settings),
+    /// See [`kapaqnan`].
+    Kapaqnan(kapaqnan::Settings),
 }
 
 impl Settings {
@@ -19,6 +22,7 @@ impl Settings {
     pub fn build(self) -> Result<Box<dyn Provider>, SettingsError> {
         match self {
             Self::Bamboo(settings) => Ok(Box::new(bamboo::Bamboo::new(settings)?)),
+            Self::Kapaqnan(settings) => Ok(Box::new(kapaqnan::Kapaqnan::new(settings)?)),
         }
     }
 }

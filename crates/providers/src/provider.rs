@@ -43,8 +43,10 @@ pub trait Provider: Send + Sync {
     /// The next step of learning the fate of `turn.order`: by the provider's id when it is known, else by reference.
     fn look_up(&self, turn: &Turn<'_>) -> Step;
 
-    /// A request that changes nothing and succeeds only with accepted credentials.
-    fn probe(&self, stamp: &Stamp<'_>) -> Request;
+    /// A request that changes nothing and succeeds only with accepted credentials; none where no such is known.
+    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Request> {
+        None
+    }
 
     /// The answer to [`Provider::probe`].
     fn read_probe(&self, reply: &Reply) -> Result<(), EnquiryError> {

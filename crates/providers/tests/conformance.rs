@@ -108,7 +108,9 @@ impl Transport for Script {
 
 /// MongoDB's extended JSON as it is on the wire.
 fn bson(document: &serde_json::Value) -> Vec<u8> {
-    let Bson::Document(document) = Bson::try_from(document.clone()).unwrap() else { panic!("no document") };
+    let text = document.to_string().replace("{reference}", reference().as_str());
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let Bson::Document(document) = Bson::try_from(document).unwrap() else { panic!("no document") };
     document.to_vec().unwrap()
 }
 
@@ -388,7 +390,7 @@ fn look_ups_and_enquiries_only_read() {
         let (provider, stamp, name) = (&candidate.provider, candidate.stamp(), candidate.name());
         let page = Page { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH, cursor: None };
         let enquiries = [
-            Some(provider.probe(&stamp)),
+            provider.probe(&stamp),
             provider.login(),
             provider.banks(&stamp),
             provider.preview(candidate.order().amount, &stamp),

@@ -21,8 +21,8 @@ use payrun_domain::{
     verdict::{Doubt, ProviderId, Record, Verdict},
 };
 use payrun_providers::{
-    Concluded, Effect, Find, Lost, Manifest, NoToken, Provider, Reply, Request, Stamp, Step, Talk, Transport,
-    Turn, run,
+    Concluded, Effect, Find, Lost, Manifest, NoToken, Provider, Reply, Request, Step, Talk, Transport, Turn,
+    run,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -69,10 +69,6 @@ impl Provider for Steps {
 
     fn look_up(&self, turn: &Turn<'_>) -> Step {
         self.submit(turn)
-    }
-
-    fn probe(&self, _stamp: &Stamp<'_>) -> Request {
-        request(Effect::ReadOnly)
     }
 }
 

@@ -175,8 +175,8 @@ impl Provider for Bamboo {
         }
     }
 
-    fn probe(&self, _stamp: &Stamp<'_>) -> Request {
-        self.list_banks()
+    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Request> {
+        Some(self.list_banks())
     }
 
     fn banks(&self, _stamp: &Stamp<'_>) -> Option<Request> {

@@ -1,0 +1,88 @@
+//! What the answer to a create proves. One answer is known; whatever differs from it in any respect proves nothing.
+
+use ::http::StatusCode;
+use payrun_domain::{
+    beneficiary::Destination,
+    money::{Currency, Money},
+    order::Order,
+    verdict::{Doubt, Pause, ProviderId, Record, Verdict},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::Reply;
+
+/// The only state that is known.
+pub(super) const PENDING: &str = "PENDING";
+const ID_CHARS: usize = 20;
+
+pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
+    match reply.status {
+        StatusCode::CREATED => match serde_json::from_slice::<Created<'_>>(&reply.body) {
+            Ok(created) => created.verdict(order),
+            Err(_) => Verdict::Unknown(Doubt::Unreadable),
+        },
+        // RFC 9110, 15.5.2: the request has not been applied.
+        StatusCode::UNAUTHORIZED => Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) },
+        StatusCode::TOO_MANY_REQUESTS => Verdict::Unknown(Doubt::Throttled),
+        status if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
+        _ => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+/// 201 to a create. Numbers that went out come back as text or as numbers.
+#[derive(Deserialize)]
+struct Created<'a> {
+    service: Service,
+    external_invoice_id: String,
+    #[serde(borrow)]
+    total_dcm: &'a RawValue,
+    currency_cod: String,
+    customer: Customer,
+    invoice_id: String,
+    status_cod: String,
+}
+
+#[derive(Deserialize)]
+struct Service {
+    status_cod: String,
+}
+
+#[derive(Deserialize)]
+struct Customer {
+    bank_account: BankAccount,
+}
+
+#[derive(Deserialize)]
+struct BankAccount {
+    cci_str: String,
+}
+
+impl Created<'_> {
+    fn verdict(&self, order: &Order) -> Verdict {
+        let Some(id) = id(&self.invoice_id) else { return Verdict::Unknown(Doubt::Unreadable) };
+        if !self.echoes(order) {
+            return Verdict::Unknown(Doubt::Mismatch);
+        }
+        if self.service.status_cod != "success" || self.status_cod != PENDING {
+            return Verdict::Unknown(Doubt::Undocumented);
+        }
+        Verdict::Accepted(Record { id, status: self.status_cod.clone() })
+    }
+
+    fn echoes(&self, order: &Order) -> bool {
+        let currency: Option<Currency> = self.currency_cod.parse().ok();
+        let total = self.total_dcm.get().trim_matches('"');
+        let amount = currency.and_then(|currency| Money::parse_printed(total, currency).ok());
+        let Destination::Bank { number, .. } = &order.beneficiary.destination else { return false };
+        self.external_invoice_id == order.reference.as_str()
+            && amount == Some(order.amount)
+            && self.customer.bank_account.cci_str == number.expose()
+    }
+}
+
+/// 20 hexadecimal characters: the end of an `ObjectId`.
+pub(super) fn id(text: &str) -> Option<ProviderId> {
+    let hex = text.len() == ID_CHARS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| ProviderId::parse(text)).flatten()
+}
