@@ -28,19 +28,6 @@ create unique index anomaly_open_once on anomaly (payout_id, kind) where closed_
 
 comment on table anomaly is 'What neither side explains: a provider that contradicts itself, a record that is no longer found. For people.';
 
-create table unmatched_event (
-    id bigint generated always as identity primary key,
-    account text not null,
-    reference text,
-    provider_id text,
-    status text,
-    received_at timestamptz not null default clock_timestamp(),
-    matched_at timestamptz
-);
-
-comment on table unmatched_event is 'T28: what a provider told us about a payout that we do not know yet; tried again when a submit answer lands.';
-
-grant select, insert on review_decision, anomaly, unmatched_event to payrun_app;
+grant select, insert on review_decision, anomaly to payrun_app;
 grant update (confirmed_by, confirmed_at) on review_decision to payrun_app;
 grant update (closed_at, closed_by) on anomaly to payrun_app;
-grant update (matched_at) on unmatched_event to payrun_app;

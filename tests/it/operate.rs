@@ -8,17 +8,6 @@ use std::{
 
 use payrun_tests::{World, wait_for};
 
-/// The address that a role logs that it serves on.
-fn served(world: &World, role: &str) -> String {
-    wait_for("the role to serve", || {
-        let log = std::fs::read_to_string(world.folder().join(format!("{role}.log"))).ok()?;
-        let (_, rest) = log.split_once("address=")?;
-        let address: String =
-            rest.chars().take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter)).collect();
-        (!address.is_empty() && rest.len() > address.len()).then_some(address)
-    })
-}
-
 fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
@@ -36,7 +25,7 @@ fn metrics_are_what_prometheus_expects_and_name_nobody() {
     let batch = world.approved_batch("metric", 30);
     let _run = world.start("run");
     assert_eq!(world.settled(&batch), 30);
-    let address = served(&world, "run");
+    let address = world.served("run", "serving /metrics");
     assert_eq!(get(&address, "/livez").1, "alive\n");
     assert!(get(&address, "/readyz").0.contains("200"));
     let (_, metrics) = get(&address, "/metrics");

@@ -38,6 +38,10 @@ pub struct Options {
     pub faults: String,
     /// The key that payrun has; the sandbox's when left out.
     pub key: Option<String>,
+    /// Further lines of the account's section.
+    pub account_settings: String,
+    /// Lines of its limits that differ.
+    pub limits: String,
 }
 
 /// A process that ends with its owner.
@@ -92,7 +96,7 @@ impl World {
         let account = name.replace('_', "-");
         write(&folder.path().join("bamboo.key"), options.key.as_deref().unwrap_or(KEY));
         write(&folder.path().join("sandbox.key"), KEY);
-        write(&folder.path().join("payrun.toml"), &configuration(&account, sandbox));
+        write(&folder.path().join("payrun.toml"), &configuration(&account, sandbox, options));
         let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), sandbox, &options.faults);
@@ -189,6 +193,32 @@ impl World {
         self.count(batch, &["paid"])
     }
 
+    /// The address that a role logs beside `what` it serves there.
+    pub fn served(&self, role: &str, what: &str) -> String {
+        wait_for("the role to serve", || {
+            let log = fs::read_to_string(self.folder().join(format!("{role}.log"))).ok()?;
+            let line = log.lines().find(|line| line.contains(what))?;
+            let (_, rest) = line.split_once("address=")?;
+            Some(
+                rest.chars().take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter)).collect(),
+            )
+        })
+    }
+
+    /// Posts a body; the answer's first line.
+    pub fn post(&self, address: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        );
+        // A server that has seen enough may close before it has read all.
+        let _ = stream.write_all((head + body).as_bytes());
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        String::from_utf8_lossy(&reply).lines().next().unwrap_or_default().to_owned()
+    }
+
     /// The provider's own word.
     pub fn ledger(&self) -> Ledger {
         let mut stream = TcpStream::connect(self.sandbox).unwrap();
@@ -279,8 +309,8 @@ fn start_sandbox(folder: &Path, address: SocketAddr, faults: &str) -> Process {
 }
 
 /// Quick, and otherwise as in production.
-fn configuration(account: &str, sandbox: SocketAddr) -> String {
-    format!(
+fn configuration(account: &str, sandbox: SocketAddr, options: &Options) -> String {
+    let text = format!(
         r#"[keys]
 file = "payrun.keys"
 
@@ -297,7 +327,7 @@ country = "PE"
 currency = "PEN"
 model = "L2L"
 private_key_file = "bamboo.key"
-
+{}
 [accounts.{account}.limits]
 concurrency = 8
 requests_per_second = 500
@@ -311,6 +341,14 @@ look_up_min_ms = 50
 look_up_max_ms = 500
 quiet_ms = 4000
 grace_ms = 500
-"#
-    )
+"#,
+        options.account_settings,
+    );
+    // A key is given once: one that differs takes the place of the usual one.
+    let differs = |line: &&str| {
+        let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
+        options.limits.lines().any(|other| key(other).is_some() && key(other) == key(line))
+    };
+    let usual: Vec<&str> = text.lines().filter(|line| !differs(line)).collect();
+    format!("{}\n{}", usual.join("\n"), options.limits)
 }

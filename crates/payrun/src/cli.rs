@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Dispatch,
     /// Find out what became of payouts.
     Reconcile,
+    /// Take providers' calls, which bring look-ups forward.
+    Hooks,
     /// Simulate the providers, with a ledger of their own.
     Sandbox(SandboxArgs),
     /// Pay a sample payroll end to end against the sandbox.

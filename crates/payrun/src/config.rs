@@ -29,6 +29,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) http: Http,
     #[serde(default)]
+    pub(crate) hooks: Http,
+    #[serde(default)]
     pub(crate) log: Log,
     #[serde(default)]
     pub(crate) intake: Intake,

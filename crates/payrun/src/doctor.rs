@@ -131,6 +131,17 @@ async fn accounts(context: &Context) -> Vec<Check> {
             probed,
             "check base_url and the key files; ask the provider whether this machine's address is allowed",
         ));
+        let window = account.provider.manifest().clock_window;
+        if let (Some(window), Some(skew)) = (window, account.clock_skew()) {
+            // Half of it: requests take time, too.
+            let late = skew.unsigned_abs() > window / 2;
+            let found = if late { Err(format!("the clocks differ by {} s", skew.as_secs())) } else { Ok(()) };
+            checks.push(Check::of(
+                format!("account {}: our clock within the provider's {} s", account.name, window.as_secs()),
+                found,
+                "synchronise this machine with NTP",
+            ));
+        }
     }
     checks
 }

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod doctor;
 mod failure;
+mod hooks;
 mod import;
 mod init;
 mod ledger;
@@ -68,7 +69,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Ingest
         | Command::Relay
         | Command::Dispatch
-        | Command::Reconcile => configured(cli).await,
+        | Command::Reconcile
+        | Command::Hooks => configured(cli).await,
     }
 }
 
@@ -91,6 +93,7 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Relay => roles::run(&context, &[Role::Relay]).await,
         Command::Dispatch => roles::run(&context, &[Role::Dispatch]).await,
         Command::Reconcile => roles::run(&context, &[Role::Reconcile]).await,
+        Command::Hooks => roles::run(&context, &[Role::Hooks]).await,
         Command::Init { .. } | Command::Completions { .. } | Command::Sandbox(_) | Command::Demo { .. } => {
             Ok(())
         }

@@ -90,6 +90,14 @@ fn timeline(detail: &PayoutDetail) -> String {
             attempts,
         ));
     }
+    for call in &detail.calls {
+        text.push_str(&format!(
+            "\n\nthe provider called at {} ({} times): {}; a call settles nothing",
+            time(call.received_at),
+            call.times,
+            call.status
+        ));
+    }
     for (kind, detail) in &detail.anomalies {
         text.push_str(&format!("\n\nanomaly {kind}: {detail}"));
     }
@@ -131,6 +139,11 @@ fn as_json(detail: &PayoutDetail) -> serde_json::Value {
             "ended_at": attempt.ended_at.map(|at| at.to_string()),
         })).collect::<Vec<_>>(),
         "anomalies": detail.anomalies.iter().map(|(kind, detail)| json!({"kind": kind, "detail": detail})).collect::<Vec<_>>(),
+        "calls": detail.calls.iter().map(|call| json!({
+            "status": call.status,
+            "times": call.times,
+            "received_at": call.received_at.to_string(),
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     failure::Failure,
+    hooks::Hooks,
     lifecycle::stop_on_signal,
     serve::{Health, serve},
     wire::{self, Context},
@@ -29,11 +30,13 @@ pub(crate) enum Role {
     Relay,
     Dispatch,
     Reconcile,
+    Hooks,
 }
 
 impl Role {
     /// Every role.
-    pub(crate) const ALL: [Self; 4] = [Self::Ingest, Self::Relay, Self::Dispatch, Self::Reconcile];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Ingest, Self::Relay, Self::Dispatch, Self::Reconcile, Self::Hooks];
 
     const fn word(self) -> &'static str {
         match self {
@@ -41,6 +44,7 @@ impl Role {
             Self::Relay => "relay",
             Self::Dispatch => "dispatch",
             Self::Reconcile => "reconcile",
+            Self::Hooks => "hooks",
         }
     }
 }
@@ -65,6 +69,10 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
             Role::Relay => relay_outbox(&store, &broker, &stop, &mut tasks),
             Role::Dispatch => dispatch(context, &store, &broker, (&accounts, &stop), &mut tasks),
             Role::Reconcile => reconcile(context, &store, &accounts, &stop, &mut tasks),
+            Role::Hooks => {
+                let (hooks, listen) = (Hooks::new(&accounts, store.clone()), context.config.hooks.listen);
+                tasks.spawn(hooks.serve(listen, stop.clone()));
+            }
         }
     }
     let health = Health { recorder, store: store.clone(), accounts: names, broker: broker.connections() };

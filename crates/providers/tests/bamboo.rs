@@ -29,6 +29,7 @@ fn bamboo(country: Country, currency: Currency, model: Model) -> Bamboo {
         private_key: "made-up-key".into(),
         secret_key: None,
         notification_url: None,
+        unsigned_calls: false,
     };
     Bamboo::new(settings).unwrap()
 }
@@ -225,6 +226,7 @@ fn settings_that_contradict_each_other_are_refused() {
             private_key: "made-up-key".into(),
             secret_key: None,
             notification_url: None,
+            unsigned_calls: false,
         };
         assert!(Bamboo::new(settings).is_err(), "{country} {currency} {model:?}");
     }

@@ -99,6 +99,9 @@ impl Shared {
         let begun = Instant::now();
         let verdict = self.account.look_up(&lookup.order, &*self.clock).await;
         events::looked_up(&self.account.name, verdict.word(), begun.elapsed());
+        if let Some(skew) = self.account.clock_skew() {
+            events::clock_skew(&self.account.name, skew.as_secs());
+        }
         if let Some(why) = verdict.pause().filter(|_| matches!(verdict, Verdict::Deferred { .. })) {
             match self.store.pause_account(&self.account.name, why).await {
                 Ok(true) => events::account_paused(&self.account.name, why),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use payrun_domain::id::{BatchId, PayoutId};
 use uuid::Uuid;
 
-use crate::{Error, Store};
+use crate::{CallLine, Error, Store};
 
 /// A payout without personal data.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub struct PayoutDetail {
     pub attempts: Vec<AttemptLine>,
     /// Open anomalies, as kind and detail.
     pub anomalies: Vec<(String, String)>,
+    /// What the provider told about it by itself, oldest first.
+    pub calls: Vec<CallLine>,
 }
 
 /// One event.
@@ -145,6 +147,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(Error::driver(operation))?;
+        let calls = self.hook_calls(id).await?;
         Ok(Some(PayoutDetail {
             payout: line.payout,
             events: events
@@ -173,6 +176,7 @@ impl Store {
                 })
                 .collect(),
             anomalies: anomalies.into_iter().map(|row| (row.kind, row.detail)).collect(),
+            calls,
         }))
     }
 

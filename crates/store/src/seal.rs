@@ -124,9 +124,14 @@ impl Sealer {
         key.open_in_place(nonce, Aad::from(context), &mut rest.to_vec()).is_ok()
     }
 
-    /// The blind index of a destination: equal for equal texts, meaningless without the key.
+    /// The blind index of a text: equal for equal texts, meaningless without the key.
     pub(crate) fn blind_index(&self, text: &str) -> Vec<u8> {
-        hmac::sign(&self.index, text.as_bytes()).as_ref().to_vec()
+        self.blind_index_of(text.as_bytes())
+    }
+
+    /// As [`Sealer::blind_index`].
+    pub(crate) fn blind_index_of(&self, bytes: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.index, bytes).as_ref().to_vec()
     }
 }
 

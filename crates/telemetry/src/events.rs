@@ -103,6 +103,16 @@ pub fn intake_message(outcome: &'static str) {
     add(Metric::IntakeMessages, &[(Label::Outcome, outcome)], 1);
 }
 
+/// A provider called; how that ended.
+pub fn called(account: &AccountName, outcome: &'static str) {
+    add(Metric::HookCalls, &[(Label::Account, account.as_str()), (Label::Outcome, outcome)], 1);
+}
+
+/// The provider's clock is so many seconds ahead of ours.
+pub fn clock_skew(account: &AccountName, seconds: i64) {
+    set(Metric::ClockSkew, &[(Label::Account, account.as_str())], seconds);
+}
+
 /// A unit of work failed; it is tried again.
 pub fn failed(role: &'static str, error: &(dyn std::error::Error + 'static)) {
     add(Metric::Failures, &[(Label::Role, role)], 1);

@@ -41,6 +41,10 @@ pub enum Metric {
     IntakeRows,
     /// Intake messages by outcome.
     IntakeMessages,
+    /// Calls of providers.
+    HookCalls,
+    /// How far a provider's clock is ahead of ours.
+    ClockSkew,
     /// Anomalies opened.
     Anomalies,
     /// Units of work that failed.
@@ -60,7 +64,7 @@ pub enum Kind {
 
 impl Metric {
     /// Every metric.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::PayoutsOpen,
         Self::PayoutOldest,
         Self::PayoutsMoved,
@@ -80,6 +84,8 @@ impl Metric {
         Self::AccountPaused,
         Self::IntakeRows,
         Self::IntakeMessages,
+        Self::HookCalls,
+        Self::ClockSkew,
         Self::Anomalies,
         Self::Failures,
     ];
@@ -106,6 +112,8 @@ impl Metric {
             Self::AccountPaused => "payrun_account_paused",
             Self::IntakeRows => "payrun_intake_rows_total",
             Self::IntakeMessages => "payrun_intake_messages_total",
+            Self::HookCalls => "payrun_hook_calls_total",
+            Self::ClockSkew => "payrun_provider_clock_skew_seconds",
             Self::Anomalies => "payrun_anomalies_total",
             Self::Failures => "payrun_failures_total",
         }
@@ -137,6 +145,8 @@ impl Metric {
             Self::AccountPaused => "1 while an account waits for a person, by account and reason.",
             Self::IntakeRows => "Rows of files and messages, by outcome.",
             Self::IntakeMessages => "Messages of upstream services, by outcome.",
+            Self::HookCalls => "Calls of providers, by account and outcome.",
+            Self::ClockSkew => "How far the provider's clock is ahead of ours, to the second, by account.",
             Self::Anomalies => "Anomalies opened for people, by account and kind.",
             Self::Failures => "Units of work that failed and will be tried again, by role.",
         }
@@ -152,6 +162,7 @@ impl Metric {
             | Self::OutboxOldest
             | Self::BrokerConnected
             | Self::Breaker
+            | Self::ClockSkew
             | Self::AccountPaused => Kind::Gauge,
             Self::AttemptDuration | Self::LookupDuration => Kind::Histogram,
             Self::PayoutsMoved
@@ -163,6 +174,7 @@ impl Metric {
             | Self::MessagesReceived
             | Self::IntakeRows
             | Self::IntakeMessages
+            | Self::HookCalls
             | Self::Anomalies
             | Self::Failures => Kind::Counter,
         }

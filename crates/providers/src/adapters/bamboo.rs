@@ -15,6 +15,7 @@ mod enquiry;
 mod reply;
 mod request;
 mod rules;
+mod webhook;
 
 use std::time::Duration;
 
@@ -31,8 +32,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::{
-    Bank, Effect, EnquiryError, HmacSha256, Manifest, Preview, Provider, Reply, Request, Stamp, Step, Turn,
-    adapters::SettingsError,
+    Bank, Delivery, Effect, EnquiryError, HmacSha256, HookError, Manifest, Notice, Preview, Provider, Reply,
+    Request, Stamp, Step, Turn, adapters::SettingsError,
 };
 
 /// What a Bamboo account needs.
@@ -51,6 +52,9 @@ pub struct Settings {
     pub secret_key: Option<SecretString>,
     /// Where Bamboo should call when a payout is settled.
     pub notification_url: Option<String>,
+    /// Takes calls without a signature too: Bamboo's older installations send none.
+    #[serde(default)]
+    pub unsigned_calls: bool,
 }
 
 /// Bamboo's business models.
@@ -74,7 +78,9 @@ pub struct Bamboo {
     destination_currency: Currency,
     authorization: HeaderValue,
     signature: HmacSha256,
+    call_signature: HmacSha256,
     notification_url: Option<String>,
+    unsigned_calls: bool,
 }
 
 const MANIFEST: Manifest = Manifest {
@@ -124,7 +130,10 @@ impl Bamboo {
             destination_currency,
             authorization,
             signature,
+            // Calls are documented as signed with the private key, not with the key of requests.
+            call_signature: HmacSha256::new(&settings.private_key),
             notification_url: settings.notification_url,
+            unsigned_calls: settings.unsigned_calls,
         })
     }
 
@@ -193,5 +202,9 @@ impl Provider for Bamboo {
 
     fn read_preview(&self, reply: &Reply) -> Result<Preview, EnquiryError> {
         enquiry::read_preview(reply)
+    }
+
+    fn hook(&self, delivery: &Delivery<'_>) -> Result<Notice, HookError> {
+        webhook::read(delivery, &self.call_signature, self.unsigned_calls)
     }
 }

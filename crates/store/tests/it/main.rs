@@ -9,6 +9,7 @@ mod batches;
 mod claim;
 mod facts;
 mod guards;
+mod hook;
 mod lookup;
 mod proxy;
 mod record;

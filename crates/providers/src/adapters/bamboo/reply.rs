@@ -230,7 +230,7 @@ const fn pause(code: u16) -> Option<Pause> {
 }
 
 /// An id as a JSON number or string of digits; never through a float. Zero is a number that was not filled in.
-fn id(value: &RawValue) -> Option<ProviderId> {
+pub(super) fn id(value: &RawValue) -> Option<ProviderId> {
     let text = unquoted(value);
     let digits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let digits = digits && text.bytes().any(|byte| byte != b'0');

@@ -1,0 +1,87 @@
+//! Calls from outside: genuine ones are read, all others are refused before anything of them is believed.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use http::HeaderMap;
+use payrun_domain::{id::PayoutId, reference::Reference};
+use payrun_providers::{Delivery, HmacSha256, HookError, Notice, Provider, Settings};
+use uuid::Uuid;
+
+fn provider(settings: serde_json::Value) -> Box<dyn Provider> {
+    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+}
+
+fn call(provider: &dyn Provider, headers: &[(&'static str, &str)], body: &str) -> Result<Notice, HookError> {
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    provider.hook(&Delivery { headers: &headers, body: body.as_bytes() })
+}
+
+fn bamboo(unsigned_calls: bool) -> Box<dyn Provider> {
+    provider(serde_json::json!({
+        "provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L",
+        "private_key": "unit-test-key", "unsigned_calls": unsigned_calls,
+    }))
+}
+
+fn reference() -> Reference {
+    Reference::of(PayoutId::from(Uuid::from_u128(7)))
+}
+
+fn bamboo_body() -> String {
+    format!(
+        r#"{{"payoutId":300000000000000001,"reference":"{}","isoCountry":"PE","status":1,"statusDescription":"Paid",
+        "errorCode":"null","amount":{{"value":12.5,"isoCurrency":"PEN"}},"payoutType":2}}"#,
+        reference()
+    )
+}
+
+fn signed(amount: &str) -> String {
+    let text = format!("PE{amount}PEN{}2300000000000000001", reference());
+    HmacSha256::new(&"unit-test-key".into()).hex(text.as_bytes())
+}
+
+#[test]
+fn bamboo_signs_the_amount_in_a_way_that_is_not_documented() {
+    for amount in ["12.5", "12.50", "1250"] {
+        let notice = call(&*bamboo(false), &[("signature", &signed(amount))], &bamboo_body()).unwrap();
+        assert_eq!(notice.reference, Some(reference()));
+        assert_eq!(notice.id.unwrap().as_str(), "300000000000000001");
+        assert_eq!(notice.status, "1");
+    }
+}
+
+#[test]
+fn a_call_of_somebody_else_is_refused() {
+    let (body, right) = (bamboo_body(), signed("12.5"));
+    let other = body.replace("300000000000000001", "300000000000000002");
+    let wrong = right.replace(&right[..2], if right.starts_with("00") { "11" } else { "00" });
+    for unsigned_calls in [true, false] {
+        let bamboo = bamboo(unsigned_calls);
+        for (signature, body) in
+            [(&*right, &*other), (&wrong, &body), ("", &body), ("zz", &body), (&right, "{}")]
+        {
+            let refused = call(&*bamboo, &[("signature", signature)], body);
+            assert_eq!(refused, Err(HookError::Forged), "{signature} {body}");
+        }
+    }
+}
+
+#[test]
+fn calls_without_a_signature_are_taken_where_the_account_says_so() {
+    assert_eq!(call(&*bamboo(false), &[], &bamboo_body()), Err(HookError::Forged));
+    assert_eq!(call(&*bamboo(true), &[], &bamboo_body()).unwrap().reference, Some(reference()));
+    for rubbish in ["", "null", "[]", "{}", "\u{0}", "{\"payoutId\":1}"] {
+        assert_eq!(call(&*bamboo(true), &[], rubbish), Err(HookError::Unreadable), "{rubbish}");
+    }
+    let nobody = bamboo_body().replace(reference().as_str(), "OTHER").replace("300000000000000001", "0");
+    assert_eq!(call(&*bamboo(true), &[], &nobody), Err(HookError::Unreadable), "it is about nothing");
+}
+
+#[test]
+fn a_provider_that_does_not_call_is_not_answered() {
+    let kapaqnan = provider(serde_json::json!({
+        "provider": "kapaqnan", "company_id": "example", "secret_key": "unit-test-key",
+    }));
+    assert_eq!(call(&*kapaqnan, &[], "{}"), Err(HookError::NotOffered));
+}
