@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payrun_tests::{World, wait_for};
+use payrun_tests::{Options, World, wait_for};
 
 fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -132,4 +132,27 @@ fn bad_files_are_answers() {
     assert!(answer("header.csv", "client_id,amount,amount,colour\n1,2,3,4\n").contains("colour"));
     let missing = world.try_run(&["--as", "ana", "import", "nowhere.csv"]);
     assert!(missing.0.code() == Some(1) && missing.2.contains("nowhere.csv cannot be read"), "{}", missing.2);
+}
+
+#[test]
+fn an_account_is_tried_without_moving_money() {
+    let world = World::new("payrun_it_try");
+    let tried = world.run(&["accounts", "test", world.account()]);
+    assert_eq!(tried["well"], true, "{tried}");
+    let well = |what: &str| {
+        let answers = tried["answers"].as_array().unwrap();
+        answers.iter().find(|answer| answer["asked"] == what).unwrap()["well"].clone()
+    };
+    assert_eq!(
+        (well("credentials"), well("banks"), well("look-up")),
+        (true.into(), true.into(), true.into())
+    );
+    assert_eq!(well("balance"), serde_json::Value::Null, "Bamboo tells it elsewhere");
+    assert_eq!(world.ledger().accepted, 0);
+    let wrong = Options { key: Some("wrong-key".to_owned()), ..Options::default() };
+    let world = World::with("payrun_it_try_wrong", &wrong);
+    let (status, tried, _) = world.try_run(&["accounts", "test", world.account()]);
+    assert_eq!((status.code(), &tried["well"]), (Some(5), &false.into()), "{tried}");
+    let (status, _, said) = world.try_run(&["accounts", "balance", world.account()]);
+    assert!(!status.success() && said.contains("does not offer"), "{said}");
 }

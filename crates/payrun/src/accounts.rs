@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use payrun_domain::{
-    beneficiary::Method, clock::SystemClock, money::Money, name::AccountName, verdict::Pause,
-};
-use payrun_providers::{Account, Bank};
+use payrun_domain::{name::AccountName, verdict::Pause};
+use payrun_providers::Account;
 use serde_json::json;
 
 use crate::{
     cli::AccountsCommand,
+    enquire,
     failure::Failure,
     output::{maybe_time, table},
     wire::Context,
@@ -19,8 +17,11 @@ use crate::{
 pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> Result<(), Failure> {
     match command {
         None => list(context).await,
-        Some(AccountsCommand::Banks { name }) => banks(context, &name).await,
-        Some(AccountsCommand::Preview { name, amount }) => preview(context, &name, &amount).await,
+        Some(AccountsCommand::Banks { name }) => enquire::banks(context, &name).await,
+        Some(AccountsCommand::Preview { name, amount }) => enquire::preview(context, &name, &amount).await,
+        Some(AccountsCommand::Balance { name }) => enquire::balance(context, &name).await,
+        Some(AccountsCommand::Orders { name, from, to }) => enquire::orders(context, &name, from, to).await,
+        Some(AccountsCommand::Test { name }) => enquire::test(context, &name).await,
         Some(AccountsCommand::Pause { name }) => {
             let changed = context.store_of_person().await?.pause_account(&name, Pause::Person).await?;
             change(context, &name, changed, "paused")
@@ -32,7 +33,8 @@ pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> 
     }
 }
 
-fn find(context: &Context, name: &AccountName) -> Result<Arc<Account>, Failure> {
+/// A configured account.
+pub(crate) fn find(context: &Context, name: &AccountName) -> Result<Arc<Account>, Failure> {
     let unknown =
         || Failure::refused(format!("account {name} is not in the configuration; it has {}", known(context)));
     context.accounts()?.into_iter().find(|account| account.name == *name).ok_or_else(unknown)
@@ -40,44 +42,6 @@ fn find(context: &Context, name: &AccountName) -> Result<Arc<Account>, Failure> 
 
 fn known(context: &Context) -> String {
     context.config.accounts.keys().map(AccountName::as_str).collect::<Vec<_>>().join(", ")
-}
-
-async fn banks(context: &Context, name: &AccountName) -> Result<(), Failure> {
-    let banks = find(context, name)?
-        .banks(&SystemClock)
-        .await
-        .with_context(|| format!("asking {name} for its banks"))?;
-    let method = |bank: &Bank| bank.method.map_or("", Method::word);
-    let json: Vec<_> = banks
-        .iter()
-        .map(|bank| json!({"bank": bank.code, "name": bank.name, "method": method(bank)}))
-        .collect();
-    context.output.answer(&json!(json), || {
-        table(
-            ["bank", "method", "name"],
-            banks.iter().map(|bank| [bank.code.clone(), method(bank).to_owned(), bank.name.clone()]),
-        )
-    });
-    Ok(())
-}
-
-async fn preview(context: &Context, name: &AccountName, amount: &str) -> Result<(), Failure> {
-    let account = find(context, name)?;
-    let amount = Money::parse(amount, account.provider.currency())
-        .map_err(|error| Failure::refused(error.to_string()))?;
-    let preview = account
-        .preview(amount, &SystemClock)
-        .await
-        .with_context(|| format!("asking {name} for a preview"))?;
-    let answer =
-        json!({"fee": preview.fee, "exchange_rate": preview.exchange_rate, "received": preview.received});
-    context.output.answer(&answer, || {
-        format!(
-            "paying {amount}: fee {}, exchange rate {}, the beneficiary receives {}\nnothing was fixed or sent",
-            preview.fee, preview.exchange_rate, preview.received
-        )
-    });
-    Ok(())
 }
 
 fn change(context: &Context, name: &AccountName, changed: bool, state: &str) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::civil::Date;
 use payrun_domain::{
     id::{BatchId, PayoutId},
     name::{AccountName, Actor},
@@ -181,6 +182,11 @@ pub(crate) enum PayoutCommand {
         #[arg(long)]
         evidence: String,
     },
+    /// Ask the provider to stop a payout that it has not begun; a look-up tells what became of it.
+    Cancel {
+        /// Which payout.
+        id: PayoutId,
+    },
     /// Issue a rejected or returned payout again, as a new payout that needs a new approval.
     Reissue {
         /// Which payout.
@@ -219,6 +225,27 @@ pub(crate) enum AccountsCommand {
         name: AccountName,
         /// In major units of the account's currency.
         amount: String,
+    },
+    /// What there is to pay with.
+    Balance {
+        /// Which account.
+        name: AccountName,
+    },
+    /// The payouts that the provider knows, beside what payrun says of them.
+    Orders {
+        /// Which account.
+        name: AccountName,
+        /// The first day, as in 2026-01-31 (UTC).
+        #[arg(long)]
+        from: Date,
+        /// The day after the last; now when left out.
+        #[arg(long)]
+        to: Option<Date>,
+    },
+    /// Ask everything that moves no money: credentials, balance, banks, a payout that does not exist.
+    Test {
+        /// Which account.
+        name: AccountName,
     },
     /// Let a paused account go on, once its cause is mended.
     Resume {

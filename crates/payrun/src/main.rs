@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod demo;
 mod doctor;
+mod enquire;
 mod failure;
 mod hooks;
 mod import;

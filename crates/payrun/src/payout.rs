@@ -1,15 +1,18 @@
 //! `payrun payout`.
 
+use anyhow::Context as _;
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     id::{BatchId, PayoutId},
     money,
     payout::PayoutState,
+    verdict::ProviderId,
 };
 use payrun_store::{Decision, PayoutDetail, Reissued};
 use serde_json::json;
 
 use crate::{
+    accounts,
     cli::{Outcome, PayoutCommand},
     failure::Failure,
     output::{maybe_time, table, time},
@@ -20,6 +23,7 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
     match command {
         PayoutCommand::Show { which } => show(context, &which).await,
         PayoutCommand::Resolve { id, outcome, evidence } => resolve(context, id, outcome, &evidence).await,
+        PayoutCommand::Cancel { id } => cancel(context, id).await,
         PayoutCommand::Reissue { id } => reissue(context, id).await,
     }
 }
@@ -145,6 +149,31 @@ fn as_json(detail: &PayoutDetail) -> serde_json::Value {
             "received_at": call.received_at.to_string(),
         })).collect::<Vec<_>>(),
     })
+}
+
+/// Asks, and says no more than that: whether the payout was stopped is a fact of the provider's, and only a look-up reads those.
+async fn cancel(context: &Context, id: PayoutId) -> Result<(), Failure> {
+    let store = context.store_of_person().await?;
+    let missing = || Failure::refused(format!("there is no payout {id}"));
+    let payout = store.payout(id).await?.ok_or_else(missing)?.payout;
+    let known = payout.provider_id.as_deref().and_then(ProviderId::parse);
+    let Some(provider_id) = known.filter(|_| payout.state == PayoutState::Accepted.word()) else {
+        return Err(Failure::refused(format!(
+            "payout {id} is {}; only one that the provider has and has not settled can be stopped there. `payrun batch cancel` stops \
+             what was not sent",
+            payout.state
+        )));
+    };
+    let name = payout.account.parse().context("reading the account's name")?;
+    let account = accounts::find(context, &name)?;
+    account
+        .cancel(&provider_id, &SystemClock)
+        .await
+        .with_context(|| format!("asking {name} to stop payout {id}"))?;
+    context.output.answer(&json!({"payout": id.to_string(), "asked": true}), || {
+        format!("{name} was asked to stop payout {id}; `payrun payout show {id}` tells what became of it")
+    });
+    Ok(())
 }
 
 async fn resolve(context: &Context, id: PayoutId, outcome: Outcome, evidence: &str) -> Result<(), Failure> {

@@ -1,0 +1,237 @@
+//! `payrun accounts banks|preview|balance|orders|test`: questions to a provider. None of them moves money.
+
+use anyhow::Context as _;
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use payrun_domain::{
+    beneficiary::{Beneficiary, Contact, Destination, Document, Method, Name, Private},
+    clock::{Clock as _, SystemClock},
+    id::PayoutId,
+    money::Money,
+    name::AccountName,
+    order::Order,
+    reference::Reference,
+    verdict::Verdict,
+};
+use payrun_providers::{Account, Bank, EnquiryError, ListedRecord, Page};
+use payrun_store::Store;
+use serde_json::json;
+
+use crate::{accounts::find, failure::Failure, output::table, wire::Context};
+
+/// The longest stretch that every provider's list gives at once.
+const WINDOW_DAYS: i64 = 30;
+
+pub(crate) async fn banks(context: &Context, name: &AccountName) -> Result<(), Failure> {
+    let banks = find(context, name)?
+        .banks(&SystemClock)
+        .await
+        .with_context(|| format!("asking {name} for its banks"))?;
+    let method = |bank: &Bank| bank.method.map_or("", Method::word);
+    let json: Vec<_> = banks
+        .iter()
+        .map(|bank| json!({"bank": bank.code, "name": bank.name, "method": method(bank)}))
+        .collect();
+    context.output.answer(&json!(json), || {
+        table(
+            ["bank", "method", "name"],
+            banks.iter().map(|bank| [bank.code.clone(), method(bank).to_owned(), bank.name.clone()]),
+        )
+    });
+    Ok(())
+}
+
+pub(crate) async fn preview(context: &Context, name: &AccountName, amount: &str) -> Result<(), Failure> {
+    let account = find(context, name)?;
+    let amount = Money::parse(amount, account.provider.currency())
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    let preview = account
+        .preview(amount, &SystemClock)
+        .await
+        .with_context(|| format!("asking {name} for a preview"))?;
+    let answer =
+        json!({"fee": preview.fee, "exchange_rate": preview.exchange_rate, "received": preview.received});
+    context.output.answer(&answer, || {
+        format!(
+            "paying {amount}: fee {}, exchange rate {}, the beneficiary receives {}\nnothing was fixed or sent",
+            preview.fee, preview.exchange_rate, preview.received
+        )
+    });
+    Ok(())
+}
+
+pub(crate) async fn balance(context: &Context, name: &AccountName) -> Result<(), Failure> {
+    let balances = find(context, name)?
+        .balance(&SystemClock)
+        .await
+        .with_context(|| format!("asking {name} for its balance"))?;
+    let json: Vec<_> = balances
+        .iter()
+        .map(|balance| json!({"currency": balance.currency, "available": balance.available, "total": balance.total}))
+        .collect();
+    context.output.answer(&json!(json), || {
+        let rows = balances.iter().map(|balance| {
+            [balance.currency.clone(), balance.available.clone(), balance.total.clone().unwrap_or_default()]
+        });
+        table(["currency", "available", "total"], rows)
+    });
+    Ok(())
+}
+
+/// The provider's list beside ours: what it has and we do not, and what both have in different states.
+pub(crate) async fn orders(
+    context: &Context,
+    name: &AccountName,
+    from: Date,
+    to: Option<Date>,
+) -> Result<(), Failure> {
+    let account = find(context, name)?;
+    let store = context.store_of_reader().await?;
+    let begin =
+        |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).context("reading the dates");
+    let (mut from, now) = (begin(from)?, SystemClock.now());
+    let to = to.map_or(Ok(now), begin)?.min(now);
+    let mut rows = Vec::new();
+    while from < to {
+        let end = from.checked_add((WINDOW_DAYS * 24).hours()).context("reading the dates")?.min(to);
+        for record in
+            records(&account, from, end).await.with_context(|| format!("asking {name} for its payouts"))?
+        {
+            let ours = state_of(&store, &record.reference).await?;
+            rows.push((record, ours));
+        }
+        from = end;
+    }
+    let json: Vec<_> = rows
+        .iter()
+        .map(|(record, ours)| json!({"reference": record.reference, "provider": record.verdict.word(), "ours": ours}))
+        .collect();
+    context.output.answer(&json!(json), || {
+        let rows = rows.iter().map(|(record, ours)| {
+            let ours = ours.clone().unwrap_or_else(|| "not ours".to_owned());
+            [record.reference.clone(), record.verdict.word().to_owned(), ours]
+        });
+        table(["reference", "provider says", "payrun says"], rows)
+    });
+    Ok(())
+}
+
+async fn records(
+    account: &Account,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<ListedRecord>, EnquiryError> {
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = Page { from, to, cursor: cursor.as_deref() };
+        let listed = account.list(&page, &SystemClock).await?;
+        found.extend(listed.records);
+        // A list that does not move on would never end.
+        if listed.cursor.is_none() || listed.cursor == cursor {
+            return Ok(found);
+        }
+        cursor = listed.cursor;
+    }
+}
+
+async fn state_of(store: &Store, reference: &str) -> Result<Option<String>, Failure> {
+    let Some(id) = store.find_payouts(reference).await?.into_iter().next() else { return Ok(None) };
+    Ok(store.payout(id).await?.map(|detail| detail.payout.state))
+}
+
+/// The safe part of talking to a provider: nothing that is asked here moves money.
+pub(crate) async fn test(context: &Context, name: &AccountName) -> Result<(), Failure> {
+    let account = find(context, name)?;
+    let looked_up = match account.look_up(&stranger(&account)?, &SystemClock).await {
+        Verdict::NotFound => Answer::well("a payout that does not exist is not found"),
+        Verdict::Unknown(_) | Verdict::Deferred { pause: None, .. } => Answer {
+            well: None,
+            said: "a payout that does not exist cannot be told from one that is late".to_owned(),
+        },
+        verdict @ (Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::Deferred { .. }) => {
+            Answer { well: Some(false), said: format!("a payout that does not exist is {}", verdict.word()) }
+        }
+    };
+    let clock = account.clock_skew().map_or_else(
+        || Answer { well: None, said: "the provider does not tell its time".to_owned() },
+        |skew| Answer::well(format!("the provider's clock is {} s ahead of ours", skew.as_secs())),
+    );
+    let answers = [
+        ("credentials", Answer::of(account.probe(&SystemClock).await.map(|()| "accepted".to_owned()))),
+        (
+            "balance",
+            Answer::of(account.balance(&SystemClock).await.map(|found| {
+                let texts: Vec<_> =
+                    found.iter().map(|found| format!("{} {}", found.available, found.currency)).collect();
+                texts.join(", ")
+            })),
+        ),
+        (
+            "banks",
+            Answer::of(account.banks(&SystemClock).await.map(|found| format!("{} listed", found.len()))),
+        ),
+        ("look-up", looked_up),
+        ("clock", clock),
+    ];
+    let well = answers.iter().all(|(_, answer)| answer.well != Some(false));
+    let json: Vec<_> = answers
+        .iter()
+        .map(|(what, answer)| json!({"asked": what, "well": answer.well, "answer": answer.said}))
+        .collect();
+    context.output.answer(&json!({"well": well, "answers": json}), || {
+        let rows = answers.iter().map(|(what, answer)| {
+            let mark = match answer.well {
+                Some(true) => "ok",
+                Some(false) => "!!",
+                None => "--",
+            };
+            [mark.to_owned(), (*what).to_owned(), answer.said.clone()]
+        });
+        table(["", "asked", "answer"], rows)
+    });
+    if well { Ok(()) } else { Err(Failure::Unwell) }
+}
+
+/// What an enquiry brought.
+struct Answer {
+    /// None where the provider does not offer it.
+    well: Option<bool>,
+    said: String,
+}
+
+impl Answer {
+    fn well(said: impl Into<String>) -> Self {
+        Self { well: Some(true), said: said.into() }
+    }
+
+    fn of(found: Result<String, EnquiryError>) -> Self {
+        match found {
+            Ok(said) => Self::well(said),
+            Err(EnquiryError::NotOffered) => {
+                Self { well: None, said: "the provider does not offer this".to_owned() }
+            }
+            Err(error) => Self { well: Some(false), said: error.to_string() },
+        }
+    }
+}
+
+/// An order that was never sent: its reference is drawn here.
+fn stranger(account: &Account) -> anyhow::Result<Order> {
+    let nobody = || Private::new("Nobody");
+    Ok(Order {
+        reference: Reference::of(PayoutId::at(SystemClock.now())),
+        amount: Money::new(1, account.provider.currency()).context("an amount of one")?,
+        country: account.provider.country(),
+        beneficiary: Beneficiary {
+            name: Name::Company(nobody()),
+            document: Document { kind: String::new(), number: nobody() },
+            destination: Destination::Cash,
+            contact: Contact::default(),
+        },
+        description: nobody(),
+        provider_id: None,
+    })
+}
