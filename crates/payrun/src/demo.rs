@@ -43,7 +43,7 @@ pub(crate) async fn run(cli: &Cli, folder: &Path, file: &Path, faults: &str) -> 
     let mut processes = Processes::new(&home, output);
     processes.start_sandbox(faults).await?;
     let uploader = home.context(cli, UPLOADER)?;
-    Store::migrate(&uploader.migrator_url).await?;
+    Store::migrate(&uploader.migrator_url()?).await?;
     let imported = import::run(&uploader, file, false, Some(&folder.join("rejects.csv"))).await?;
     let approver = home.context(cli, APPROVER)?;
     let store = approver.store_of_person().await?;

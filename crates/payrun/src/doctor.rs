@@ -27,8 +27,8 @@ impl Check {
 
 /// Brings the schema up to date.
 pub(crate) async fn migrate(context: &Context) -> Result<(), Failure> {
-    let missing = Store::missing_migrations(&context.migrator_url).await?;
-    Store::migrate(&context.migrator_url).await?;
+    let missing = Store::missing_migrations(&context.migrator_url()?).await?;
+    Store::migrate(&context.migrator_url()?).await?;
     context.output.answer(&json!({"applied": missing}), || match missing.len() {
         0 => "the database is up to date".to_owned(),
         count => format!("applied {count} migrations:\n  {}", missing.join("\n  ")),
@@ -62,10 +62,13 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
 }
 
 async fn database(context: &Context) -> Vec<Check> {
-    let missing = Store::missing_migrations(&context.migrator_url).await;
+    let missing = match context.migrator_url() {
+        Ok(url) => Store::missing_migrations(&url).await.map_err(|error| chain(&error)),
+        Err(error) => Err(format!("{error:#}")),
+    };
     let reached = Check::of(
         "database reachable",
-        missing.as_ref().map(|_| ()).map_err(|error| chain(error)),
+        missing.as_ref().map(|_| ()),
         "is Postgres running, and is database.url right?",
     );
     let up_to_date = match missing {

@@ -35,9 +35,8 @@ const LINGER: Duration = Duration::from_millis(3);
 pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) output: Output,
-    pub(crate) migrator_url: SecretString,
     pub(crate) until_stdin_closes: bool,
-    database_url: SecretString,
+    database_url: Option<SecretString>,
     amqp_url: Option<SecretString>,
     actor: Option<Actor>,
 }
@@ -47,16 +46,12 @@ impl Context {
     pub(crate) fn load(cli: &Cli) -> Result<Self, Failure> {
         let config = Config::read(&cli.config)?;
         let given = |text: &Option<String>| text.clone().map(SecretString::from);
-        let database_url = given(&cli.database_url)
-            .or_else(|| config.database.url.clone())
-            .context("no database is configured; set DATABASE_URL or database.url")?;
         Ok(Self {
-            migrator_url: config.database.migrator_url.clone().unwrap_or_else(|| database_url.clone()),
+            database_url: given(&cli.database_url).or_else(|| config.database.url.clone()),
             amqp_url: given(&cli.amqp_url).or_else(|| config.broker.url.clone()),
             output: Output { json: cli.json },
             until_stdin_closes: cli.until_stdin_closes,
             actor: cli.actor.clone(),
-            database_url,
             config,
         })
     }
@@ -68,6 +63,16 @@ impl Context {
             config::LogFormat::Json => logging::Format::Json,
         };
         logging::init(format, &self.config.log.filter).context("log.filter")
+    }
+
+    /// The database's URL. Commands that only ask a file or a provider need none.
+    pub(crate) fn database_url(&self) -> anyhow::Result<SecretString> {
+        self.database_url.clone().context("no database is configured; set DATABASE_URL or database.url")
+    }
+
+    /// The database's URL as the owner of the schema has it.
+    pub(crate) fn migrator_url(&self) -> anyhow::Result<SecretString> {
+        self.config.database.migrator_url.clone().map_or_else(|| self.database_url(), Ok)
     }
 
     /// The broker's URL.
@@ -109,7 +114,7 @@ impl Context {
 
     async fn store(&self, actor: Actor, connections_max: u32) -> Result<Store, Failure> {
         let options = Options {
-            url: self.database_url.clone(),
+            url: self.database_url()?,
             actor,
             connections_max,
             acquire_timeout: Duration::from_secs(10),
