@@ -1,0 +1,199 @@
+//! Cordillera does not exist. It is here to show what adding a provider takes: this file, its fixtures, and two lines in `main.rs`.
+//!
+//! - `POST /v1/transfers` answers 201 with the transfer, 422 with a code when it is refused, 409 when the reference was used.
+//! - `GET /v1/transfers?reference=…` answers 200 with a list of at most one: an empty list is its word for not found.
+//! - It deduplicates on the reference: class A. Amounts are decimal text in major units.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use payrun_domain::{
+    beneficiary::Destination,
+    country::Country,
+    decide::Class,
+    fault::{Fault, Field},
+    money::{Currency, Money},
+    order::Order,
+    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+};
+use payrun_providers::{Effect, Manifest, Provider, Reply, Request, Stamp, Step, Turn};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    #[serde(rename = "provider")]
+    _provider: String,
+    key: secrecy::SecretString,
+}
+
+pub(crate) struct Cordillera {
+    authorization: HeaderValue,
+}
+
+const MANIFEST: Manifest = Manifest {
+    class: Class::A,
+    quiet: Duration::from_mins(5),
+    return_window: Duration::ZERO,
+    dedup_window: Some(Duration::from_hours(72)),
+    reference_chars_max: Some(40),
+    clock_window: None,
+    hook_answer: "",
+};
+
+impl Cordillera {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let key = secrecy::ExposeSecret::expose_secret(&settings.key);
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();
+        authorization.set_sensitive(true);
+        Self { authorization }
+    }
+
+    fn request(&self, effect: Effect, method: Method, path: String, body: Vec<u8>) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        Request { effect, method, path, headers, body }
+    }
+}
+
+impl Provider for Cordillera {
+    fn name(&self) -> &'static str {
+        "cordillera"
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
+    }
+
+    fn country(&self) -> Country {
+        Country::Cl
+    }
+
+    fn currency(&self) -> Currency {
+        Currency::Clp
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if order.country != Country::Cl {
+            faults.push(Fault::of(Field::Country, "country", "Cordillera pays in CL"));
+        }
+        if order.amount.currency() != Currency::Clp {
+            faults.push(Fault::of(Field::Currency, "currency", "Cordillera pays CLP"));
+        }
+        if !matches!(order.beneficiary.destination, Destination::Bank { .. }) {
+            faults.push(Fault::of(Field::Method, "method", "Cordillera pays to bank accounts only"));
+        }
+        faults
+    }
+
+    fn submit(&self, turn: &Turn<'_>) -> Step {
+        let [.., reply] = turn.replies else {
+            if !self.check(turn.order).is_empty() {
+                return Step::Done(Verdict::Deferred {
+                    retry_after: None,
+                    pause: Some(Pause::Configuration),
+                });
+            }
+            let Destination::Bank { bank, number, .. } = &turn.order.beneficiary.destination else {
+                return Step::Done(Verdict::Unknown(Doubt::Undocumented));
+            };
+            let body = serde_json::json!({
+                "reference": turn.order.reference.as_str(), "amount": turn.order.amount.major(),
+                "bank": bank, "account": number.expose(),
+            });
+            let body = serde_json::to_vec(&body).unwrap();
+            return Step::Send(self.request(
+                Effect::MovesMoney,
+                Method::POST,
+                "/v1/transfers".to_owned(),
+                body,
+            ));
+        };
+        Step::Done(match reply.status {
+            StatusCode::CREATED => read(&reply.body, turn.order),
+            StatusCode::UNPROCESSABLE_ENTITY => refused(&reply.body),
+            StatusCode::CONFLICT => Verdict::Unknown(Doubt::DuplicateReference),
+            status => unexpected(status),
+        })
+    }
+
+    fn look_up(&self, turn: &Turn<'_>) -> Step {
+        let [.., reply] = turn.replies else {
+            let path = format!("/v1/transfers?reference={}", turn.order.reference);
+            return Step::Send(self.request(Effect::ReadOnly, Method::GET, path, Vec::new()));
+        };
+        Step::Done(match reply.status {
+            StatusCode::OK => found(reply, turn.order),
+            status => unexpected(status),
+        })
+    }
+
+    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Request> {
+        Some(self.request(
+            Effect::ReadOnly,
+            Method::GET,
+            "/v1/transfers?reference=NONE".to_owned(),
+            Vec::new(),
+        ))
+    }
+}
+
+fn unexpected(status: StatusCode) -> Verdict {
+    match status {
+        StatusCode::UNAUTHORIZED => Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) },
+        status if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
+        _ => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+#[derive(Deserialize)]
+struct Transfer {
+    id: String,
+    reference: String,
+    amount: String,
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    code: String,
+}
+
+fn read(body: &[u8], order: &Order) -> Verdict {
+    let Ok(transfer) = serde_json::from_slice::<Transfer>(body) else {
+        return Verdict::Unknown(Doubt::Unreadable);
+    };
+    let Some(id) = ProviderId::parse(&transfer.id) else { return Verdict::Unknown(Doubt::Unreadable) };
+    let amount = Money::parse(&transfer.amount, Currency::Clp);
+    if transfer.reference != order.reference.as_str() || amount != Ok(order.amount) {
+        return Verdict::Unknown(Doubt::Mismatch);
+    }
+    let record = Record { id: id.clone(), status: transfer.state.clone() };
+    match transfer.state.as_str() {
+        "pending" => Verdict::Accepted(record),
+        "done" => Verdict::Settled(record),
+        "failed" => Verdict::Rejected(Refusal { id: Some(id), code: "failed".to_owned(), pause: None }),
+        _ => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+fn found(reply: &Reply, order: &Order) -> Verdict {
+    match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&reply.body) {
+        Ok(transfers) => match transfers.as_slice() {
+            [] => Verdict::NotFound,
+            [transfer] => read(transfer.get().as_bytes(), order),
+            _ => Verdict::Unknown(Doubt::Mismatch),
+        },
+        Err(_) => Verdict::Unknown(Doubt::Unreadable),
+    }
+}
+
+fn refused(body: &[u8]) -> Verdict {
+    match serde_json::from_slice::<Refused>(body) {
+        Ok(Refused { code }) if !code.is_empty() && code.len() < 32 => {
+            Verdict::Rejected(Refusal { id: None, code, pause: None })
+        }
+        Ok(_) | Err(_) => Verdict::Unknown(Doubt::Unreadable),
+    }
+}
