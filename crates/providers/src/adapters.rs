@@ -2,6 +2,7 @@
 
 pub mod bamboo;
 pub mod kapaqnan;
+pub mod teemopay;
 
 use serde::Deserialize;
 
@@ -15,6 +16,8 @@ pub enum Settings {
     Bamboo(bamboo::Settings),
     /// See [`kapaqnan`].
     Kapaqnan(kapaqnan::Settings),
+    /// See [`teemopay`].
+    Teemopay(teemopay::Settings),
 }
 
 impl Settings {
@@ -23,6 +26,7 @@ impl Settings {
         match self {
             Self::Bamboo(settings) => Ok(Box::new(bamboo::Bamboo::new(settings)?)),
             Self::Kapaqnan(settings) => Ok(Box::new(kapaqnan::Kapaqnan::new(settings)?)),
+            Self::Teemopay(settings) => Ok(Box::new(teemopay::TeemoPay::new(settings)?)),
         }
     }
 }

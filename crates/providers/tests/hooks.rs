@@ -85,3 +85,56 @@ fn a_provider_that_does_not_call_is_not_answered() {
     }));
     assert_eq!(call(&*kapaqnan, &[], "{}"), Err(HookError::NotOffered));
 }
+
+/// Of a platform that does not exist; its private key is thrown away.
+const PLATFORM_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCrmBPEn61qMcEn2eKKozDDcgrKbPZc+xWVc8meQ7I5+/hc1SaFpSBgm097nAnLxm5JlkmiP7MOSumEfG/xtWxoPEVnDR4INjGzo2zmotpN10SkEtVxWUIn1wGdX5DXtsfDn+jp5dQNkVdlFfR8h4g7xAA3xZgYZzdgHcucOL+BNwIDAQAB";
+const NONCE: &str = "0123456789abcdef0123456789abcdef";
+/// Made by OpenSSL over the text of `teemopay_body`, with numbers as they are written there.
+const SIGNATURE: &str = "C7LwK3xHDPVUQPixttJPFVGdQCIsTeunu1woDRZ4k8cKV6ogSK9k8bfclIP4yKfmuNcExB6uNcfPq651/FHOhe0JX2APYlik+pktZkGQFLsCCDUtONDUT/5/QE5U1an69gZfjetSfQpBaZhVsM7Edsv46WiQnOU2OgyF05Vu1hQ=";
+
+fn teemopay(platform_key: Option<&str>) -> Box<dyn Provider> {
+    let account = include_str!("../fixtures/teemopay/account.json");
+    let account: serde_json::Value = serde_json::from_str(account).unwrap();
+    let mut settings = account["settings"].clone();
+    settings["platform_key"] = platform_key.into();
+    provider(settings)
+}
+
+fn teemopay_body() -> String {
+    format!(
+        r#"{{"merchantOrderNo":"{}","tradeNo":"TF0000000000PE0001","amount":60.00,"serviceAmount":1.5,"status":2,
+        "errorCode":null,"errorMessage":" ","completeTime":"2026-01-31 15:04:05","sign":"{SIGNATURE}"}}"#,
+        reference()
+    )
+}
+
+#[test]
+fn teemopay_signs_numbers_as_they_are_written() {
+    let teemopay = teemopay(Some(PLATFORM_KEY));
+    for app in ["appCode", "app_code"] {
+        let notice = call(&*teemopay, &[("nonce", NONCE), (app, "example-app")], &teemopay_body()).unwrap();
+        assert_eq!(notice.reference, Some(reference()));
+        assert_eq!((notice.id.unwrap().as_str(), &*notice.status), ("TF0000000000PE0001", "2"));
+    }
+    assert_eq!(teemopay.manifest().hook_answer, "SUCCESS");
+}
+
+#[test]
+fn a_changed_call_of_teemopay_is_refused() {
+    let (right, other) = (teemopay(Some(PLATFORM_KEY)), "fedcba9876543210fedcba9876543210");
+    let body = teemopay_body();
+    for (nonce, body) in [
+        (other, body.clone()),
+        (NONCE, body.replace("60.00", "60.0")),
+        (NONCE, body.replace("\"status\":2", "\"status\":3")),
+        (NONCE, body.replace(r#","sign":""#, r#","seal":""#)),
+        (NONCE, body.replace(&SIGNATURE[..8], "AAAAAAAA")),
+        (NONCE, "{}".to_owned()),
+        (NONCE, "null".to_owned()),
+    ] {
+        assert_eq!(call(&*right, &[("nonce", nonce)], &body), Err(HookError::Forged), "{nonce} {body}");
+    }
+    assert_eq!(call(&*right, &[], &body), Err(HookError::Forged));
+    assert_eq!(call(&*right, &[("nonce", NONCE), ("appCode", "another")], &body), Err(HookError::Forged));
+    assert_eq!(call(&*teemopay(None), &[("nonce", NONCE)], &body), Err(HookError::NotOffered));
+}

@@ -1,0 +1,208 @@
+//! The one place where TeemoPay's words become verdicts. The HTTP status is not documented for anything, so a readable envelope speaks for itself;
+//! what is not documented is unknown.
+
+use ::http::StatusCode;
+use payrun_domain::{
+    money::Money,
+    order::Order,
+    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{EnquiryError, Reply};
+
+/// What every answer is wrapped in.
+#[derive(Deserialize)]
+pub(super) struct Envelope<'a> {
+    pub(super) code: u16,
+    #[serde(default)]
+    msg: Option<String>,
+    #[serde(borrow, default)]
+    pub(super) data: Option<&'a RawValue>,
+}
+
+/// A payout in an answer. Scalars come as text or as numbers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payout<'a> {
+    pub(super) merchant_order_no: String,
+    #[serde(default)]
+    trade_no: Option<String>,
+    #[serde(borrow)]
+    amount: &'a RawValue,
+    #[serde(borrow)]
+    status: &'a RawValue,
+    #[serde(borrow, default)]
+    error_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    total_refund_amount: Option<&'a RawValue>,
+}
+
+/// A create answer without its envelope, as the pages of some countries print it, is told by its signature.
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(rename = "sign")]
+    _sign: String,
+}
+
+/// What the answer to a create proves.
+pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
+    if let Some(verdict) = of_status(reply) {
+        return verdict;
+    }
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&reply.body) else {
+        return match serde_json::from_slice::<Payout<'_>>(&reply.body) {
+            Ok(payout) if serde_json::from_slice::<Signed>(&reply.body).is_ok() => payout.of_create(order),
+            Ok(_) | Err(_) => Verdict::Unknown(unreadable(reply)),
+        };
+    };
+    match envelope.code {
+        200 => {
+            envelope.payout().map_or(Verdict::Unknown(Doubt::Unreadable), |payout| payout.of_create(order))
+        }
+        // It exists: the very number may have made it. The table's advice to change the number would pay twice.
+        426 => Verdict::Unknown(Doubt::DuplicateReference),
+        425 => paused(Pause::Balance),
+        416..=418 | 427 | 473 => paused(Pause::Configuration),
+        // "Try again later", and a business error to ask support about: neither says that nothing was made.
+        412 | 500 => Verdict::Unknown(Doubt::ServerError),
+        code @ (414 | 421 | 429 | 430 | 432 | 438 | 440 | 455 | 462 | 475 | 476 | 481 | 482) => {
+            Verdict::Rejected(Refusal { id: None, code: code.to_string(), pause: None })
+        }
+        _ => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+/// What the answer to a look-up proves.
+pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
+    if let Some(verdict) = of_status(reply) {
+        return verdict;
+    }
+    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&reply.body) else {
+        return Verdict::Unknown(unreadable(reply));
+    };
+    match envelope.code {
+        200 => envelope.payout().map_or(Verdict::Unknown(Doubt::Unreadable), |payout| payout.verdict(order)),
+        434 => Verdict::NotFound,
+        // 400 alone may mean anything.
+        400 if envelope.says("order not found") => Verdict::NotFound,
+        416..=418 => paused(Pause::Configuration),
+        412 | 500 => Verdict::Unknown(Doubt::ServerError),
+        _ => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+/// An enquiry's answer, or why there is none.
+pub(super) fn data(reply: &Reply) -> Result<&RawValue, EnquiryError> {
+    let envelope: Envelope<'_> = serde_json::from_slice(&reply.body).map_err(|error| {
+        if reply.status.is_success() {
+            EnquiryError::Unreadable(error)
+        } else {
+            EnquiryError::Status(reply.status)
+        }
+    })?;
+    match (envelope.code, envelope.data) {
+        (200, Some(data)) => Ok(data),
+        (416..=418, _) => Err(EnquiryError::Credentials),
+        (code, _) => Err(EnquiryError::Refused(code.to_string())),
+    }
+}
+
+/// Statuses that no envelope overrides: a redirect comes from somebody else.
+fn of_status(reply: &Reply) -> Option<Verdict> {
+    match reply.status {
+        StatusCode::TOO_MANY_REQUESTS => Some(Verdict::Unknown(Doubt::Throttled)),
+        status if status.is_redirection() || status.is_informational() => {
+            Some(Verdict::Unknown(Doubt::Undocumented))
+        }
+        _ => None,
+    }
+}
+
+fn unreadable(reply: &Reply) -> Doubt {
+    if reply.status.is_server_error() { Doubt::ServerError } else { Doubt::Unreadable }
+}
+
+const fn paused(why: Pause) -> Verdict {
+    Verdict::Deferred { retry_after: None, pause: Some(why) }
+}
+
+impl<'a> Envelope<'a> {
+    fn payout(&self) -> Option<Payout<'a>> {
+        serde_json::from_str(self.data?.get()).ok()
+    }
+
+    fn says(&self, message: &str) -> bool {
+        self.msg.as_deref().is_some_and(|msg| msg.trim().eq_ignore_ascii_case(message))
+    }
+}
+
+impl Payout<'_> {
+    /// Only 1 and 3 are documented for a create.
+    fn of_create(&self, order: &Order) -> Verdict {
+        match (self.verdict(order), text(self.status)) {
+            (verdict, "1" | "3") | (verdict @ Verdict::Unknown(_), _) => verdict,
+            (_, _) => Verdict::Unknown(Doubt::Undocumented),
+        }
+    }
+
+    /// What this says of `order`.
+    pub(super) fn verdict(&self, order: &Order) -> Verdict {
+        let amount = Money::parse_printed(text(self.amount), order.amount.currency());
+        if self.merchant_order_no != order.reference.as_str() || amount != Ok(order.amount) {
+            return Verdict::Unknown(Doubt::Mismatch);
+        }
+        self.of_amount(order.amount, order.provider_id.as_ref())
+    }
+
+    /// As [`Payout::verdict`], of a payout of `amount`.
+    pub(super) fn of_amount(&self, amount: Money, known: Option<&ProviderId>) -> Verdict {
+        let Some(id) = self.trade_no.as_deref().and_then(ProviderId::parse) else {
+            return Verdict::Unknown(Doubt::Unreadable);
+        };
+        if known.is_some_and(|known| *known != id) {
+            return Verdict::Unknown(Doubt::Mismatch);
+        }
+        let record = |word: &str| Record { id: id.clone(), status: word.to_owned() };
+        match text(self.status) {
+            "1" => Verdict::Accepted(record("1 processing")),
+            "2" => Verdict::Settled(record("2 success")),
+            "3" => {
+                let code = self.error_code.map(text).filter(|code| *code != "null" && is_code(code));
+                let code = code.unwrap_or("failed").to_owned();
+                Verdict::Rejected(Refusal { id: Some(id), pause: pause(&code), code })
+            }
+            "4" => Verdict::Returned { record: record("4 refunded"), amount },
+            "5" => match self.refunded(amount) {
+                Some(part) => Verdict::Returned { record: record("5 partly refunded"), amount: part },
+                None => Verdict::Unknown(Doubt::Unreadable),
+            },
+            _ => Verdict::Unknown(Doubt::Undocumented),
+        }
+    }
+
+    /// How much of `paid` came back, at most all of it.
+    fn refunded(&self, paid: Money) -> Option<Money> {
+        let part = Money::parse_printed(text(self.total_refund_amount?), paid.currency()).ok()?;
+        (part.minor() <= paid.minor()).then_some(part)
+    }
+
+    pub(super) fn amount(&self, order_currency: payrun_domain::money::Currency) -> Option<Money> {
+        Money::parse_printed(text(self.amount), order_currency).ok()
+    }
+}
+
+/// A refusal whose cause is ours: the next payout would be refused too.
+fn pause(code: &str) -> Option<Pause> {
+    (code == "1015").then_some(Pause::Balance)
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// A JSON scalar's text, quoted or not.
+pub(super) fn text(value: &RawValue) -> &str {
+    value.get().trim_matches('"')
+}
