@@ -6,6 +6,7 @@ use std::{
     time::Instant,
 };
 
+use ::http::StatusCode;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use jiff::{SignedDuration, Timestamp};
 use payrun_domain::{
@@ -118,19 +119,28 @@ impl Account {
         self.http.is_loopback()
     }
 
+    /// Asks once more when a token was refused: nothing that is asked here does anything.
     async fn ask(
         &self,
         clock: &dyn Clock,
-        request: impl FnOnce(&dyn Provider, &Stamp<'_>) -> Option<Request>,
+        request: impl Fn(&dyn Provider, &Stamp<'_>) -> Option<Request>,
     ) -> Result<Reply, EnquiryError> {
         let line = self.line(clock);
-        let token = line.token(None).await.map_err(|none| match none {
-            NoToken::Refused => EnquiryError::Credentials,
-            NoToken::Unreachable => EnquiryError::Unreachable,
-        })?;
-        let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
-        let request = request(&*self.provider, &stamp).ok_or(EnquiryError::NotOffered)?;
-        line.send(&request, None).await.map_err(|_| EnquiryError::Unreachable)
+        let (mut refused, mut tries) = (None::<SecretString>, 0);
+        loop {
+            tries += 1;
+            let token = line.token(refused.as_ref()).await.map_err(|none| match none {
+                NoToken::Refused => EnquiryError::Credentials,
+                NoToken::Unreachable => EnquiryError::Unreachable,
+            })?;
+            let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
+            let request = request(&*self.provider, &stamp).ok_or(EnquiryError::NotOffered)?;
+            let reply = line.send(&request, None).await.map_err(|_| EnquiryError::Unreachable)?;
+            if reply.status != StatusCode::UNAUTHORIZED || token.is_none() || tries > 1 {
+                return Ok(reply);
+            }
+            refused = token;
+        }
     }
 
     const fn line<'a>(&'a self, clock: &'a dyn Clock) -> Line<'a> {

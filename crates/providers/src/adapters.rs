@@ -2,6 +2,7 @@
 
 pub mod bamboo;
 pub mod kapaqnan;
+pub mod qentaz;
 pub mod teemopay;
 
 use serde::Deserialize;
@@ -16,6 +17,8 @@ pub enum Settings {
     Bamboo(bamboo::Settings),
     /// See [`kapaqnan`].
     Kapaqnan(kapaqnan::Settings),
+    /// See [`qentaz`].
+    Qentaz(qentaz::Settings),
     /// See [`teemopay`].
     Teemopay(teemopay::Settings),
 }
@@ -26,6 +29,7 @@ impl Settings {
         match self {
             Self::Bamboo(settings) => Ok(Box::new(bamboo::Bamboo::new(settings)?)),
             Self::Kapaqnan(settings) => Ok(Box::new(kapaqnan::Kapaqnan::new(settings)?)),
+            Self::Qentaz(settings) => Ok(Box::new(qentaz::Qentaz::new(settings)?)),
             Self::Teemopay(settings) => Ok(Box::new(teemopay::TeemoPay::new(settings)?)),
         }
     }

@@ -101,7 +101,7 @@ async fn hold(
     let mut renewed = false;
     while replies.len() < STEPS_MAX {
         let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
-        let turn = Turn { order, replies, stamp };
+        let turn = Turn { order, replies, stamp, renewed };
         let (step, send_by) = match talk {
             Talk::Submit { send_by } => (provider.submit(&turn), Some(send_by)),
             Talk::LookUp => (provider.look_up(&turn), None),
@@ -113,6 +113,7 @@ async fn hold(
             // Refused before it was looked at: the last request has done nothing, and may go once more under another token.
             Step::Renew if !renewed && !earlier => {
                 (renewed, last) = (true, false);
+                replies.pop();
                 token = match transport.token(token.as_ref()).await {
                     Ok(token) => token,
                     Err(none) => return without_token(none),

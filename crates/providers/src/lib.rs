@@ -14,7 +14,7 @@ mod session;
 mod signing;
 
 pub use account::{Account, Rate};
-pub use adapters::{Settings, bamboo, kapaqnan, teemopay};
+pub use adapters::{Settings, bamboo, kapaqnan, qentaz, teemopay};
 pub use database::DatabaseSettings;
 pub use enquiry::{Balance, Bank, EnquiryError, Listed, ListedRecord, Page, Preview};
 pub use executor::{Concluded, Lost, NoToken, Talk, Transport, run};

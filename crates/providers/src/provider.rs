@@ -188,6 +188,8 @@ pub struct Turn<'a> {
     pub replies: &'a [Reply],
     /// For the next request.
     pub stamp: Stamp<'a>,
+    /// The token was renewed in this conversation: a provider that refuses this one as well is not asked a third time.
+    pub renewed: bool,
 }
 
 /// Send one more request, or conclude.
@@ -197,7 +199,7 @@ pub enum Step {
     Send(Request),
     /// Find this in the provider's own database and come back with what is there: see [`Find`].
     Find(Find),
-    /// The provider refused the token before it looked at the request: get another one, and come back with the same replies.
+    /// The provider refused the token before it looked at the request: get another one, forget that reply, and come back. Once.
     Renew,
     /// The conversation is over.
     Done(Verdict),

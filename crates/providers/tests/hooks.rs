@@ -138,3 +138,50 @@ fn a_changed_call_of_teemopay_is_refused() {
     assert_eq!(call(&*right, &[("nonce", NONCE), ("appCode", "another")], &body), Err(HookError::Forged));
     assert_eq!(call(&*teemopay(None), &[("nonce", NONCE)], &body), Err(HookError::NotOffered));
 }
+
+fn qentaz(webhook_pair: Option<&str>) -> Box<dyn Provider> {
+    provider(serde_json::json!({
+        "provider": "qentaz", "auth_key": "unit-test-key", "webhook_pair": webhook_pair,
+    }))
+}
+
+fn qentaz_body(description: &str) -> String {
+    format!(
+        r#"{{"event":{{"type":"payout","status":"success"}},"created_at":"2026-01-31T15:04:05+00:00","external_reference":"0a1b2c3d",
+        "detail":{{"amount":"54000.00","currency":"COP","description":"{description}","status":"SUCCESS"}}}}"#
+    )
+}
+
+#[test]
+fn qentaz_calls_with_a_bearer_of_either_kind() {
+    let body = qentaz_body(&format!("{} Nomina", reference()));
+    // base64 of client:secret.
+    for (pair, bearer) in
+        [(None, "Bearer unit-test-key"), (Some("client:secret"), "Bearer Y2xpZW50OnNlY3JldA==")]
+    {
+        let qentaz = qentaz(pair);
+        let notice = call(&*qentaz, &[("authorization", bearer)], &body).unwrap();
+        assert_eq!((notice.reference, &*notice.status), (Some(reference()), "success"));
+        assert_eq!(notice.id.unwrap().as_str(), "0a1b2c3d");
+        for forged in ["", "Bearer ", "Bearer unit-test-kez", "unit-test-key", "Bearer unit-test-key "] {
+            if forged.trim_end() != bearer {
+                let refused = call(&*qentaz, &[("authorization", forged)], &body);
+                assert_eq!(refused, Err(HookError::Forged), "{forged}");
+            }
+        }
+        assert_eq!(call(&*qentaz, &[], &body), Err(HookError::Forged));
+    }
+}
+
+#[test]
+fn a_call_of_qentaz_about_another_payout_is_known_by_its_id_alone() {
+    let (qentaz, bearer) = (qentaz(None), [("authorization", "Bearer unit-test-key")]);
+    for description in ["", "Factura 7", "ñandú", "0000000000000000000000000é"] {
+        let notice = call(&*qentaz, &bearer, &qentaz_body(description)).unwrap();
+        assert_eq!((notice.reference, notice.id.is_some()), (None, true), "{description}");
+    }
+    let collection = qentaz_body("x").replace("payout", "transaction");
+    for rubbish in [collection.as_str(), "", "{}", "null"] {
+        assert_eq!(call(&*qentaz, &bearer, rubbish), Err(HookError::Unreadable), "{rubbish}");
+    }
+}

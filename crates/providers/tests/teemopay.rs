@@ -74,7 +74,7 @@ fn order(country: Country, (kind, number): (&str, &str), destination: Destinatio
 fn create(order: &Order, stamp: Stamp<'_>) -> Request {
     let provider = teemopay(order.country);
     assert_eq!(provider.check(order), []);
-    match provider.submit(&Turn { order, replies: &[], stamp }) {
+    match provider.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
         Step::Send(request) => request,
         step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
     }
@@ -351,7 +351,12 @@ fn amounts_come_back_as_they_went_out() {
             let text = json!({"code": 200, "data": {"merchantOrderNo": sent["merchantOrderNo"], "tradeNo": "TF1",
                 "status": 2, "amount": sent["amount"]}});
             let replies = [reply(&text.to_string())];
-            let step = teemopay(country).look_up(&Turn { order: &order, replies: &replies, stamp: stamp(8) });
+            let step = teemopay(country).look_up(&Turn {
+                order: &order,
+                replies: &replies,
+                stamp: stamp(8),
+                renewed: false,
+            });
             assert!(matches!(step, Step::Done(Verdict::Settled(_))), "{minor} {country}: {step:?}");
         }
     }

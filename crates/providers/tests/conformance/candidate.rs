@@ -134,7 +134,7 @@ impl Candidate {
     }
 
     pub(crate) fn first_request(&self, order: &Order) -> Request {
-        match self.provider.submit(&Turn { order, replies: &[], stamp: self.stamp() }) {
+        match self.provider.submit(&Turn { order, replies: &[], stamp: self.stamp(), renewed: false }) {
             Step::Send(request) => request,
             step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => {
                 panic!("{} begins with {step:?}", self.name())

@@ -41,7 +41,7 @@ fn every_recorded_reply_is_read_as_it_says() {
 fn an_unknown_state_is_recorded_and_never_final() {
     for candidate in candidates() {
         for (name, case) in candidate.cases() {
-            assert!(!name.contains("new_status") || case.verdict == "unknown undocumented", "{name}");
+            assert!(!name.contains("new_status") || case.verdict.starts_with("unknown"), "{name}");
         }
         for talk in ["submit", "lookup"] {
             let recorded = candidate.folder.join(format!("{talk}_new_status.json"));
@@ -200,7 +200,7 @@ fn nothing_private_can_be_printed() {
         let body = account.secrets.join(" ").into_bytes();
         let delivery = Delivery { headers: &request.headers, body: &body };
         let reply = Reply { status: StatusCode::OK, retry_after: None, date: None, body: body.clone() };
-        let turn = Turn { order: &order, replies: &[reply], stamp: candidate.stamp() };
+        let turn = Turn { order: &order, replies: &[reply], stamp: candidate.stamp(), renewed: false };
         let settings = serde_json::from_value::<Settings>(account.settings.clone()).map_or_else(
             |_| {
                 format!(

@@ -84,8 +84,9 @@ impl Transport for Script {
         Ok(Reply { status: StatusCode::OK, retry_after: None, date: None, body })
     }
 
-    async fn token(&self, _refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
-        Ok(None)
+    async fn token(&self, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
+        let text = if refused.is_some() { "canary-token-renewed" } else { "canary-token" };
+        Ok(Some(text.into()))
     }
 }
 

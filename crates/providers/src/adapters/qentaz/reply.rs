@@ -1,0 +1,189 @@
+//! The one place where Qentaz's words become verdicts. What is not documented is unknown.
+
+use std::time::Duration;
+
+use ::http::StatusCode;
+use payrun_domain::{
+    money::{Currency, Money},
+    order::Order,
+    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Qentaz;
+use crate::{EnquiryError, Reply, Token};
+
+/// A longer life than this is not believed.
+const LIFETIME_MAX: Duration = Duration::from_hours(24);
+
+/// Any of the four shapes of an error: with a status and a code, with a code, with a text alone, with an object.
+#[derive(Deserialize)]
+struct Trouble<'a> {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(borrow)]
+    error: &'a RawValue,
+}
+
+impl Trouble<'_> {
+    fn read(reply: &Reply) -> Option<Trouble<'_>> {
+        serde_json::from_slice(&reply.body).ok()
+    }
+
+    fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+}
+
+/// Q103: the token's life was over before the request was looked at.
+pub(super) fn is_token_expired(reply: &Reply) -> bool {
+    reply.status == StatusCode::UNAUTHORIZED && Trouble::read(reply).is_some_and(|trouble| trouble.is("Q103"))
+}
+
+/// What the answer to a create proves. The page prints the answer without its status.
+pub(super) fn of_create(reply: &Reply) -> Verdict {
+    match reply.status {
+        StatusCode::OK | StatusCode::CREATED => created(reply),
+        StatusCode::BAD_REQUEST => refused(reply),
+        status => unexpected(reply, status),
+    }
+}
+
+fn created(reply: &Reply) -> Verdict {
+    #[derive(Deserialize)]
+    struct Created {
+        external_reference: String,
+        process_id: String,
+        #[serde(rename = "type")]
+        speed: String,
+    }
+    let Ok(created) = serde_json::from_slice::<Created>(&reply.body) else {
+        return Verdict::Unknown(Doubt::Unreadable);
+    };
+    let Some(id) = ProviderId::parse(&created.external_reference).filter(|_| !created.process_id.is_empty())
+    else {
+        return Verdict::Unknown(Doubt::Unreadable);
+    };
+    let status = if created.speed == "SCHEDULED" { "SCHEDULED" } else { "CREATED" };
+    Verdict::Accepted(Record { id, status: status.to_owned() })
+}
+
+/// Documented as refusals of the request: fields that are missing or malformed, and a receiver's document.
+fn refused(reply: &Reply) -> Verdict {
+    let Some(trouble) = Trouble::read(reply) else { return Verdict::Unknown(Doubt::Unreadable) };
+    let code = match &trouble.code {
+        Some(code) if code == "Q101" => "Q101",
+        None if speaks_of_the_document(trouble.error) => "document",
+        Some(_) | None => return Verdict::Unknown(Doubt::Undocumented),
+    };
+    Verdict::Rejected(Refusal { id: None, code: code.to_owned(), pause: None })
+}
+
+/// The one text that the page prints for a 400 without a code names the two fields.
+fn speaks_of_the_document(error: &RawValue) -> bool {
+    let text: Option<String> = serde_json::from_str(error.get()).ok();
+    text.is_some_and(|text| text.contains("user_id_number") && text.contains("user_id_type"))
+}
+
+/// What the answer to a look-up proves.
+pub(super) fn of_look_up(qentaz: &Qentaz, reply: &Reply, order: &Order) -> Verdict {
+    match reply.status {
+        StatusCode::OK => match serde_json::from_slice::<Found>(&reply.body) {
+            Ok(found) => found.verdict(qentaz, order),
+            // Also what it says of a reference that it does not know: that proves nothing, least of all that there was no payout.
+            Err(_) => Verdict::Unknown(Doubt::Unreadable),
+        },
+        StatusCode::TOO_MANY_REQUESTS => Verdict::Deferred { retry_after: reply.retry_after, pause: None },
+        status => unexpected(reply, status),
+    }
+}
+
+/// 200 to a look-up. The bank's name stands where its code was sent, so the account is not compared.
+#[derive(Deserialize)]
+struct Found {
+    status: String,
+    amount: String,
+    currency: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    reference_one: Option<String>,
+}
+
+impl Found {
+    fn verdict(&self, qentaz: &Qentaz, order: &Order) -> Verdict {
+        let Some(id) = order.provider_id.clone() else { return Verdict::Unknown(Doubt::Mismatch) };
+        let currency: Option<Currency> = self.currency.to_ascii_uppercase().parse().ok();
+        let amount = currency.and_then(|currency| Money::parse_printed(&self.amount, currency).ok());
+        if amount != Some(order.amount) || !self.is_of(order) {
+            return Verdict::Unknown(Doubt::Mismatch);
+        }
+        let among = |words: &[String]| words.contains(&self.status);
+        let record = Record { id: id.clone(), status: self.status.clone() };
+        if among(&qentaz.paid_words) {
+            Verdict::Settled(record)
+        } else if among(&qentaz.refused_words) {
+            Verdict::Rejected(Refusal { id: Some(id), code: record.status, pause: None })
+        } else if matches!(self.status.as_str(), "CREATED" | "SCHEDULED") {
+            Verdict::Accepted(record)
+        } else {
+            Verdict::Unknown(Doubt::Undocumented)
+        }
+    }
+
+    /// Our reference stands in both places; one that is there and another's is a contradiction, and so is none at all.
+    fn is_of(&self, order: &Order) -> bool {
+        let reference = order.reference.as_str();
+        let one = self.reference_one.as_deref().filter(|text| !text.is_empty());
+        let description = self.description.as_deref().filter(|text| !text.is_empty());
+        (one.is_some() || description.is_some())
+            && one.is_none_or(|one| one == reference)
+            && description.is_none_or(|text| text.starts_with(reference))
+    }
+}
+
+fn unexpected(reply: &Reply, status: StatusCode) -> Verdict {
+    let trouble = Trouble::read(reply);
+    match (status, trouble) {
+        // A new token was refused as well.
+        (StatusCode::UNAUTHORIZED, Some(trouble)) if trouble.is("Q103") => {
+            Verdict::Deferred { retry_after: None, pause: None }
+        }
+        (StatusCode::UNAUTHORIZED, Some(trouble)) if trouble.is("Q001") => {
+            Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) }
+        }
+        (StatusCode::TOO_MANY_REQUESTS, _) => Verdict::Unknown(Doubt::Throttled),
+        (status, _) if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
+        (_, _) => Verdict::Unknown(Doubt::Undocumented),
+    }
+}
+
+pub(super) fn read_login(reply: &Reply) -> Result<Token, EnquiryError> {
+    #[derive(Deserialize)]
+    struct Login {
+        access_token: String,
+        expires_in: u64,
+    }
+    match reply.status {
+        StatusCode::OK => {
+            let login: Login = serde_json::from_slice(&reply.body).map_err(EnquiryError::Unreadable)?;
+            let lifetime = Duration::from_secs(login.expires_in).min(LIFETIME_MAX);
+            Ok(Token { text: login.access_token.into(), lifetime })
+        }
+        StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),
+        status => Err(EnquiryError::Status(status)),
+    }
+}
+
+pub(super) fn read_cancel(reply: &Reply) -> Result<(), EnquiryError> {
+    match reply.status {
+        StatusCode::OK => Ok(()),
+        StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),
+        StatusCode::BAD_REQUEST => {
+            let code = Trouble::read(reply).and_then(|trouble| trouble.code);
+            Err(EnquiryError::Refused(code.unwrap_or_else(|| "400".to_owned())))
+        }
+        status => Err(EnquiryError::Status(status)),
+    }
+}

@@ -1,0 +1,190 @@
+//! What Qentaz is asked, and what it is documented to refuse.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use jiff::Timestamp;
+use payrun_domain::{
+    beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
+    country::Country,
+    id::PayoutId,
+    money::{Currency, Money},
+    order::Order,
+    reference::Reference,
+    verdict::ProviderId,
+};
+use payrun_providers::{Effect, EnquiryError, Nonce, Provider, Reply, Request, Settings, Stamp, Step, Turn};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn qentaz(further: &Value) -> Box<dyn Provider> {
+    let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
+    settings.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+}
+
+fn order() -> Order {
+    Order {
+        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        amount: Money::parse("54000", Currency::Cop).unwrap(),
+        country: Country::Co,
+        beneficiary: Beneficiary {
+            name: Name::Person { first: Private::new("ANA"), last: Private::new("PRUEBA") },
+            document: Document { kind: "CC".to_owned(), number: Private::new("10000001") },
+            destination: Destination::Bank {
+                bank: "1007".to_owned(),
+                number: Private::new("00000000001"),
+                kind: AccountKind::Savings,
+                local: None,
+            },
+            contact: Contact { phone: Some(Private::new("3000000001")), email: None },
+        },
+        description: Private::new("pago"),
+        provider_id: None,
+    }
+}
+
+/// Half past eleven at night in Bogotá, already the next day in UTC.
+fn with_stamp<T>(act: impl FnOnce(Stamp<'_>) -> T) -> T {
+    let token = SecretString::from("unit-test-token");
+    let now: Timestamp = "2026-02-01T04:30:00Z".parse().unwrap();
+    act(Stamp { now, nonce: Nonce([7; 16]), token: Some(&token) })
+}
+
+fn create(qentaz: &dyn Provider, order: &Order) -> Request {
+    assert_eq!(qentaz.check(order), []);
+    with_stamp(|stamp| match qentaz.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+        Step::Send(request) => request,
+        step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
+    })
+}
+
+fn body(request: &Request) -> Value {
+    serde_json::from_slice(&request.body).unwrap()
+}
+
+#[test]
+fn a_create_is_as_the_page_says() {
+    let request = create(&*qentaz(&json!({})), &order());
+    assert_eq!((request.method.as_str(), &*request.path), ("POST", "/v1/merchant/payout"));
+    assert_eq!(request.headers["x-auth-token"], "unit-test-token");
+    let reference = order().reference.to_string();
+    let expected = json!({
+        "currency": "COP", "amount": 54000, "description": format!("{reference} pago"), "reference_one": reference,
+        "channel": "none", "type": "normal",
+        "receiver": {"phone": "573000000001", "first_name": "ANA", "last_name": "PRUEBA", "id_type": "CC", "id_number": "10000001"},
+        "approval": {"type": "none"},
+        "bank_account": {"entity": "1007", "type": "savings", "number": "00000000001"},
+    });
+    assert_eq!(body(&request), expected);
+    assert!(String::from_utf8(request.body).unwrap().contains("\"amount\":54000,"), "no decimal sign");
+}
+
+#[test]
+fn a_description_is_cut_and_keeps_our_reference() {
+    let long = Order { description: Private::new("ñ".repeat(300)), ..order() };
+    let sent = body(&create(&*qentaz(&json!({})), &long))["description"].as_str().unwrap().to_owned();
+    assert_eq!(sent.chars().count(), 200);
+    assert!(sent.starts_with(long.reference.as_str()));
+    let empty = Order { description: Private::new(""), ..order() };
+    assert_eq!(body(&create(&*qentaz(&json!({})), &empty))["description"], empty.reference.as_str());
+}
+
+#[test]
+fn a_scheduled_payout_counts_its_days_in_bogota() {
+    let scheduled =
+        qentaz(&json!({ "speed": "scheduled", "days_ahead": 2, "child_id": "child", "api_path": "/v2" }));
+    let request = create(&*scheduled, &order());
+    assert_eq!((&*request.path, &request.headers["child-id"]), ("/v2/payout", &"child".parse().unwrap()));
+    assert_eq!(
+        (&body(&request)["type"], &body(&request)["send_date"]),
+        (&json!("scheduled"), &json!("2026/02/02"))
+    );
+    for wrong in [
+        json!({ "speed": "scheduled" }),
+        json!({ "days_ahead": 2 }),
+        json!({ "speed": "scheduled", "days_ahead": 0 }),
+        json!({ "refused_words": ["SUCCESS"] }),
+        json!({ "auth_key": "" }),
+        json!({ "token_path": "token" }),
+    ] {
+        let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
+        settings.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        assert!(serde_json::from_value::<Settings>(settings).unwrap().build().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_it_is_documented_to_refuse_is_found_before_approval() {
+    let with = |change: &dyn Fn(&mut Order)| {
+        let mut order = order();
+        change(&mut order);
+        qentaz(&json!({})).check(&order).into_iter().map(|fault| fault.code).collect::<Vec<_>>()
+    };
+    let bank = |bank: &str, number: &str, kind| Destination::Bank {
+        bank: bank.to_owned(),
+        number: Private::new(number),
+        kind,
+        local: None,
+    };
+    let cents = Money::parse("54000.50", Currency::Cop).unwrap();
+    assert_eq!(with(&|order| order.amount = cents), ["amount_fraction"]);
+    assert_eq!(with(&|order| order.beneficiary.contact = Contact::default()), ["phone"]);
+    for phone in ["", "2000000001", "+573000000001", "57300000000", "5730000000011"] {
+        let contact = Contact { phone: Some(Private::new(phone)), email: None };
+        assert_eq!(with(&|order| order.beneficiary.contact = contact.clone()), ["phone"], "{phone}");
+    }
+    assert_eq!(with(&|order| order.beneficiary.destination = Destination::Cash), ["method"]);
+    for (destination, code) in [
+        (bank("7", "1", AccountKind::Savings), "bank"),
+        (bank("1151", "1", AccountKind::Savings), "bank"),
+        (bank("1007", "1", AccountKind::Salary), "bank_account_type"),
+        (bank("1007", "12-3", AccountKind::Savings), "bank_account"),
+    ] {
+        assert_eq!(with(&|order| order.beneficiary.destination = destination.clone()), [code]);
+    }
+    for (kind, number, codes) in [
+        ("NIT", "900123456", vec![]),
+        ("CC", "12345", vec!["document_number"]),
+        ("DNI", "1", vec!["document_number"]),
+        ("RUC", "20512333797", vec!["document_type"]),
+    ] {
+        let document = Document { kind: kind.to_owned(), number: Private::new(number) };
+        assert_eq!(with(&|order| order.beneficiary.document = document.clone()), codes, "{kind} {number}");
+    }
+}
+
+fn reply(status: u16, text: &str) -> Reply {
+    let status = http::StatusCode::from_u16(status).unwrap();
+    Reply { status, retry_after: None, date: None, body: text.as_bytes().to_vec() }
+}
+
+#[test]
+fn banks_tokens_and_cancellations_are_read() {
+    let qentaz = qentaz(&json!({}));
+    let banks = qentaz
+        .read_banks(&reply(200, r#"{"entities":[{"code":7,"name":"A"},{"code":"1007","name":"B"}]}"#))
+        .unwrap();
+    assert_eq!(banks.iter().map(|bank| bank.code.as_str()).collect::<Vec<_>>(), ["0007", "1007"]);
+    let token = qentaz.read_login(&reply(200, r#"{"access_token":"t","expires_in":99999999}"#)).unwrap();
+    assert_eq!(token.lifetime.as_secs(), 24 * 3600);
+    for (status, text) in [
+        (200, "{}"),
+        (200, r#"{"access_token":"t","expires_in":-1}"#),
+        (200, r#"{"access_token":"t","expires_in":1.5}"#),
+    ] {
+        assert!(
+            matches!(qentaz.read_login(&reply(status, text)), Err(EnquiryError::Unreadable(_))),
+            "{text}"
+        );
+    }
+    let refused = reply(401, r#"{"status":"unauthorized","code":"Q001","error":"x"}"#);
+    assert!(matches!(qentaz.read_login(&refused), Err(EnquiryError::Credentials)));
+    let cancel = with_stamp(|stamp| qentaz.cancel(&ProviderId::parse("0a1b2c3d").unwrap(), &stamp)).unwrap();
+    assert_eq!(
+        (cancel.method.as_str(), &*cancel.path, cancel.effect),
+        ("DELETE", "/v1/merchant/payout/0a1b2c3d", Effect::ReadOnly)
+    );
+    assert!(qentaz.read_cancel(&reply(200, r#"{"message":"x","updated_at":"y"}"#)).is_ok());
+    assert!(matches!(qentaz.read_cancel(&reply(400, r#"{"error":"x"}"#)), Err(EnquiryError::Refused(_))));
+}
