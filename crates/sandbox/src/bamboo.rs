@@ -187,7 +187,7 @@ fn record(
     world.ledger.append(&merchant.name, &instruction.reference, |place: Place| {
         let Plan { outcome, code } = if place.repeated { fate.repeat } else { fate.first };
         let settles_at = match outcome {
-            Outcome::Declined => at,
+            Outcome::Declined | Outcome::Cancelled => at,
             Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined => at + delay,
             Outcome::HeldThenPaid => at + delay * 4,
         };

@@ -58,6 +58,8 @@ pub(crate) enum Outcome {
     Declined,
     /// Refused after it had been taken.
     LateDeclined,
+    /// Stopped by its merchant.
+    Cancelled,
 }
 
 /// Where a payout stands, in words that fit every provider.
@@ -91,7 +93,7 @@ impl Outcome {
         match self {
             Self::Paid | Self::HeldThenPaid => Standing::Paid,
             Self::Rejected => Standing::Rejected,
-            Self::Declined | Self::LateDeclined => Standing::Declined,
+            Self::Declined | Self::LateDeclined | Self::Cancelled => Standing::Declined,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::entry::{Entry, Standing};
+use crate::entry::{Entry, Outcome, Standing};
 
 /// An append-only list of creates. Cheap to share; every method is a short section under one lock.
 pub(crate) struct Ledger {
@@ -143,17 +143,42 @@ impl Ledger {
         let mut state = self.state();
         let repeated = !state.creates(merchant, reference).recorded.is_empty();
         let entry = build(Place { seq: position(state.entries.len()), repeated });
-        let mut line = serde_json::to_vec(&entry).map_err(|error| LedgerError::Append(error.into()))?;
-        line.push(b'\n');
-        if let Err(error) = state.file.write_all(&line) {
-            // Half a line would damage the next one.
-            state.file.set_len(state.bytes).map_err(LedgerError::Append)?;
-            return Err(LedgerError::Append(error));
+        state.write(entry)
+    }
+
+    /// As [`Ledger::append`], but none when the merchant has used the reference before.
+    pub(crate) fn append_new(
+        &self,
+        merchant: &str,
+        reference: &str,
+        build: impl FnOnce(Place) -> Entry,
+    ) -> Result<Option<Arc<Entry>>, LedgerError> {
+        let mut state = self.state();
+        if !state.creates(merchant, reference).recorded.is_empty() {
+            return Ok(None);
         }
-        state.bytes += position(line.len());
-        let entry = Arc::new(entry);
-        state.keep(&entry);
-        Ok(entry)
+        let entry = build(Place { seq: position(state.entries.len()), repeated: false });
+        state.write(entry).map(Some)
+    }
+
+    /// Stops a payout that has not settled. Only until a restart: the line in the file stays as it was written.
+    pub(crate) fn cancel(&self, seq: u64) {
+        let mut state = self.state();
+        let Some(place) = usize::try_from(seq).ok().filter(|place| *place < state.entries.len()) else {
+            return;
+        };
+        let entry = &state.entries[place];
+        let cancelled = Arc::new(Entry {
+            outcome: Outcome::Cancelled,
+            settles_at: entry.at,
+            returned_at: None,
+            ..Entry::clone(entry)
+        });
+        let creates = state.creates(&cancelled.merchant, &cancelled.reference);
+        for recorded in creates.recorded.iter_mut().filter(|recorded| recorded.seq == seq) {
+            *recorded = Arc::clone(&cancelled);
+        }
+        state.entries[place] = cancelled;
     }
 
     /// The entry at a position.
@@ -169,6 +194,16 @@ impl Ledger {
     /// The first entry recorded under a reference.
     pub(crate) fn first(&self, merchant: &str, reference: &str) -> Option<Arc<Entry>> {
         self.state().references.get(merchant)?.get(reference)?.recorded.first().cloned()
+    }
+
+    /// What a merchant's payouts took from its balance, in hundredths, those included that did not fail later.
+    pub(crate) fn spent(&self, merchant: &str) -> i64 {
+        let state = self.state();
+        let of_merchant = state.entries.iter().filter(|entry| entry.merchant == merchant);
+        of_merchant
+            .filter(|entry| entry.outcome.standing() == Standing::Paid)
+            .map(|entry| entry.amount_minor)
+            .sum()
     }
 
     /// Counts at `now`.
@@ -205,6 +240,20 @@ impl State {
         self.references.entry(merchant.to_owned()).or_default().entry(reference.to_owned()).or_default()
     }
 
+    fn write(&mut self, entry: Entry) -> Result<Arc<Entry>, LedgerError> {
+        let mut line = serde_json::to_vec(&entry).map_err(|error| LedgerError::Append(error.into()))?;
+        line.push(b'\n');
+        if let Err(error) = self.file.write_all(&line) {
+            // Half a line would damage the next one.
+            self.file.set_len(self.bytes).map_err(LedgerError::Append)?;
+            return Err(LedgerError::Append(error));
+        }
+        self.bytes += position(line.len());
+        let entry = Arc::new(entry);
+        self.keep(&entry);
+        Ok(entry)
+    }
+
     fn keep(&mut self, entry: &Arc<Entry>) -> &mut Creates {
         self.entries.push(Arc::clone(entry));
         let creates = self.creates(&entry.merchant, &entry.reference);
@@ -221,7 +270,6 @@ fn position(count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Outcome;
     use crate::faults::Mode;
 
     fn entry(seq: u64, reference: &str, outcome: Outcome) -> Entry {

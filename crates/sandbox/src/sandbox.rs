@@ -13,19 +13,27 @@ use axum::extract::DefaultBodyLimit;
 use axum::serve::Listener as _;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::{CuttableListener, Line};
 use crate::faults::Faults;
 use crate::ledger::{Ledger, LedgerError};
+use crate::qentaz::Tokens;
+use crate::teemopay::Nonces;
 use crate::traffic::Traffic;
 use crate::world::{Clock, World};
-use crate::{BambooMerchant, admin, bamboo};
+use crate::{
+    BambooMerchant, KapaqnanMerchant, QentazMerchant, TeemopayMerchant, admin, bamboo, kapaqnan, qentaz,
+    teemopay,
+};
 
 /// How a sandbox behaves.
 pub struct Settings {
     /// Where to listen; port 0 takes any free one. The sandbox's own pages ask for no key: keep to loopback.
     pub listen: SocketAddr,
+    /// Where Kapaqnan's database listens; nowhere when none.
+    pub database_listen: Option<SocketAddr>,
     /// The ledger's file, made if it is not there.
     pub ledger: PathBuf,
     /// Where all chance comes from: the same seed and the same requests give the same outcomes.
@@ -47,12 +55,19 @@ pub struct Settings {
 pub struct Merchants {
     /// Bamboo's.
     pub bamboo: Vec<BambooMerchant>,
+    /// TeemoPay's.
+    pub teemopay: Vec<TeemopayMerchant>,
+    /// Qentaz's.
+    pub qentaz: Vec<QentazMerchant>,
+    /// Kapaqnan's.
+    pub kapaqnan: Vec<KapaqnanMerchant>,
 }
 
 /// A simulator that is bound to its socket and its ledger.
 pub struct Sandbox {
     listener: CuttableListener,
     address: SocketAddr,
+    database: Option<TcpListener>,
     world: Arc<World>,
 }
 
@@ -119,10 +134,24 @@ impl Sandbox {
             look_up_lag: settings.look_up_lag,
             faults: Mutex::new(Arc::new(settings.faults)),
             reads: AtomicU64::new(0),
+            nonces: Nonces::default(),
+            tokens: Tokens::default(),
             clock,
             stop: CancellationToken::new(),
         };
-        Ok(Self { listener, address, world: Arc::new(world) })
+        let database = match settings.database_listen {
+            Some(address) => {
+                let bound = TcpListener::bind(address).await;
+                Some(bound.map_err(|source| Error::Listen { address, source })?)
+            }
+            None => None,
+        };
+        Ok(Self { listener, address, database, world: Arc::new(world) })
+    }
+
+    /// The address of Kapaqnan's database, with the port it was given.
+    pub fn database_addr(&self) -> Option<SocketAddr> {
+        self.database.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// The address it listens on, with the port it was given.
@@ -134,10 +163,17 @@ impl Sandbox {
     pub async fn serve(self, stop: CancellationToken) -> Result<(), Error> {
         let service = admin::routes()
             .merge(bamboo::routes())
+            .merge(teemopay::routes())
+            .merge(qentaz::routes())
+            .merge(kapaqnan::routes())
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(Arc::clone(&self.world))
             .into_make_service_with_connect_info::<Line>();
         let world = self.world;
+        let mut database = JoinSet::new();
+        if let Some(listener) = self.database {
+            database.spawn(kapaqnan::serve(listener, Arc::clone(&world)));
+        }
         let stopped = async move {
             stop.cancelled().await;
             world.stop.cancel();
@@ -162,6 +198,12 @@ impl Merchants {
 
     /// Of all providers: the ledger tells merchants apart by name alone.
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.bamboo.iter().map(|merchant| merchant.name.as_str())
+        let bamboo = self.bamboo.iter().map(|merchant| merchant.name.as_str());
+        let qentaz = self.qentaz.iter().map(|merchant| merchant.name.as_str());
+        let kapaqnan = self.kapaqnan.iter().map(|merchant| merchant.name.as_str());
+        bamboo
+            .chain(self.teemopay.iter().map(|merchant| merchant.name.as_str()))
+            .chain(qentaz)
+            .chain(kapaqnan)
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Call {
     Read,
     Preview,
     Banks,
+    Token,
+    Cancel,
 }
 
 /// What it got.
@@ -46,6 +48,8 @@ impl Call {
             Self::Read => "reads",
             Self::Preview => "previews",
             Self::Banks => "banks",
+            Self::Token => "tokens",
+            Self::Cancel => "cancels",
         }
     }
 }

@@ -13,7 +13,9 @@ use crate::connection::Line;
 use crate::draw::draw;
 use crate::faults::{Faults, ReadMode};
 use crate::ledger::Ledger;
+use crate::qentaz::Tokens;
 use crate::sandbox::Merchants;
+use crate::teemopay::Nonces;
 use crate::traffic::{Call, Reaction, Traffic};
 
 /// Where the sandbox reads the time; tests pass their own.
@@ -30,6 +32,8 @@ pub(crate) struct World {
     pub(crate) look_up_lag: Duration,
     pub(crate) faults: Mutex<Arc<Faults>>,
     pub(crate) reads: AtomicU64,
+    pub(crate) nonces: Nonces,
+    pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
     /// Frees the requests that are never answered.
     pub(crate) stop: CancellationToken,

@@ -31,7 +31,11 @@ pub(crate) fn created(entry: &Entry, payout_id: u64) -> Response {
             });
             (StatusCode::CONFLICT, Json(body)).into_response()
         }
-        Outcome::Paid | Outcome::HeldThenPaid | Outcome::Rejected | Outcome::LateDeclined => Json(json!({
+        Outcome::Paid
+        | Outcome::HeldThenPaid
+        | Outcome::Rejected
+        | Outcome::LateDeclined
+        | Outcome::Cancelled => Json(json!({
             "payoutId": payout_id,
             "status": Status::Received.code(),
             "statusDescription": Status::Received.description(),

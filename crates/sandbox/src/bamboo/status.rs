@@ -61,7 +61,7 @@ pub(crate) fn status(entry: &Entry, now: Timestamp) -> (Status, Timestamp) {
             (Status::Processing, 6),
             (Status::Rejected, 8),
         ],
-        Outcome::Declined => &[(Status::Declined, 0)],
+        Outcome::Declined | Outcome::Cancelled => &[(Status::Declined, 0)],
         Outcome::LateDeclined => &[(Status::Received, 0), (Status::Declined, 8)],
     };
     let eighth = entry.at.duration_until(entry.settles_at) / 8;

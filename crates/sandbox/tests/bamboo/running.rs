@@ -58,6 +58,7 @@ impl Running {
         };
         let settings = Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            database_listen: None,
             ledger: folder.path().join("ledger.jsonl"),
             seed: 7,
             latency: Duration::ZERO,
@@ -66,6 +67,7 @@ impl Running {
             faults: format!("look_up_lag=0,{faults}").parse::<Faults>().expect("faults"),
             merchants: Merchants {
                 bamboo: vec![merchant("demo", KEY, vec![]), merchant("narrow", NARROW_KEY, vec![narrow])],
+                ..Merchants::default()
             },
         };
         let sandbox = Sandbox::bind_with_clock(settings, clock).await.expect("bind");
