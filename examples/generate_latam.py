@@ -169,7 +169,7 @@ ACCOUNTS = [
 # By account and its row: what the sandbox is asked to do.
 DESCRIPTIONS = {
     ("bamboo-pe", 10): "sandbox:declined-813",
-    ("bamboo-mx", 20): "sandbox:late-declined-711",
+    ("bamboo-mx", 21): "sandbox:late-declined-711",
     ("bamboo-br", 30): "sandbox:rejected-910",
     ("bamboo-cl", 40): "sandbox:held",
     ("bamboo-ar", 50): "sandbox:twin-816",
@@ -179,6 +179,8 @@ DESCRIPTIONS = {
 CENTS = {
     ("teemopay-pe", 40): "91",
     ("teemopay-pe", 80): "92",
+    ("teemopay-pe", 90): "92",
+    ("teemopay-pe", 100): "92",
     ("teemopay-pe", 120): "93",
     ("kapaqnan-pe", 30): "91",
 }

@@ -101,7 +101,7 @@ pub(crate) enum Command {
         #[arg(long, default_value = ".local/demo")]
         folder: PathBuf,
         /// The payroll.
-        #[arg(long, default_value = "examples/payroll-pe.csv")]
+        #[arg(long, default_value = "examples/payroll-latam.csv")]
         file: PathBuf,
         /// Fault weights of the sandbox in per mille, such as `accept_500=20`.
         #[arg(long, default_value = "")]
@@ -277,7 +277,13 @@ pub(crate) struct SandboxArgs {
     /// How long a look-up by reference does not find a new payout.
     #[arg(long, default_value_t = 0)]
     pub(crate) look_up_lag_ms: u64,
-    /// File with the merchant's private key.
+    /// File with the private key of one Bamboo merchant.
     #[arg(long)]
-    pub(crate) private_key_file: PathBuf,
+    pub(crate) private_key_file: Option<PathBuf>,
+    /// File with the merchants of all providers, as examples/sandbox/merchants.toml.
+    #[arg(long)]
+    pub(crate) merchants: Option<PathBuf>,
+    /// Where Kapaqnan's simulated database listens; loopback only.
+    #[arg(long)]
+    pub(crate) database_listen: Option<std::net::SocketAddr>,
 }

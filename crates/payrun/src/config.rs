@@ -123,6 +123,10 @@ pub(crate) struct Limits {
     pub(crate) look_up_min: Duration,
     #[serde(rename = "look_up_max_ms", deserialize_with = "milliseconds")]
     pub(crate) look_up_max: Duration,
+    #[serde(rename = "watch_min_ms", deserialize_with = "milliseconds")]
+    pub(crate) watch_min: Duration,
+    #[serde(rename = "watch_max_ms", deserialize_with = "milliseconds")]
+    pub(crate) watch_max: Duration,
     #[serde(rename = "quiet_ms", deserialize_with = "milliseconds")]
     pub(crate) quiet: Duration,
     #[serde(rename = "review_after_ms", deserialize_with = "milliseconds")]
@@ -180,6 +184,8 @@ impl Default for Limits {
             retry_max: Duration::from_mins(10),
             look_up_min: Duration::from_secs(2),
             look_up_max: Duration::from_mins(5),
+            watch_min: Duration::from_hours(1),
+            watch_max: Duration::from_hours(24),
             quiet: Duration::from_mins(30),
             review_after: Duration::from_hours(24),
             sends_max: 3,

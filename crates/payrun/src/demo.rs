@@ -21,6 +21,7 @@ use tokio::{
 use crate::{
     batch,
     cli::Cli,
+    demo_accounts::{MERCHANTS, SECRETS, configuration},
     failure::Failure,
     import,
     init::write_new,
@@ -32,8 +33,11 @@ use crate::{
 
 const UPLOADER: &str = "ana";
 const APPROVER: &str = "luis";
-const KEY: &str = "sandbox-private-key";
 const DATABASE: &str = "payrun_demo";
+/// A payout comes back at most this long after it was paid.
+const RETURNS_SHOW: Duration = Duration::from_millis(1500);
+/// Longer than any return takes to be seen.
+const RETURNS_MAX: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(cli: &Cli, folder: &Path, file: &Path, faults: &str) -> Result<(), Failure> {
     let output = Output { json: cli.json };
@@ -61,8 +65,10 @@ pub(crate) async fn run(cli: &Cli, folder: &Path, file: &Path, faults: &str) -> 
         error = processes.keep_alive() => return Err(error.into()),
     };
     let took = paying.elapsed();
+    let ledger = until_returned(&store, imported.batch, home.sandbox).await?;
+    let batch = if ledger.returned > 0 { store.batch(imported.batch).await? } else { batch };
     report(output, &store, &batch, took).await?;
-    let verdict = verify(&store, imported.batch, home.sandbox).await?;
+    let verdict = verify(&store, &batch, home.sandbox).await?;
     processes.stop().await;
     output.line(&next_steps(folder, imported.batch, begun.elapsed()));
     output.line(&verdict.line);
@@ -80,6 +86,8 @@ struct Home {
     database_url: SecretString,
     amqp_url: String,
     sandbox: SocketAddr,
+    /// Kapaqnan's database.
+    kapaqnan: SocketAddr,
 }
 
 impl Home {
@@ -97,16 +105,24 @@ impl Home {
         let folder = folder.canonicalize()?;
         let database_url = Store::recreate_database(&server.into(), DATABASE).await?;
         // Free now; should somebody take it meanwhile, the sandbox says so in one line.
-        let sandbox = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let (sandbox, kapaqnan) = {
+            let sockets = (TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?);
+            (sockets.0.local_addr()?, sockets.1.local_addr()?)
+        };
         let config = folder.join("payrun.toml");
         let keys = payrun_store::Sealer::new_key_file()?;
-        let written = write_new(&folder.join("payrun.keys"), keys.expose_secret(), 0o600)
-            .and_then(|()| write_new(&folder.join("bamboo-pe.key"), KEY, 0o600))
+        let mut written = write_new(&folder.join("payrun.keys"), keys.expose_secret(), 0o600)
+            .and_then(|()| write_new(&folder.join("merchants.toml"), MERCHANTS, 0o644))
             .and_then(|()| write_new(&config, &configuration(sandbox), 0o644));
+        for (name, secret) in SECRETS {
+            let uri = format!("mongodb://{kapaqnan}/");
+            let secret = if secret.is_empty() { &uri } else { secret };
+            written = written.and_then(|()| write_new(&folder.join(name), secret, 0o600));
+        }
         if let Err(Failure::Error(error)) = written {
             return Err(error);
         }
-        Ok(Self { folder, config, database_url, amqp_url, sandbox })
+        Ok(Self { folder, config, database_url, amqp_url, sandbox, kapaqnan })
     }
 
     /// The commands' context, acting for a person.
@@ -124,43 +140,6 @@ impl Home {
     }
 }
 
-/// Quick, since the sandbox is: a real account keeps the defaults.
-fn configuration(sandbox: SocketAddr) -> String {
-    format!(
-        r#"[keys]
-file = "payrun.keys"
-
-[broker]
-queue_prefix = "payrun-demo"
-
-[log]
-filter = "warn,payrun=info"
-
-[accounts.bamboo-pe]
-provider = "bamboo"
-base_url = "http://{sandbox}"
-country = "PE"
-currency = "PEN"
-model = "L2L"
-private_key_file = "bamboo-pe.key"
-
-[accounts.bamboo-pe.limits]
-concurrency = 32
-requests_per_second = 2000
-connect_timeout_ms = 1000
-request_timeout_ms = 2000
-send_within_ms = 2000
-lease_ms = 6000
-retry_first_ms = 200
-retry_max_ms = 2000
-look_up_min_ms = 200
-look_up_max_ms = 2000
-quiet_ms = 8000
-grace_ms = 3000
-"#
-    )
-}
-
 /// The processes of the demo. They end with it, however it ends: each watches its standard input.
 struct Processes<'a> {
     home: &'a Home,
@@ -175,8 +154,9 @@ impl<'a> Processes<'a> {
 
     async fn start_sandbox(&mut self, faults: &str) -> anyhow::Result<()> {
         let (listen, folder) = (self.home.sandbox.to_string(), &self.home.folder);
-        let (ledger, key) = (folder.join("ledger.jsonl"), folder.join("bamboo-pe.key"));
-        let (ledger, key) = (ledger.to_string_lossy(), key.to_string_lossy());
+        let database = self.home.kapaqnan.to_string();
+        let (ledger, merchants) = (folder.join("ledger.jsonl"), folder.join("merchants.toml"));
+        let (ledger, merchants) = (ledger.to_string_lossy(), merchants.to_string_lossy());
         self.start(
             "sandbox",
             &[
@@ -185,8 +165,10 @@ impl<'a> Processes<'a> {
                 &listen,
                 "--ledger",
                 &ledger,
-                "--private-key-file",
-                &key,
+                "--merchants",
+                &merchants,
+                "--database-listen",
+                &database,
                 "--faults",
                 faults,
                 "--settle-ms",
@@ -307,21 +289,43 @@ struct Verified {
     agrees: bool,
 }
 
-/// The last word is the sandbox's ledger: it knows what was paid, whatever our database believes.
-async fn verify(store: &Store, id: BatchId, sandbox: SocketAddr) -> Result<Verified, Failure> {
-    let batch = store.batch(id).await?;
-    let (tally, ledger) = (Tally::of(&batch)?, ledger::summary(sandbox).await?);
-    let agrees = ledger.double_paid == 0
-        && ledger.paid == tally.paid
+/// Money that came back does so after it was paid: waits until both sides know of the same returns, for as long as that may take here.
+async fn until_returned(store: &Store, id: BatchId, sandbox: SocketAddr) -> Result<ledger::Summary, Failure> {
+    let begun = Instant::now();
+    loop {
+        let (tally, ledger) = (Tally::of(&store.batch(id).await?)?, ledger::summary(sandbox).await?);
+        if (tally.returned == ledger.returned && begun.elapsed() > RETURNS_SHOW)
+            || begun.elapsed() > RETURNS_MAX
+        {
+            return Ok(ledger);
+        }
+        time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The last word is the sandbox's ledger: it knows what was paid, whatever our database believes. Payouts are compared one by one; those that
+/// wait for people may be either way there.
+async fn verify(store: &Store, batch: &BatchSummary, sandbox: SocketAddr) -> Result<Verified, Failure> {
+    let (tally, summary) = (Tally::of(batch)?, ledger::summary(sandbox).await?);
+    let ledger = ledger::by_reference(sandbox).await?;
+    let (mut after, mut differing) = (0, 0);
+    loop {
+        let page = store.export(batch.id, after, 500).await?;
+        let Some(last) = page.last() else { break };
+        after = last.payout.row;
+        differing +=
+            page.iter().filter(|line| !ledger.agrees(&line.payout.reference, &line.payout.state)).count();
+    }
+    let agrees = summary.double_paid == 0
+        && differing == 0
         && tally.open == 0
-        && tally.review == 0
         && tally.payouts == i64::from(batch.accepted);
     let word = if agrees { "ok" } else { "failed" };
     let line = format!(
         "demo: {word} payouts={} paid={} rejected={} invalid={} review={} double_paid={}",
-        tally.payouts, tally.paid, tally.rejected, batch.rejected, tally.review, ledger.double_paid
+        tally.payouts, tally.paid, tally.rejected, batch.rejected, tally.review, summary.double_paid
     );
-    let line = if agrees { line } else { format!("{line} ledger_paid={}", ledger.paid) };
+    let line = if agrees { line } else { format!("{line} differing={differing} open={}", tally.open) };
     Ok(Verified { line, agrees })
 }
 

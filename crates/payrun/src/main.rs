@@ -7,6 +7,7 @@ mod batch;
 mod cli;
 mod config;
 mod demo;
+mod demo_accounts;
 mod doctor;
 mod enquire;
 mod failure;

@@ -1,7 +1,5 @@
 //! What people and machines read: tables on a terminal, JSON with `--json`.
 
-#![expect(clippy::print_stdout, reason = "the one place that writes a command's answer")]
-
 use std::io::{self, Write as _};
 
 use comfy_table::{Table, presets};
@@ -16,21 +14,22 @@ pub(crate) struct Output {
 impl Output {
     /// A JSON answer, or the text that `text` makes.
     pub(crate) fn answer(self, json: &serde_json::Value, text: impl FnOnce() -> String) {
-        if self.json {
-            println!("{json}");
-        } else {
-            println!("{}", text());
-        }
+        print(&if self.json { json.to_string() } else { text() });
     }
 
     /// A line for people; machines do not see it.
     pub(crate) fn line(self, line: &str) {
         if !self.json {
-            println!("{line}");
+            print(line);
         }
-        // A pipe shows a line when it is there, not when the process ends; a closed pipe is the reader's choice.
-        let _ = io::stdout().flush();
     }
+}
+
+/// A pipe shows a line when it is there, not when the process ends. One that the reader has closed, as `head` does, is the reader's choice:
+/// what was asked is done all the same.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
 /// A plain table with a header.

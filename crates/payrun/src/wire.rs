@@ -233,7 +233,7 @@ pub(crate) fn reconciler(limits: &Limits, account: &Account) -> ReconcilerSettin
         lease: limits.request_timeout + limits.connect_timeout + Duration::from_secs(5),
         idle: Duration::from_millis(200),
         pace: pace(limits),
-        watch: Pace { min: Duration::from_hours(1), max: Duration::from_hours(24) },
+        watch: Pace { min: limits.watch_min, max: limits.watch_max },
         return_window: account.provider.manifest().return_window,
         patience: Patience {
             quiet: limits.quiet,

@@ -12,7 +12,7 @@ use payrun_domain::{
     clock::Clock,
     order::Order,
     payout::{PayoutState, Transition},
-    verdict::Verdict,
+    verdict::{Doubt, Verdict},
 };
 use payrun_providers::Account;
 use payrun_store::{Anomaly, Lookup, Settlement, Store};
@@ -97,7 +97,11 @@ impl Shared {
     async fn ask(&self, lookup: &Lookup) -> Settlement {
         self.account.rate.take(1).await;
         let begun = Instant::now();
-        let verdict = self.account.look_up(&lookup.order, &*self.clock).await;
+        let mut verdict = self.account.look_up(&lookup.order, &*self.clock).await;
+        if verdict == Verdict::Unknown(Doubt::DuplicateReference) {
+            // The record that we know is refused for a reference that another one has: a question, which the other one answers.
+            verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
+        }
         events::looked_up(&self.account.name, verdict.word(), begun.elapsed());
         if let Some(skew) = self.account.clock_skew() {
             events::clock_skew(&self.account.name, skew.as_secs());
@@ -124,8 +128,7 @@ impl Shared {
     /// Whether the provider has another live record under the reference: the first send arrived after all, later than the quiet period
     /// that we believe in. This is outside what can be prevented with a provider that does not deduplicate, so it is reported.
     async fn is_doubled(&self, lookup: &Lookup) -> bool {
-        let by_reference = Order { provider_id: None, ..lookup.order.clone() };
-        match self.account.look_up(&by_reference, &*self.clock).await {
+        match self.account.look_up(&by_reference(lookup), &*self.clock).await {
             Verdict::Accepted(record) | Verdict::Settled(record) => {
                 Some(record.id) != lookup.order.provider_id
             }
@@ -187,4 +190,9 @@ impl Shared {
             events::anomaly(&self.account.name, settlement.payout, anomaly.kind);
         }
     }
+}
+
+/// The order as it is asked about without the provider's id.
+fn by_reference(lookup: &Lookup) -> Order {
+    Order { provider_id: None, ..lookup.order.clone() }
 }

@@ -31,7 +31,7 @@ use self::bank::banks;
 pub use self::country::Model;
 use self::country::is_covered;
 pub use self::merchant::{Merchant, Route};
-use self::plan::{Plan, UnknownTrigger, plan, trigger};
+use self::plan::{Plan, TWIN, UnknownTrigger, plan, trigger};
 use self::reply::Refusal;
 use self::request::PayoutRequest;
 use self::rules::{Instruction, Violation, validate};
@@ -157,11 +157,18 @@ fn create(world: &World, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Ref
         Repeat::DeclineSync => Plan::declined(816),
         Repeat::DeclineAsync => Plan::late_declined(816),
     };
+    let unrecorded = |error| {
+        tracing::error!(?error, "a create could not be recorded and was refused");
+        Refusal::Unrecorded
+    };
     let entry =
-        record(world, merchant, &instruction, &Fate { first, repeat, mode, earlier }).map_err(|error| {
-            tracing::error!(?error, "a create could not be recorded and was refused");
-            Refusal::Unrecorded
-        })?;
+        record(world, merchant, &instruction, &Fate { first, repeat, mode, earlier }).map_err(unrecorded)?;
+    if instruction.reason.as_deref() == Some(TWIN) && earlier == 0 {
+        // The answer is lost, and something between us delivers the request a second time.
+        let twin = Fate { first, repeat: Plan::late_declined(816), mode, earlier: earlier + 1 };
+        record(world, merchant, &instruction, &twin).map_err(unrecorded)?;
+        return Ok(Answer::Reset);
+    }
     Ok(answer(mode, &entry))
 }
 

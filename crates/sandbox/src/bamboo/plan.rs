@@ -30,6 +30,9 @@ impl Plan {
     }
 }
 
+/// A reason that makes a payout whose answer is lost, and a twin under the same reference that is declined with 816.
+pub(crate) const TWIN: &str = "sandbox:twin-816";
+
 /// A reason that begins like a trigger and is none.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnknownTrigger;
@@ -88,7 +91,7 @@ fn business_decline(instruction: &Instruction, merchant: &Merchant) -> Option<Pl
 
 /// Reads a reason such as `sandbox:rejected-902`; any other text asks for nothing.
 pub(crate) fn trigger(reason: &str) -> Result<Option<Plan>, UnknownTrigger> {
-    let Some(wish) = reason.strip_prefix("sandbox:") else { return Ok(None) };
+    let Some(wish) = reason.strip_prefix("sandbox:").filter(|_| reason != TWIN) else { return Ok(None) };
     if wish == "held" {
         return Ok(Some(Plan { outcome: Outcome::HeldThenPaid, code: None }));
     }
