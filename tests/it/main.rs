@@ -8,5 +8,6 @@ mod broker;
 mod hooks;
 mod intake;
 mod operate;
+mod providers;
 mod tidy;
 mod way_of_a_payout;

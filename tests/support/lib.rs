@@ -13,4 +13,4 @@ mod world;
 
 pub use proxy::Proxy;
 pub use wait::wait_for;
-pub use world::{Ledger, Options, Payroll, Process, World};
+pub use world::{Ledger, Options, Payroll, Process, World, binary};

@@ -262,7 +262,7 @@ fn needed(variable: &str) -> String {
 }
 
 /// The binary beside this test's.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().and_then(Path::parent).unwrap().join("payrun");
     assert!(
