@@ -65,6 +65,8 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
         426 => Verdict::Unknown(Doubt::DuplicateReference),
         425 => paused(Pause::Balance),
         416..=418 | 427 | 473 => paused(Pause::Configuration),
+        // "Parameter problem, text varies": which code a wrong signature or clock has is not documented, so a text about them is ours to mend.
+        414 if envelope.is_about_us() => paused(Pause::Configuration),
         // "Try again later", and a business error to ask support about: neither says that nothing was made.
         412 | 500 => Verdict::Unknown(Doubt::ServerError),
         code @ (414 | 421 | 429 | 430 | 432 | 438 | 440 | 455 | 462 | 475 | 476 | 481 | 482) => {
@@ -131,6 +133,11 @@ const fn paused(why: Pause) -> Verdict {
 impl<'a> Envelope<'a> {
     fn payout(&self) -> Option<Payout<'a>> {
         serde_json::from_str(self.data?.get()).ok()
+    }
+
+    fn is_about_us(&self) -> bool {
+        let text = self.msg.as_deref().unwrap_or_default().to_ascii_lowercase();
+        ["sign", "nonce", "timestamp", "country"].iter().any(|word| text.contains(word))
     }
 
     fn says(&self, message: &str) -> bool {

@@ -1,0 +1,140 @@
+//! A sandbox on loopback with a clock that tests turn.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use payrun_sandbox::{
+    Faults, KapaqnanAmounts, KapaqnanMerchant, Merchants, QentazMerchant, Sandbox, Settings,
+    TeemopayMerchant, TeemopayNotFound,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Of nobody: `examples/sandbox/` has the pair.
+pub(crate) const PUBLIC_KEY: &str = include_str!("../../../../examples/sandbox/teemopay.pub");
+
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) database: SocketAddr,
+    millis: Arc<AtomicI64>,
+    _server: JoinSet<()>,
+    _folder: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// How this sandbox differs where documents are silent.
+#[derive(Default)]
+pub(crate) struct Switches {
+    pub(crate) not_found_400: bool,
+    pub(crate) refusal_status: Option<u16>,
+    pub(crate) balance_minor: Option<i64>,
+    pub(crate) refuses_repeats: bool,
+    pub(crate) takes_text: bool,
+    pub(crate) amounts: Option<KapaqnanAmounts>,
+}
+
+fn merchants(switches: &Switches) -> Merchants {
+    Merchants {
+        teemopay: vec![TeemopayMerchant {
+            name: "teemopay".to_owned(),
+            app_code: "app".to_owned(),
+            country: "PE".to_owned(),
+            public_key: PUBLIC_KEY.trim().to_owned(),
+            balance_minor: switches.balance_minor,
+            not_found: if switches.not_found_400 {
+                TeemopayNotFound::Message400
+            } else {
+                TeemopayNotFound::Code434
+            },
+            refusal_status: switches.refusal_status.unwrap_or(200),
+        }],
+        qentaz: vec![QentazMerchant {
+            name: "qentaz".to_owned(),
+            auth_key: "auth-key".to_owned(),
+            token_life_s: 60,
+            progress_word: "PROCESSING".to_owned(),
+            paid_word: "SUCCESS".to_owned(),
+            failed_word: "FAILED".to_owned(),
+        }],
+        kapaqnan: vec![KapaqnanMerchant {
+            name: "kapaqnan".to_owned(),
+            company_id: "company".to_owned(),
+            secret_key: "secret".to_owned(),
+            refuses_repeats: switches.refuses_repeats,
+            takes_text: switches.takes_text,
+            paid_word: "PAID".to_owned(),
+            refused_word: "REJECTED".to_owned(),
+            amounts: switches.amounts.unwrap_or(KapaqnanAmounts::Double),
+        }],
+        ..Merchants::default()
+    }
+}
+
+impl Running {
+    pub(crate) async fn start(switches: Switches) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let millis = Arc::new(AtomicI64::new(1_767_225_600_000));
+        let shared = Arc::clone(&millis);
+        let clock =
+            Arc::new(move || Timestamp::from_millisecond(shared.load(Ordering::Relaxed)).expect("a time"));
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let settings = Settings {
+            listen: loopback,
+            database_listen: Some(loopback),
+            ledger: folder.path().join("ledger.jsonl"),
+            seed: 7,
+            latency: Duration::ZERO,
+            settle_after: Duration::from_secs(8)..=Duration::from_secs(8),
+            look_up_lag: Duration::ZERO,
+            faults: Faults::default(),
+            merchants: merchants(&switches),
+        };
+        let sandbox = Sandbox::bind_with_clock(settings, clock).await.expect("bind");
+        let (address, database) = (sandbox.local_addr(), sandbox.database_addr().expect("a database"));
+        let mut server = JoinSet::new();
+        server.spawn(async move { sandbox.serve(CancellationToken::new()).await.expect("serve") });
+        Self { address, database, millis, _server: server, _folder: folder }
+    }
+
+    pub(crate) fn now_millis(&self) -> i64 {
+        self.millis.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.millis.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn send(&self, line: &str, headers: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.expect("connect");
+        let length = body.len();
+        let request = format!("{line} HTTP/1.0\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
+        stream.write_all(request.as_bytes()).await.expect("send");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.expect("an answer");
+        let text = String::from_utf8(bytes).expect("text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a body");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("status");
+        Answer { status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    }
+
+    pub(crate) async fn summary(&self, name: &str) -> i64 {
+        self.send("GET /_ledger/summary", "", "").await.body[name].as_i64().expect("a number")
+    }
+}
