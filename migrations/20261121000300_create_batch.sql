@@ -49,11 +49,12 @@ $$;
 
 create trigger batch_guard before update on batch for each row execute function batch_guard();
 
-create table rejection (
+create table row_fault (
     id bigint generated always as identity,
     batch_id uuid not null references batch,
     line bigint not null check (line >= 1),
     row_no integer not null check (row_no >= 1),
+    severity text not null check (severity in ('error', 'warning')),
     field text,
     code text not null,
     value_masked text,
@@ -61,11 +62,12 @@ create table rejection (
     primary key (batch_id, row_no, id)
 );
 
-comment on table rejection is 'Every fault of every row that did not become a payout: a row ends here or in payout, never nowhere.';
-comment on column rejection.line is 'The line of the file on which the record starts, counted from one with the header.';
-comment on column rejection.row_no is 'The record, counted from one without the header; in a message the position in its list.';
-comment on column rejection.value_masked is 'Enough to recognise the cell, never personal data in full.';
+comment on table row_fault is 'Every fault of every row. A row ends in payout or has an error here, never both, never neither.';
+comment on column row_fault.severity is 'error: the row is no payout. warning: it may be one, and whoever approves it should look.';
+comment on column row_fault.line is 'The line of the file on which the record starts, counted from one with the header.';
+comment on column row_fault.row_no is 'The record, counted from one without the header; in a message the position in its list.';
+comment on column row_fault.value_masked is 'Enough to recognise the cell, never personal data in full.';
 
-grant select, insert on batch, rejection to payrun_app;
+grant select, insert on batch, row_fault to payrun_app;
 grant update (accepted, rejected, digest, approved_by, approved_at, cancelled_by, cancelled_at, paused_by, paused_at)
     on batch to payrun_app;

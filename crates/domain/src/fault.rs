@@ -126,9 +126,30 @@ impl fmt::Display for Field {
     }
 }
 
+/// Whether a row with the fault can be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot: the money would go nowhere, or to somebody else.
+    Error,
+    /// It can, and a person should look: the rule is not official, or samples of the provider break it.
+    Warning,
+}
+
+impl Severity {
+    /// As stored and printed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// One thing that is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// Whether it keeps the row from being paid.
+    pub severity: Severity,
     /// Where; none when it concerns the row as a whole.
     pub field: Option<Field>,
     /// Stable, for machines: `bank_account_length`.
@@ -138,8 +159,19 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault of one field.
+    /// An error of one field.
     pub fn of(field: Field, code: &'static str, reason: impl Into<String>) -> Self {
-        Self { field: Some(field), code, reason: reason.into() }
+        Self { severity: Severity::Error, field: Some(field), code, reason: reason.into() }
+    }
+
+    /// The same, and the row cannot be paid.
+    #[must_use]
+    pub fn as_error(self) -> Self {
+        Self { severity: Severity::Error, ..self }
+    }
+
+    /// A warning about one field.
+    pub fn warning(field: Field, code: &'static str, reason: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::of(field, code, reason) }
     }
 }

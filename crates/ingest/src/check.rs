@@ -7,8 +7,8 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_domain::fault::Field;
-use payrun_store::{NewPayout, Rejection};
+use payrun_domain::fault::{Field, Severity};
+use payrun_store::{NewPayout, RowFault};
 
 use crate::{
     chunk::Chunk,
@@ -48,11 +48,12 @@ struct ClientIds {
 }
 
 impl ClientIds {
-    fn double(&mut self, payout: &NewPayout) -> Option<Rejection> {
+    fn double(&mut self, payout: &NewPayout) -> Option<RowFault> {
         let first = *self.rows.entry(self.hasher.hash_one(&payout.client_id)).or_insert(payout.row);
-        (first != payout.row).then(|| Rejection {
+        (first != payout.row).then(|| RowFault {
             line: payout.line,
             row: payout.row,
+            severity: Severity::Error,
             field: Some(Field::ClientId),
             code: "client_id_used".to_owned(),
             value_masked: Some(payout.client_id.clone()),

@@ -1,11 +1,11 @@
-//! Some rows, judged: each is a payout or has faults, never both, never neither.
+//! Some rows, judged: each is a payout or has an error, never both, never neither.
 
 use jiff::Timestamp;
 use payrun_domain::{
     fault::{Fault, Field},
     id::PayoutId,
 };
-use payrun_store::{NewPayout, Rejection};
+use payrun_store::{NewPayout, RowFault};
 
 use crate::{
     cell,
@@ -18,20 +18,19 @@ use crate::{
 pub(crate) struct Chunk {
     pub(crate) rows: Vec<Row>,
     pub(crate) payouts: Vec<NewPayout>,
-    pub(crate) rejections: Vec<Rejection>,
+    pub(crate) faults: Vec<RowFault>,
 }
 
 impl Chunk {
     pub(crate) fn judge(rows: Vec<Row>, directory: &Directory, now: Timestamp) -> Self {
-        let (mut payouts, mut rejections) = (Vec::new(), Vec::new());
+        let (mut payouts, mut faults) = (Vec::new(), Vec::new());
         for row in &rows {
             let id = PayoutId::at(now);
-            match validate(row, directory, id) {
-                Ok(valid) => payouts.push(payout(row, id, valid)),
-                Err(faults) => rejections.extend(faults.into_iter().map(|fault| rejection(row, fault))),
-            }
+            let (valid, found) = validate(row, directory, id);
+            payouts.extend(valid.map(|valid| payout(row, id, valid)));
+            faults.extend(found.into_iter().map(|fault| row_fault(row, fault)));
         }
-        Self { rows, payouts, rejections }
+        Self { rows, payouts, faults }
     }
 }
 
@@ -46,10 +45,11 @@ fn payout(row: &Row, id: PayoutId, valid: Valid) -> NewPayout {
     }
 }
 
-fn rejection(row: &Row, fault: Fault) -> Rejection {
-    Rejection {
+fn row_fault(row: &Row, fault: Fault) -> RowFault {
+    RowFault {
         line: row.line,
         row: row.number,
+        severity: fault.severity,
         field: fault.field,
         code: fault.code.to_owned(),
         value_masked: fault.field.and_then(|field| cell::shown(field, row.get(field))),
@@ -61,7 +61,7 @@ fn rejection(row: &Row, fault: Fault) -> Rejection {
 mod tests {
     use std::{collections::BTreeSet, sync::Arc};
 
-    use payrun_domain::{country::Country, money::Currency};
+    use payrun_domain::{beneficiary::Destination, country::Country, fault::Severity, money::Currency};
     use proptest::{prelude::*, sample::select};
 
     use super::*;
@@ -91,6 +91,7 @@ mod tests {
     fn directory() -> Directory {
         let check = |order: &payrun_domain::order::Order| match order.beneficiary.document.kind.as_str() {
             "DNI" => Vec::new(),
+            "CE" => vec![Fault::warning(Field::DocumentType, "document_type_rare", "look again")],
             _ => vec![Fault::of(Field::DocumentType, "document_type_unknown", "unknown document")],
         };
         Directory::new(vec![Route {
@@ -99,6 +100,7 @@ mod tests {
             currency: Currency::Pen,
             amount_minor_max: 1_000_000,
             check: Box::new(check),
+            bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
         }])
     }
 
@@ -130,6 +132,7 @@ mod tests {
             "1.2E+15",
             "Ana ",
             "DNI",
+            "CE",
         ];
         prop_oneof![4 => select(words.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
     }
@@ -150,7 +153,8 @@ mod tests {
         fn every_row_is_a_payout_or_is_rejected(rows in prop::collection::vec(row(), 1..20)) {
             let chunk = judge(rows);
             let paid: BTreeSet<i32> = chunk.payouts.iter().map(|payout| payout.row).collect();
-            let rejected: BTreeSet<i32> = chunk.rejections.iter().map(|rejection| rejection.row).collect();
+            let errors = chunk.faults.iter().filter(|fault| fault.severity == Severity::Error);
+            let rejected: BTreeSet<i32> = errors.map(|fault| fault.row).collect();
             prop_assert!(paid.is_disjoint(&rejected));
             prop_assert_eq!(paid.len() + rejected.len(), chunk.rows.len());
             prop_assert_eq!(paid.len(), chunk.payouts.len());
@@ -170,9 +174,37 @@ mod tests {
     }
 
     #[test]
+    fn a_warning_leaves_the_row_a_payout() {
+        let mut cells = GOOD.map(str::to_owned);
+        cells[9] = "CE".to_owned();
+        let chunk = judge(vec![cells.to_vec()]);
+        let [fault] = chunk.faults.as_slice() else { panic!("{:?}", chunk.faults) };
+        assert_eq!((fault.severity, fault.row, chunk.payouts.len()), (Severity::Warning, 1, 1));
+        cells[4] = "0".to_owned();
+        let chunk = judge(vec![cells.to_vec()]);
+        let codes: Vec<&str> = chunk.faults.iter().map(|fault| fault.code.as_str()).collect();
+        assert_eq!((codes, chunk.payouts.len()), (vec!["amount_zero", "document_type_rare"], 0));
+    }
+
+    /// Decided once, when the row comes in; an unknown one is said, not guessed.
+    #[test]
+    fn a_neutral_bank_becomes_the_providers() {
+        let mut cells = GOOD.map(str::to_owned);
+        cells[11] = "entity:003".to_owned();
+        let chunk = judge(vec![cells.to_vec()]);
+        let [payout] = chunk.payouts.as_slice() else { panic!("{:?}", chunk.faults) };
+        let Destination::Bank { bank, .. } = &payout.order.beneficiary.destination else { panic!("no bank") };
+        assert_eq!(bank, "2");
+        cells[11] = "entity:999".to_owned();
+        let chunk = judge(vec![cells.to_vec()]);
+        let codes: Vec<&str> = chunk.faults.iter().map(|fault| fault.code.as_str()).collect();
+        assert_eq!((codes, chunk.payouts.len()), (vec!["bank_entity"], 0));
+    }
+
+    #[test]
     fn a_good_row_is_a_payout() {
         let chunk = judge(vec![GOOD.map(str::to_owned).to_vec()]);
-        let [payout] = chunk.payouts.as_slice() else { panic!("{:?}", chunk.rejections) };
+        let [payout] = chunk.payouts.as_slice() else { panic!("{:?}", chunk.faults) };
         assert_eq!(payout.order.amount.to_string(), "1250.50 PEN");
         assert_eq!(payout.order.reference, payrun_domain::reference::Reference::of(payout.id));
         assert_eq!((payout.row, payout.account.as_str()), (1, "bamboo-pe"));

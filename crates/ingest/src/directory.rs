@@ -7,6 +7,9 @@ use payrun_domain::{country::Country, fault::Fault, money::Currency, name::Accou
 /// The provider's documented rules for an order, as far as they can be checked without asking it.
 pub type Check = Box<dyn Fn(&Order) -> Vec<Fault> + Send + Sync>;
 
+/// The provider's code of the bank that supervisors number so.
+pub type BankCode = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// A configured account and what it pays.
 pub struct Route {
     /// As in the configuration.
@@ -19,6 +22,8 @@ pub struct Route {
     pub amount_minor_max: i64,
     /// What its provider would refuse.
     pub check: Check,
+    /// How its provider numbers banks.
+    pub bank_code: BankCode,
 }
 
 /// Every configured account.
@@ -42,7 +47,7 @@ impl Directory {
 
 impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, country, currency, amount_minor_max, check: _ } = self;
+        let Self { name, country, currency, amount_minor_max, check: _, bank_code: _ } = self;
         write!(f, "{name}: {country} {currency}, at most {amount_minor_max} minor units")
     }
 }

@@ -1,7 +1,7 @@
 //! A payroll file becomes a batch: wholly, or not at all.
 //!
-//! **Reads**: the file, the directory. **Writes**: batch, payout, beneficiary, rejection. **Invariant**: every record of a stored
-//! file is a payout or has a rejection, and the file is the one that was hashed.
+//! **Reads**: the file, the directory. **Writes**: batch, payout, beneficiary, `row_fault`. **Invariant**: every record of a stored
+//! file is a payout or has an error, and the file is the one that was hashed.
 
 use std::{
     io::{Read, Seek, Write},
@@ -91,7 +91,7 @@ where
         if chunk.rows.is_empty() {
             break;
         }
-        let doubles = import.rows(&chunk.payouts, &chunk.rejections).await?;
+        let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());
     }

@@ -19,7 +19,7 @@ mod validate;
 
 pub use check::check;
 pub use csv::Limits;
-pub use directory::{Check, Directory, Route};
+pub use directory::{BankCode, Check, Directory, Route};
 pub use error::{Error, Refusal};
 pub use header::HeaderFault;
 pub use import::{Mode, Outcome, Request, import};

@@ -1,6 +1,6 @@
 //! The intake queue: messages of upstream services become batches, and are answered.
 //!
-//! **Reads**: `payrun.intake`. **Writes**: batch, payout, rejection, `poison_message`. **Invariant**: a message is acknowledged only
+//! **Reads**: `payrun.intake`. **Writes**: batch, payout, `row_fault`, `poison_message`. **Invariant**: a message is acknowledged only
 //! after its batch, or the reason why there is none, is committed; one that cannot be used never holds back the next.
 
 use std::{sync::Arc, time::Duration};

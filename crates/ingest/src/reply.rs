@@ -1,8 +1,11 @@
 //! What a publisher is told of its intake message.
 
 use jiff::Timestamp;
-use payrun_domain::{fault::Field, id::BatchId};
-use payrun_store::{BatchSummary, NewBatch, Opened, Rejection, Source, Store};
+use payrun_domain::{
+    fault::{Field, Severity},
+    id::BatchId,
+};
+use payrun_store::{BatchSummary, NewBatch, Opened, RowFault, Source, Store};
 use serde::Serialize;
 
 use crate::{
@@ -84,11 +87,11 @@ pub async fn take(
         }
         Opened::Same(_) => return Ok(Reply::refused(id)),
     };
-    let Chunk { payouts, mut rejections, .. } = Chunk::judge(rows, directory, now);
-    let doubles = import.rows(&payouts, &rejections).await?;
+    let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now);
+    let doubles = import.rows(&payouts, &faults).await?;
     let imported = import.finish().await?;
-    rejections.extend(doubles);
-    rejections.sort_by_key(|rejection| rejection.row);
+    faults.extend(doubles);
+    faults.sort_by_key(|fault| fault.row);
     let status = match (imported.accepted, imported.rejected) {
         (_, 0) => Status::Accepted,
         (0, _) => Status::Rejected,
@@ -99,7 +102,7 @@ pub async fn take(
         batch: Some(imported.batch.to_string()),
         status,
         accepted: imported.accepted,
-        rejected: rejections.into_iter().map(RejectedField::from).collect(),
+        rejected: faults.into_iter().filter_map(RejectedField::of).collect(),
         reason: None,
     })
 }
@@ -107,8 +110,8 @@ pub async fn take(
 async fn repeated(store: &Store, id: String, batch: &BatchSummary) -> Result<Reply, payrun_store::Error> {
     let (mut rejected, mut next) = (Vec::new(), Some((0, 0)));
     while let Some(after) = next {
-        let page = store.rejections(batch.id, after, PAGE_ROWS).await?;
-        rejected.extend(page.rejections.into_iter().map(RejectedField::from));
+        let page = store.row_faults(batch.id, after, PAGE_ROWS).await?;
+        rejected.extend(page.faults.into_iter().filter_map(RejectedField::of));
         next = page.next;
     }
     Ok(Reply {
@@ -137,9 +140,13 @@ impl Reply {
     }
 }
 
-impl From<Rejection> for RejectedField {
-    fn from(Rejection { row, field, code, reason, .. }: Rejection) -> Self {
-        Self { row, column: field.map(Field::column), code, reason }
+impl RejectedField {
+    /// None for a warning, which rejects nothing.
+    fn of(RowFault { severity, row, field, code, reason, .. }: RowFault) -> Option<Self> {
+        match severity {
+            Severity::Error => Some(Self { row, column: field.map(Field::column), code, reason }),
+            Severity::Warning => None,
+        }
     }
 }
 

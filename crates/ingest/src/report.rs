@@ -6,12 +6,12 @@ use std::{
     io::{self, Write},
 };
 
-use payrun_domain::fault::Field;
-use payrun_store::Rejection;
+use payrun_domain::fault::{Field, Severity};
+use payrun_store::RowFault;
 
 use crate::{chunk::Chunk, row::Row, sheet::Sheet};
 
-/// Faults are kept up to here; all of them are counted, and all rejected rows are written.
+/// Faults of a severity are kept up to here; all of them are counted, and all rejected rows are written.
 const FAULTS_KEPT_MAX: usize = 1_000;
 
 /// Grows with the file as it is judged. `Display` is the whole report in plain text.
@@ -21,7 +21,10 @@ const FAULTS_KEPT_MAX: usize = 1_000;
 pub struct Report<W: Write> {
     accepted: i32,
     rejected: i32,
-    faults: Vec<Rejection>,
+    warned: i32,
+    faults: Vec<RowFault>,
+    errors_kept: usize,
+    warnings_kept: usize,
     counts: BTreeMap<String, u64>,
     sheet: Sheet<W>,
 }
@@ -33,7 +36,10 @@ impl<W: Write> Report<W> {
         Self {
             accepted: 0,
             rejected: 0,
+            warned: 0,
             faults: Vec::new(),
+            errors_kept: 0,
+            warnings_kept: 0,
             counts: BTreeMap::new(),
             sheet: Sheet::new(rejected_rows),
         }
@@ -44,13 +50,18 @@ impl<W: Write> Report<W> {
         self.accepted
     }
 
-    /// Rows with a fault.
+    /// Rows with an error.
     pub const fn rejected(&self) -> i32 {
         self.rejected
     }
 
-    /// The first 1,000 faults, in the order of the file and of its columns.
-    pub fn faults(&self) -> &[Rejection] {
+    /// Good rows with a warning.
+    pub const fn warned(&self) -> i32 {
+        self.warned
+    }
+
+    /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its columns.
+    pub fn faults(&self) -> &[RowFault] {
         &self.faults
     }
 
@@ -60,31 +71,44 @@ impl<W: Write> Report<W> {
     }
 
     /// Adds rows and what became of them; `doubles` are payouts that turned out to be there already.
-    pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<Rejection>) -> io::Result<()> {
-        chunk.rejections.extend(doubles);
-        chunk.rejections.sort_by_key(|rejection| rejection.row);
-        let mut faults = chunk.rejections.chunk_by(|one, next| one.row == next.row).peekable();
+    pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
+        chunk.faults.extend(doubles);
+        chunk.faults.sort_by_key(|fault| fault.row);
+        let mut faulty = chunk.faults.chunk_by(|one, next| one.row == next.row).peekable();
         for row in &chunk.rows {
-            let is_rejected = |faults: &&[Rejection]| faults.iter().any(|fault| fault.row == row.number);
-            if let Some(faults) = faults.next_if(is_rejected) {
+            let is_of_row = |faults: &&[RowFault]| faults.iter().any(|fault| fault.row == row.number);
+            let faults = faulty.next_if(is_of_row).unwrap_or_default();
+            self.keep(faults);
+            if faults.iter().any(|fault| fault.severity == Severity::Error) {
                 self.reject(row, faults)?;
             } else {
                 self.accepted = self.accepted.saturating_add(1);
+                self.warned = self.warned.saturating_add(i32::from(!faults.is_empty()));
             }
         }
         self.sheet.flush()
     }
 
-    fn reject(&mut self, row: &Row, faults: &[Rejection]) -> io::Result<()> {
+    fn keep(&mut self, faults: &[RowFault]) {
+        for fault in faults {
+            *self.counts.entry(fault.code.clone()).or_default() += 1;
+            let kept = match fault.severity {
+                Severity::Error => &mut self.errors_kept,
+                Severity::Warning => &mut self.warnings_kept,
+            };
+            if *kept < FAULTS_KEPT_MAX {
+                *kept = kept.saturating_add(1);
+                self.faults.push(fault.clone());
+            }
+        }
+    }
+
+    fn reject(&mut self, row: &Row, faults: &[RowFault]) -> io::Result<()> {
         if self.rejected == 0 {
             let columns = row.columns().iter().map(|field| field.column());
             self.sheet.row(["line", "fault"].into_iter().chain(columns))?;
         }
         self.rejected = self.rejected.saturating_add(1);
-        for fault in faults {
-            *self.counts.entry(fault.code.clone()).or_default() += 1;
-        }
-        self.faults.extend(faults.iter().take(FAULTS_KEPT_MAX.saturating_sub(self.faults.len())).cloned());
         let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
         let (line, reasons) = (row.line.to_string(), reasons.join("; "));
         self.sheet
@@ -94,18 +118,23 @@ impl<W: Write> Report<W> {
 
 impl<W: Write> fmt::Display for Report<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Rejection { line, row, field, code, value_masked, reason } in &self.faults {
+        for RowFault { line, row, severity, field, code, value_masked, reason } in &self.faults {
             let column = field.map_or("-", Field::column);
             let value = value_masked.as_deref().unwrap_or("-");
-            writeln!(f, "line {line}  row {row}  {column}  {value}  {code}: {reason}")?;
+            let severity = severity.word();
+            writeln!(f, "line {line}  row {row}  {column}  {value}  {severity} {code}: {reason}")?;
         }
         let faults: u64 = self.counts.values().sum();
         if faults > u64::try_from(self.faults.len()).unwrap_or(u64::MAX) {
-            writeln!(f, "only the first {FAULTS_KEPT_MAX} of {faults} faults are listed")?;
+            writeln!(f, "only {} of {faults} faults are listed", self.faults.len())?;
         }
         for (code, count) in &self.counts {
             writeln!(f, "{count:>7}  {code}")?;
         }
-        write!(f, "{} rows are good, {} are rejected", self.accepted, self.rejected)
+        write!(
+            f,
+            "{} rows are good, {} of them with a warning; {} are rejected",
+            self.accepted, self.warned, self.rejected
+        )
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use payrun_domain::fault::{Fault, Field};
+use payrun_domain::fault::{Fault, Field, Severity};
 
 use crate::{csv::Record, header::Header};
 
@@ -49,7 +49,8 @@ impl Row {
 
     /// Why no cell can be told from another. Judging them one by one would only raise noise.
     pub(crate) fn damage(&self) -> Option<Fault> {
-        let whole = |code, reason: String| Some(Fault { field: None, code, reason });
+        let whole =
+            |code, reason: String| Some(Fault { severity: Severity::Error, field: None, code, reason });
         if self.misquoted {
             return whole(
                 "row_quotes",

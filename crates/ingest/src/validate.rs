@@ -1,4 +1,4 @@
-//! A row becomes an order, or all of its faults.
+//! A row becomes an order, or has errors; either way all of its faults are found.
 //!
 //! **Reads**: cells, the directory. **Writes**: nothing. **Invariant**: an order holds cells as they came; nothing is trimmed,
 //! rounded or guessed.
@@ -8,7 +8,7 @@ use std::fmt::Display;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
-    fault::{Fault, Field},
+    fault::{Fault, Field, Severity},
     id::PayoutId,
     money::{Currency, Money, MoneyError, major},
     name::AccountName,
@@ -22,18 +22,29 @@ use crate::{
     row::Row,
 };
 
+/// Before the supervisor's number of a bank, where the provider's own is not at hand.
+const ENTITY: &str = "entity:";
+
 /// What a row asks for, and of whom.
 pub(crate) struct Valid {
     pub(crate) account: AccountName,
     pub(crate) order: Order,
 }
 
-/// Judges a row that shall become payout `id`. The faults are in the order of the columns, and never none.
-pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result<Valid, Vec<Fault>> {
+/// Judges a row that shall become payout `id`. The faults are in the order of the columns; without an order one of them is an error.
+pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> (Option<Valid>, Vec<Fault>) {
     if let Some(fault) = row.damage() {
-        return Err(vec![fault]);
+        return (None, vec![fault]);
     }
     let mut findings = Findings::of(row);
+    let valid = order(&mut findings, directory, id);
+    let faults = findings.sorted();
+    let is_payable = faults.iter().all(|fault| fault.severity == Severity::Warning);
+    (valid.filter(|_| is_payable), faults)
+}
+
+/// None when too little of it is known to ask the provider's rules; an error says why.
+fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Option<Valid> {
     findings.client_id();
     let country = findings.parsed(Field::Country, "country_unknown", str::parse::<Country>);
     let currency = findings.parsed(Field::Currency, "currency_unknown", str::parse::<Currency>);
@@ -44,13 +55,11 @@ pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result
         kind: findings.required(Field::DocumentType).to_owned(),
         number: Private::new(findings.required(Field::DocumentNumber)),
     };
-    let destination = findings.destination();
+    let destination = findings.destination(route);
     let description = Private::new(findings.text(Field::Description));
-    let (Some(route), Some(destination)) = (route, destination) else { return Err(findings.sorted()) };
+    let (route, destination) = (route?, destination?);
     // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such an order goes no further.
-    let Some(amount) = amount.or_else(|| Money::new(1, route.currency).ok()) else {
-        return Err(findings.sorted());
-    };
+    let amount = amount.or_else(|| Money::new(1, route.currency).ok())?;
     let contact = Contact { phone: findings.optional(Field::Phone), email: findings.optional(Field::Email) };
     let beneficiary = Beneficiary { name: beneficiary_name, document, destination, contact };
     let order = Order {
@@ -62,11 +71,7 @@ pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> Result
         provider_id: None,
     };
     findings.add_unless_known((route.check)(&order));
-    if findings.faults.is_empty() {
-        Ok(Valid { account: route.name.clone(), order })
-    } else {
-        Err(findings.sorted())
-    }
+    Some(Valid { account: route.name.clone(), order })
 }
 
 /// Faults found so far. A field with a fault reads as empty from then on, so that one cause makes one fault.
@@ -258,7 +263,7 @@ impl<'a> Findings<'a> {
         Name::Company(Private::new(""))
     }
 
-    fn destination(&mut self) -> Option<Destination> {
+    fn destination(&mut self, route: Option<&Route>) -> Option<Destination> {
         let method = self.parsed(Field::Method, "method_unknown", |text| {
             let method = Method::ALL.into_iter().find(|method| method.word() == text);
             method.ok_or("unknown method; write one of bank, wallet, instant, cash")
@@ -271,7 +276,7 @@ impl<'a> Findings<'a> {
         }
         Some(match method {
             Method::Bank => Destination::Bank {
-                bank: self.required(Field::Bank).to_owned(),
+                bank: self.bank(route),
                 number: Private::new(self.required(Field::BankAccount)),
                 kind: self.account_kind().unwrap_or(AccountKind::Savings),
                 local: self.optional(Field::BankAccountLocal),
@@ -285,6 +290,20 @@ impl<'a> Findings<'a> {
                 key: Private::new(self.required(Field::BankAccount)),
             },
             Method::Cash => Destination::Cash,
+        })
+    }
+
+    /// As written, or the provider's code of what is written neutrally: decided here once, so that no later send can name another bank.
+    fn bank(&mut self, route: Option<&Route>) -> String {
+        let text = self.required(Field::Bank);
+        let (Some(entity), Some(route)) = (text.strip_prefix(ENTITY), route) else { return text.to_owned() };
+        (route.bank_code)(entity).unwrap_or_else(|| {
+            let reason = format!(
+                "no code of the provider of {} is known for this bank; write the provider's own",
+                route.name
+            );
+            self.add(Field::Bank, "bank_entity", reason);
+            String::new()
         })
     }
 

@@ -23,6 +23,9 @@ const ROW: &str =
 fn provider(order: &Order) -> Vec<Fault> {
     let Destination::Bank { .. } = order.beneficiary.destination else { return Vec::new() };
     match order.beneficiary.document.number.expose().len() {
+        8 if order.beneficiary.document.kind == "CE" => {
+            vec![Fault::warning(Field::DocumentType, "document_type_rare", "a CE is rare")]
+        }
         8 => Vec::new(),
         _ => vec![Fault::of(Field::DocumentNumber, "document_number_length", "a DNI has 8 digits")],
     }
@@ -35,6 +38,7 @@ fn directory() -> Directory {
         currency,
         amount_minor_max: 1_000_000,
         check: Box::new(provider),
+        bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
     };
     Directory::new(vec![
         route("bamboo-pe", Country::Pe, Currency::Pen),
@@ -70,6 +74,18 @@ fn every_fault_of_every_row_is_named() {
 }
 
 #[test]
+fn an_error_is_listed_behind_any_number_of_warnings() {
+    let mut text = format!("{HEADER}\n");
+    for number in 0..1_500 {
+        text.push_str(&format!("{}\n", ROW.replace("a-1", &format!("a-{number}")).replace("DNI", "CE")));
+    }
+    text.push_str(&ROW.replace("1250.50", "0"));
+    let (report, _) = judged(text.as_bytes(), Limits::default()).unwrap();
+    assert!(report.contains("line 1502  row 1501  amount  0  error amount_zero"), "{report}");
+    assert!(report.ends_with("1500 rows are good, 1500 of them with a warning; 1 are rejected"), "{report}");
+}
+
+#[test]
 fn the_example_has_the_faults_that_it_is_meant_to_have() {
     let route = Route {
         name: "bamboo-pe".parse().unwrap(),
@@ -77,6 +93,7 @@ fn the_example_has_the_faults_that_it_is_meant_to_have() {
         currency: Currency::Pen,
         amount_minor_max: 1_000_000,
         check: Box::new(|_| Vec::new()),
+        bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
     };
     let mut report = Report::new(io::sink());
     let source = Cursor::new(include_bytes!("../../../examples/payroll-pe.csv"));
@@ -130,7 +147,11 @@ fn line_ends_and_a_byte_order_mark_change_nothing() {
         format!("{HEADER}\r\n{ROW}\r\n"),
         format!("\u{feff}{HEADER}\r\n{ROW}\r\n\r\n"),
     ] {
-        assert_eq!(last_line(text.as_bytes()), "1 rows are good, 0 are rejected", "{text}");
+        assert_eq!(
+            last_line(text.as_bytes()),
+            "1 rows are good, 0 of them with a warning; 0 are rejected",
+            "{text}"
+        );
     }
 }
 
@@ -226,9 +247,9 @@ fn faults_are_counted_beyond_those_that_are_kept() {
     assert_eq!(
         tail,
         [
-            "only the first 1000 of 1500 faults are listed",
+            "only 1000 of 1500 faults are listed",
             "   1500  amount_zero",
-            "0 rows are good, 1500 are rejected"
+            "0 rows are good, 0 of them with a warning; 1500 are rejected"
         ]
     );
     assert_eq!(sheet.split(|byte| *byte == b'\n').count(), 1_502);
@@ -297,6 +318,6 @@ proptest! {
             writer.write_record(row).unwrap();
         }
         let (report, _) = judged(&writer.into_inner().unwrap(), Limits::default()).unwrap();
-        prop_assert!(report.ends_with(&format!("0 rows are good, {} are rejected", rows.len())), "{report}");
+        prop_assert!(report.ends_with(&format!("0 rows are good, 0 of them with a warning; {} are rejected", rows.len())), "{report}");
     }
 }

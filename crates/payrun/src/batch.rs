@@ -89,7 +89,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
 async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let batch = store.batch(id).await?;
-    let page = store.rejections(id, (0, 0), 20).await?;
+    let page = store.row_faults(id, (0, 0), 20).await?;
     let mut answer = as_json(&batch);
     answer["totals"] = batch.totals.iter().map(total_as_json).collect();
     context.output.answer(&answer, || {
@@ -109,17 +109,18 @@ async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
             [total.account.clone(), total.state.clone(), total.count.to_string(), sum(total)]
         });
         text.push_str(&table(["account", "state", "payouts", "sum"], totals));
-        if !page.rejections.is_empty() {
-            let rows = page.rejections.iter().map(|rejection| {
+        if !page.faults.is_empty() {
+            let rows = page.faults.iter().map(|fault| {
                 [
-                    rejection.line.to_string(),
-                    rejection.field.map_or("-", payrun_domain::fault::Field::column).to_owned(),
-                    rejection.value_masked.clone().unwrap_or_default(),
-                    rejection.reason.clone(),
+                    fault.line.to_string(),
+                    fault.severity.word().to_owned(),
+                    fault.field.map_or("-", payrun_domain::fault::Field::column).to_owned(),
+                    fault.value_masked.clone().unwrap_or_default(),
+                    fault.reason.clone(),
                 ]
             });
             text.push_str("\n\n");
-            text.push_str(&table(["line", "column", "value", "what is wrong"], rows));
+            text.push_str(&table(["line", "severity", "column", "value", "what is wrong"], rows));
             text.push_str(&format!("\n\nall of them: payrun batch export {id} --rejects"));
         }
         if batch.approved_at.is_none() && batch.cancelled_at.is_none() && batch.accepted > 0 {
@@ -244,20 +245,21 @@ async fn export_payouts(store: &Store, id: BatchId, sheet: &mut Export) -> anyho
 }
 
 async fn export_rejects(store: &Store, id: BatchId, sheet: &mut Export) -> anyhow::Result<()> {
-    sheet.row(["line", "row", "column", "value", "code", "reason"])?;
+    sheet.row(["line", "row", "severity", "column", "value", "code", "reason"])?;
     let mut after = (0, 0);
     loop {
-        let page = store.rejections(id, after, PAGE_ROWS).await?;
+        let page = store.row_faults(id, after, PAGE_ROWS).await?;
         let Some(next) = page.next else { return Ok(()) };
         after = next;
-        for rejection in &page.rejections {
+        for fault in &page.faults {
             sheet.row([
-                rejection.line.to_string().as_str(),
-                &rejection.row.to_string(),
-                rejection.field.map_or("", payrun_domain::fault::Field::column),
-                rejection.value_masked.as_deref().unwrap_or_default(),
-                &rejection.code,
-                &rejection.reason,
+                fault.line.to_string().as_str(),
+                &fault.row.to_string(),
+                fault.severity.word(),
+                fault.field.map_or("", payrun_domain::fault::Field::column),
+                fault.value_masked.as_deref().unwrap_or_default(),
+                &fault.code,
+                &fault.reason,
             ])?;
         }
     }

@@ -87,6 +87,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct Intake {
     pub(crate) file_bytes_max: u64,
     pub(crate) rows_max: i32,
+    pub(crate) warnings_are_errors: bool,
 }
 
 /// One account: where it is, our limits, and what its adapter wants to know.
@@ -166,7 +167,7 @@ impl Default for Log {
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { file_bytes_max: 2 * 1024 * 1024 * 1024, rows_max: 2_000_000 }
+        Self { file_bytes_max: 2 * 1024 * 1024 * 1024, rows_max: 2_000_000, warnings_are_errors: false }
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use payrun_domain::id::BatchId;
+use payrun_domain::{
+    fault::{Field, Severity},
+    id::BatchId,
+};
 use payrun_store::{BatchSummary, Store};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{
@@ -272,10 +275,11 @@ async fn report(output: Output, store: &Store, batch: &BatchSummary, took: Durat
     let by_code = store.rejected_by_code(batch.id).await?;
     let by_code = by_code.iter().map(|row| [row.code.clone(), row.count.to_string()]);
     output.line(&format!("\n{}", table(["rejected by the provider with", "payouts"], by_code)));
-    let invalid = store.rejections(batch.id, (0, 0), 100).await?;
-    let invalid = invalid.rejections.iter().map(|rejection| {
-        let column = rejection.field.map_or("-", payrun_domain::fault::Field::column);
-        [rejection.line.to_string(), column.to_owned(), rejection.reason.clone()]
+    let invalid = store.row_faults(batch.id, (0, 0), 100).await?;
+    let errors = invalid.faults.iter().filter(|fault| fault.severity == Severity::Error);
+    let invalid = errors.map(|fault| {
+        let column = fault.field.map_or("-", Field::column);
+        [fault.line.to_string(), column.to_owned(), fault.reason.clone()]
     });
     output.line(&format!("\n{}", table(["invalid line", "column", "what is wrong"], invalid)));
     let milliseconds = took.as_millis().max(1);

@@ -10,9 +10,12 @@ use std::{
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    fault::{Field, Severity},
+};
 use payrun_ingest::{Error, Limits, Mode, Outcome, Report, Request, Upload};
-use payrun_store::Imported;
+use payrun_store::{Imported, RowFault};
 use serde_json::json;
 
 use crate::{failure::Failure, output::table, wire::Context};
@@ -110,8 +113,14 @@ fn sheet(rejects: Option<&Path>) -> Result<Rejects, Failure> {
     Ok(Box::new(file.with_context(|| format!("{} cannot be written", path.display()))?))
 }
 
-/// Faults shown on a terminal; the sheet has all of them.
+/// Faults shown on a terminal; the sheet has all errors.
 const SHOWN_MAX: usize = 50;
+
+/// Errors first: warnings are many when a whole file has the same.
+fn shown(faults: &[RowFault]) -> impl Iterator<Item = &RowFault> {
+    let of = |severity| faults.iter().filter(move |fault| fault.severity == severity);
+    of(Severity::Error).chain(of(Severity::Warning)).take(SHOWN_MAX)
+}
 
 fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imported: Option<&Imported>) {
     let batch = imported.map(|imported| imported.batch.to_string());
@@ -119,33 +128,40 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         .faults()
         .iter()
         .map(|fault| {
-            json!({"line": fault.line, "row": fault.row, "column": fault.field.map(payrun_domain::fault::Field::column),
+            json!({"line": fault.line, "row": fault.row, "severity": fault.severity.word(), "column": fault.field.map(Field::column),
                    "code": fault.code, "value": fault.value_masked, "reason": fault.reason})
         })
         .collect();
     let answer = json!({
-        "batch": batch, "accepted": report.accepted(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
+        "batch": batch, "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
         let mut text = String::new();
-        if report.rejected() > 0 {
-            let rows = report.faults().iter().take(SHOWN_MAX).map(|fault| {
+        if !report.faults().is_empty() {
+            let rows = shown(report.faults()).map(|fault| {
                 [
                     fault.line.to_string(),
-                    fault.field.map_or("-", payrun_domain::fault::Field::column).to_owned(),
+                    fault.severity.word().to_owned(),
+                    fault.field.map_or("-", Field::column).to_owned(),
                     fault.value_masked.clone().unwrap_or_default(),
                     fault.reason.clone(),
                 ]
             });
-            text = table(["line", "column", "value", "what is wrong"], rows);
+            text = table(["line", "severity", "column", "value", "what is wrong"], rows);
             let total: u64 = report.counts().values().sum();
-            text.push_str(&format!("\n\n{total} faults in {} rows", report.rejected()));
+            let rows = report.rejected().saturating_add(report.warned());
+            text.push_str(&format!("\n\nfaults: {total}, in rows: {rows}"));
             match rejects {
+                _ if report.rejected() == 0 => text.push('\n'),
                 Some(path) => text.push_str(&format!("; the rows to mend are in {}\n", path.display())),
                 None => text.push_str("; --rejects FILE writes the rows to mend\n"),
             }
         }
-        text.push_str(&format!("{} rows are good, {} are rejected", report.accepted(), report.rejected()));
+        text.push_str(&format!("rows that are good: {}", report.accepted()));
+        if report.warned() > 0 {
+            text.push_str(&format!(" ({} with a warning)", report.warned()));
+        }
+        text.push_str(&format!(", rejected: {}", report.rejected()));
         match &batch {
             Some(id) => text.push_str(&format!(
                 "\nbatch {id} awaits approval by somebody else\nnext: payrun batch show {id}"

@@ -146,16 +146,22 @@ impl Context {
     pub(crate) fn directory(&self) -> anyhow::Result<Directory> {
         let mut routes = Vec::new();
         for (name, configured) in &self.config.accounts {
-            let account = self.account(name, configured)?;
+            let account = Arc::new(self.account(name, configured)?);
+            let banks = Arc::clone(&account);
             let (country, currency) = (account.provider.country(), account.provider.currency());
             let amount_max = Money::parse(&configured.limits.amount_max, currency)
                 .with_context(|| format!("accounts.{name}.limits.amount_max"))?;
+            let refuse = self.config.intake.warnings_are_errors;
             routes.push(Route {
                 name: name.clone(),
                 country,
                 currency,
                 amount_minor_max: amount_max.minor(),
-                check: Box::new(move |order| account.provider.check(order)),
+                bank_code: Box::new(move |entity| banks.provider.bank_code(entity)),
+                check: Box::new(move |order| {
+                    let faults = account.provider.check(order).into_iter();
+                    faults.map(|fault| if refuse { fault.as_error() } else { fault }).collect()
+                }),
             });
         }
         Ok(Directory::new(routes))

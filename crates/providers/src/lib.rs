@@ -3,12 +3,12 @@
 mod account;
 mod adapters;
 mod database;
-mod digits;
 mod egress;
 mod enquiry;
 mod executor;
 mod hook;
 mod http;
+mod knowledge;
 mod provider;
 mod session;
 mod signing;

@@ -37,6 +37,11 @@ pub trait Provider: Send + Sync {
     /// Everything about `order` that the provider is documented to refuse, all at once; empty when it can be sent.
     fn check(&self, order: &Order) -> Vec<Fault>;
 
+    /// This provider's code of the bank that supervisors number `entity`, as in 003 for Interbank; none where that is not known.
+    fn bank_code(&self, _entity: &str) -> Option<String> {
+        None
+    }
+
     /// The next step of submitting `turn.order` under its unchanging reference.
     fn submit(&self, turn: &Turn<'_>) -> Step;
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
-    fault::Fault,
+    fault::{Fault, Severity},
     id::PayoutId,
     money::{Currency, Money},
     order::Order,
@@ -113,7 +113,7 @@ fn accounts_follow_the_rules_of_their_country() {
         (Pe, "003", "0032000030012345673", "bank_account"),
         (Pe, "002", "00320000300123456731", "bank_mismatch"),
         (Pe, "1007", "00320000300123456731", "bank"),
-        (Pe, "901", "90120000300123456731", "bank"),
+        (Pe, "901", "00320000300123456731", "bank"),
         (Mx, "123", "123456789012345678", "bank_account"),
         (Mx, "002", "032180000118359719", "bank_mismatch"),
         (Ar, "000", "0000053600000000000566", "bank_account"),
@@ -133,7 +133,22 @@ fn accounts_follow_the_rules_of_their_country() {
 
 #[test]
 fn a_check_digit_of_a_cci_is_no_reason_to_refuse_it() {
-    assert_eq!(faults_of(Country::Pe, bank("003", "00320000300123456700")), []);
+    let faults = faults_of(Country::Pe, bank("003", "00320000300123456700"));
+    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+    assert_eq!((fault.severity, fault.code), (Severity::Warning, "cci_check_digits"));
+}
+
+#[test]
+fn a_neutral_code_is_the_providers_own_where_it_lists_the_bank() {
+    for (country, entity, expected) in [
+        (Country::Pe, "003", Some("003")),
+        (Country::Pe, "901", None),
+        (Country::Pe, "1007", None),
+        (Country::Co, "1007", Some("1007")),
+        (Country::Br, "001", None),
+    ] {
+        assert_eq!(local(country).bank_code(entity).as_deref(), expected, "{country} {entity}");
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(Error::driver("counting rejections"))?;
+        .map_err(Error::driver("counting rejected payouts"))?;
         Ok(rows.into_iter().map(|row| AttemptCount { code: row.code, count: row.count }).collect())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use payrun_domain::{
-    fault::Field,
+    fault::{Field, Severity},
     id::{BatchId, PayoutId},
     name::AccountName,
     order::Order,
@@ -52,13 +52,15 @@ pub struct NewPayout {
     pub order: Order,
 }
 
-/// One fault of a row that does not become a payout.
+/// One fault of a row. A row with an error is no payout; one with a warning may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
+pub struct RowFault {
     /// The line on which the record starts.
     pub line: i64,
     /// The record, counted from one without the header.
     pub row: i32,
+    /// Whether it keeps the row from being a payout.
+    pub severity: Severity,
     /// Which column; none for the row as a whole.
     pub field: Option<Field>,
     /// Stable, for machines.
@@ -153,13 +155,9 @@ impl Store {
 }
 
 impl Import {
-    /// Stores valid rows and faults of invalid ones, a few thousand at a time, in the order of the file. A row whose client id
-    /// exists already is not stored; its fault is stored and returned.
-    pub async fn rows(
-        &mut self,
-        payouts: &[NewPayout],
-        rejections: &[Rejection],
-    ) -> Result<Vec<Rejection>, Error> {
+    /// Stores valid rows and the faults of all, a few thousand at a time, in the order of the file. A row whose client id exists
+    /// already is not stored; its fault is stored and returned.
+    pub async fn rows(&mut self, payouts: &[NewPayout], faults: &[RowFault]) -> Result<Vec<RowFault>, Error> {
         let stored = self.insert_payouts(payouts).await?;
         let kept: Vec<&NewPayout> = payouts.iter().filter(|payout| stored.contains(&payout.id)).collect();
         self.insert_beneficiaries(&kept).await?;
@@ -169,8 +167,8 @@ impl Import {
         self.accepted = self.accepted.saturating_add(i32::try_from(kept.len()).unwrap_or(i32::MAX));
         let doubles: Vec<&NewPayout> = payouts.iter().filter(|payout| !stored.contains(&payout.id)).collect();
         let duplicates = self.explain(&doubles).await?;
-        self.insert_rejections(rejections).await?;
-        self.insert_rejections(&duplicates).await?;
+        self.insert_faults(faults).await?;
+        self.insert_faults(&duplicates).await?;
         Ok(duplicates)
     }
 
@@ -233,7 +231,7 @@ impl Import {
     }
 
     /// Where the client id was used before: in this file or in another batch.
-    async fn explain(&mut self, doubles: &[&NewPayout]) -> Result<Vec<Rejection>, Error> {
+    async fn explain(&mut self, doubles: &[&NewPayout]) -> Result<Vec<RowFault>, Error> {
         if doubles.is_empty() {
             return Ok(Vec::new());
         }
@@ -255,9 +253,10 @@ impl Import {
                     Some((batch, row)) => format!("row {row} of batch {batch}"),
                     None => "another batch".to_owned(),
                 };
-                Rejection {
+                RowFault {
                     line: payout.line,
                     row: payout.row,
+                    severity: Severity::Error,
                     field: Some(Field::ClientId),
                     code: "client_id_used".to_owned(),
                     value_masked: Some(payout.client_id.clone()),
@@ -267,25 +266,25 @@ impl Import {
             .collect())
     }
 
-    async fn insert_rejections(&mut self, rejections: &[Rejection]) -> Result<(), Error> {
-        for rejection in rejections {
-            self.rejected = self.rejected.saturating_add(i32::from(rejection.row != self.last_rejected_row));
-            self.last_rejected_row = rejection.row;
+    async fn insert_faults(&mut self, faults: &[RowFault]) -> Result<(), Error> {
+        for fault in faults.iter().filter(|fault| fault.severity == Severity::Error) {
+            self.rejected = self.rejected.saturating_add(i32::from(fault.row != self.last_rejected_row));
+            self.last_rejected_row = fault.row;
         }
-        let lines: Vec<i64> = rejections.iter().map(|rejection| rejection.line).collect();
-        let rows: Vec<i32> = rejections.iter().map(|rejection| rejection.row).collect();
-        let fields: Vec<Option<&str>> =
-            rejections.iter().map(|rejection| rejection.field.map(Field::column)).collect();
-        let codes: Vec<&str> = rejections.iter().map(|rejection| rejection.code.as_str()).collect();
-        let values: Vec<Option<&str>> =
-            rejections.iter().map(|rejection| rejection.value_masked.as_deref()).collect();
-        let reasons: Vec<&str> = rejections.iter().map(|rejection| rejection.reason.as_str()).collect();
+        let lines: Vec<i64> = faults.iter().map(|fault| fault.line).collect();
+        let rows: Vec<i32> = faults.iter().map(|fault| fault.row).collect();
+        let severities: Vec<&str> = faults.iter().map(|fault| fault.severity.word()).collect();
+        let fields: Vec<Option<&str>> = faults.iter().map(|fault| fault.field.map(Field::column)).collect();
+        let codes: Vec<&str> = faults.iter().map(|fault| fault.code.as_str()).collect();
+        let values: Vec<Option<&str>> = faults.iter().map(|fault| fault.value_masked.as_deref()).collect();
+        let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
         sqlx::query!(
-            "insert into rejection (batch_id, line, row_no, field, code, value_masked, reason)
-             select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[])",
+            "insert into row_fault (batch_id, line, row_no, severity, field, code, value_masked, reason)
+             select $1, * from unnest($2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])",
             self.batch.uuid(),
             &lines,
             &rows,
+            &severities as &[&str],
             &fields as &[Option<&str>],
             &codes as &[&str],
             &values as &[Option<&str>],

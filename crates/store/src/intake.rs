@@ -1,8 +1,11 @@
-//! Messages that could not be read, and the refused rows of those that could.
+//! Messages that could not be read, and what is wrong with the rows of those that could, and of files.
 
-use payrun_domain::{fault::Field, id::BatchId};
+use payrun_domain::{
+    fault::{Field, Severity},
+    id::BatchId,
+};
 
-use crate::{Error, Rejection, Store, unit::Unit};
+use crate::{Error, RowFault, Store, unit::Unit};
 
 /// A message that cannot be read.
 #[derive(Debug, Clone)]
@@ -39,16 +42,15 @@ impl Store {
         unit.commit().await
     }
 
-    /// Faults of the rows of a batch that did not become payouts, by row, a page at a time: those after `after`, which is
-    /// `(0, 0)` at first and then the last page's [`RejectionPage::next`].
-    pub async fn rejections(
+    /// Faults of the rows of a batch, by row, a page at a time: those after `after`, which is `(0, 0)` at first and then the last page's [`RowFaultPage::next`].
+    pub async fn row_faults(
         &self,
         batch: BatchId,
         after: (i32, i64),
         page_rows: i64,
-    ) -> Result<RejectionPage, Error> {
+    ) -> Result<RowFaultPage, Error> {
         let rows = sqlx::query!(
-            "select id, line, row_no, field, code, value_masked, reason from rejection
+            "select id, line, row_no, severity, field, code, value_masked, reason from row_fault
              where batch_id = $1 and (row_no, id) > ($2, $3) order by row_no, id limit $4",
             batch.uuid(),
             after.0,
@@ -57,25 +59,30 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await
-        .map_err(Error::driver("reading rejections"))?;
+        .map_err(Error::driver("reading the faults of rows"))?;
         let next = rows.last().map(|row| (row.row_no, row.id));
-        let rejections = rows.into_iter().map(|row| Rejection {
+        let faults = rows.into_iter().map(|row| RowFault {
             line: row.line,
             row: row.row_no,
+            severity: if row.severity == Severity::Warning.word() {
+                Severity::Warning
+            } else {
+                Severity::Error
+            },
             field: row.field.and_then(|name| Field::ALL.into_iter().find(|field| field.column() == name)),
             code: row.code,
             value_masked: row.value_masked,
             reason: row.reason,
         });
-        Ok(RejectionPage { rejections: rejections.collect(), next })
+        Ok(RowFaultPage { faults: faults.collect(), next })
     }
 }
 
 /// A page of faults.
 #[derive(Debug, Clone)]
-pub struct RejectionPage {
+pub struct RowFaultPage {
     /// In the order of the file.
-    pub rejections: Vec<Rejection>,
+    pub faults: Vec<RowFault>,
     /// Where the next page begins; none at the end.
     pub next: Option<(i32, i64)>,
 }

@@ -165,6 +165,10 @@ impl Provider for Bamboo {
         rules::check(self, order)
     }
 
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        (banks::kind(self.country, entity) == banks::Kind::Bank).then(|| entity.to_owned())
+    }
+
     fn submit(&self, turn: &Turn<'_>) -> Step {
         match turn.replies {
             [] => self.create(turn.order).map_or(

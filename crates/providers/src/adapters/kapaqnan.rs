@@ -15,7 +15,7 @@ mod reply;
 mod request;
 mod rules;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use ::http::{HeaderValue, Method};
 use data_encoding::BASE64;
@@ -32,6 +32,8 @@ use serde::Deserialize;
 
 use crate::{DatabaseSettings, Find, Manifest, Provider, Request, Step, Turn, adapters::SettingsError};
 
+/// The only bank whose number its documents tell: the supervisor's, and its own.
+const BANBIF: (&str, &str) = ("038", "6");
 const PATH: &str = "/ob-sl-hurin/v1/payout/invoice";
 
 /// What a Kapaqnan account needs.
@@ -45,6 +47,9 @@ pub struct Settings {
     /// Sends document numbers as text, once the provider has said that it takes them so.
     #[serde(default)]
     pub document_as_text: bool,
+    /// Its numbers of banks by the supervisor's codes, once the provider has told them; that of 038 is known.
+    #[serde(default)]
+    pub banks: BTreeMap<String, String>,
     /// The word for a checking account, once the provider has named it; `SAVING` is the only one known.
     pub checking_word: Option<String>,
     /// The provider's database; without it payouts stay accepted.
@@ -124,6 +129,7 @@ impl RecordsSettings {
 pub struct Kapaqnan {
     authorization: HeaderValue,
     document_as_text: bool,
+    banks: BTreeMap<String, String>,
     checking_word: Option<String>,
     records: Option<RecordsSettings>,
     database: Option<DatabaseSettings>,
@@ -164,6 +170,7 @@ impl Kapaqnan {
         Ok(Self {
             authorization,
             document_as_text: settings.document_as_text,
+            banks: settings.banks,
             checking_word: settings.checking_word,
             records: settings.records,
             database,
@@ -190,6 +197,10 @@ impl Provider for Kapaqnan {
 
     fn check(&self, order: &Order) -> Vec<Fault> {
         rules::check(self, order)
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        self.banks.get(entity).cloned().or_else(|| (entity == BANBIF.0).then(|| BANBIF.1.to_owned()))
     }
 
     fn submit(&self, turn: &Turn<'_>) -> Step {

@@ -35,7 +35,7 @@ use serde::Deserialize;
 
 use crate::{
     Bank, Delivery, Effect, EnquiryError, HookError, Manifest, Notice, Provider, Reply, Request, Stamp, Step,
-    Token, Turn, adapters::SettingsError,
+    Token, Turn, adapters::SettingsError, knowledge,
 };
 
 /// What a Qentaz account needs. It pays pesos in Colombia.
@@ -220,6 +220,10 @@ impl Provider for Qentaz {
 
     fn check(&self, order: &Order) -> Vec<Fault> {
         rules::check(order)
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        knowledge::entity_name(Country::Co, entity).map(|_| entity.to_owned())
     }
 
     fn submit(&self, turn: &Turn<'_>) -> Step {

@@ -144,6 +144,12 @@ impl Provider for TeemoPay {
         rules::check(self, order)
     }
 
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        banks::of_entity(self.country, entity)
+            .filter(|code| self.country == Country::Ar || self.bank_name(code).is_some())
+            .map(str::to_owned)
+    }
+
     fn submit(&self, turn: &Turn<'_>) -> Step {
         match turn.replies {
             [] => self.create(turn.order, &turn.stamp).map_or(Step::Done(UNSENDABLE), Step::Send),

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use payrun_domain::{
-    fault::Field,
+    fault::{Field, Severity},
     id::{BatchId, PayoutId},
     payout::Transition,
 };
-use payrun_store::{ApproveError, Cancelled, NewBatch, Opened, Rejection, Source};
+use payrun_store::{ApproveError, Cancelled, NewBatch, Opened, RowFault, Source};
 use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -70,32 +70,38 @@ async fn a_client_id_is_used_once_for_ever(pool: PgPool) {
     assert_eq!(second.finish().await.unwrap().accepted, 1);
 }
 
-/// Every row of the file ends as a payout or as a rejection, and each fault is kept.
+/// Every row of the file ends as a payout or has an error, and each fault is kept.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn faults_are_kept_in_the_order_of_the_file(pool: PgPool) {
     accounts(&pool).await;
     let store = store(&pool, "ana").await;
-    let fault = |row, field| Rejection {
+    let fault = |row, severity, field| RowFault {
         line: i64::from(row) + 1,
         row,
+        severity,
         field,
         code: "wrong".to_owned(),
         value_masked: Some("***31".to_owned()),
         reason: "it is wrong".to_owned(),
     };
-    let faults = [fault(1, Some(Field::ClientId)), fault(1, None), fault(4, None)];
+    let faults = [
+        fault(1, Severity::Error, Some(Field::ClientId)),
+        fault(1, Severity::Error, None),
+        fault(2, Severity::Warning, Some(Field::BankAccount)),
+        fault(4, Severity::Error, None),
+    ];
     let mut import = open_new(&store, "faulty").await;
     let doubled = import.rows(&[payout("a", 2), payout("a", 3)], &faults).await.unwrap();
     let imported = import.finish().await.unwrap();
     assert_eq!((imported.accepted, imported.rejected), (1, 3), "of four rows");
     let (mut read, mut after) = (Vec::new(), Some((0, 0)));
     while let Some(from) = after {
-        let page = store.rejections(imported.batch, from, 2).await.unwrap();
-        assert!(page.rejections.len() <= 2);
-        read.extend(page.rejections);
+        let page = store.row_faults(imported.batch, from, 2).await.unwrap();
+        assert!(page.faults.len() <= 2);
+        read.extend(page.faults);
         after = page.next;
     }
-    assert_eq!(read, [&faults[..2], &doubled[..], &faults[2..]].concat());
+    assert_eq!(read, [&faults[..3], &doubled[..], &faults[3..]].concat());
 }
 
 /// A message is its publisher's id, whatever its bytes; the caller compares them.

@@ -3,12 +3,12 @@
 use payrun_domain::{
     beneficiary::{AccountKind, Destination, KeyKind},
     country::Country,
-    fault::{Fault, Field},
+    fault::{Fault, Field, Severity},
     money::Currency,
 };
 
-use super::{Bamboo, banks, rules::shaped};
-use crate::digits;
+use super::{Bamboo, banks};
+use crate::knowledge::{self, shaped};
 
 /// Every fault at once.
 pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec<Fault>) {
@@ -45,7 +45,9 @@ pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec
                 ));
             }
         }
-        Destination::Instant { kind, key } => instant(country, *kind, key.expose(), faults),
+        Destination::Instant { kind, key } => {
+            faults.extend(instant(country, *kind, key.expose()));
+        }
         // Documented as a type, without a country that offers it: Bamboo would decide, after approval.
         Destination::Cash => {
             faults.push(Fault::of(
@@ -73,43 +75,32 @@ fn bank_code(country: Country, code: &str, wanted: banks::Kind, faults: &mut Vec
 }
 
 fn bank_account(country: Country, bank: &str, number: &str, faults: &mut Vec<Fault>) {
-    // What is lost by a spreadsheet has one digit less than the scheme.
-    let (right, rule) = match country {
-        Country::Pe if shaped(number, 19..=19, false) => {
-            (false, "a CCI has 20 digits; this one has 19: a spreadsheet probably dropped its leading zero")
-        }
-        Country::Pe => (shaped(number, 20..=20, false), "Bamboo takes the CCI, 20 digits"),
-        Country::Mx if shaped(number, 17..=17, false) => {
-            (false, "a CLABE has 18 digits; this one has 17: a spreadsheet probably dropped its leading zero")
-        }
-        Country::Mx => {
-            (digits::is_clabe(number), "Bamboo takes the CLABE, 18 digits, and its check digit must fit")
-        }
-        Country::Ar if shaped(number, 21..=21, false) => {
-            (false, "a CBU has 22 digits; this one has 21: a spreadsheet probably dropped its leading zero")
-        }
-        Country::Ar => {
-            (digits::is_cbu(number), "Bamboo takes the CBU or CVU, 22 digits, and its check digits must fit")
-        }
-        Country::Cl => (shaped(number, 1..=16, false), "an account has at most 16 digits"),
-        Country::Co => (shaped(number, 1..=17, false), "an account has at most 17 digits"),
-        Country::Uy => return uruguayan_account(bank, number, faults),
-        Country::Br => return,
+    let of_shape = |chars_max: usize| {
+        let wrong = !shaped(number, 1..=chars_max, false);
+        let reason = format!("an account has at most {chars_max} digits");
+        wrong.then(|| Fault::of(Field::BankAccount, "bank_account", reason)).into_iter().collect()
     };
-    if !right {
-        faults.push(Fault::of(Field::BankAccount, "bank_account", rule));
-    } else if matches!(country, Country::Pe | Country::Mx | Country::Ar)
+    let found: Vec<Fault> = match country {
+        Country::Pe => knowledge::cci(number),
+        Country::Mx => knowledge::clabe(number),
+        Country::Ar => knowledge::cbu(number),
+        Country::Cl => of_shape(16),
+        Country::Co => of_shape(17),
+        Country::Uy => uruguayan_account(bank, number).into_iter().collect(),
+        Country::Br => Vec::new(),
+    };
+    let is_account = found.iter().all(|fault| fault.severity == Severity::Warning);
+    faults.extend(found);
+    if is_account
+        && matches!(country, Country::Pe | Country::Mx | Country::Ar)
         && banks::kind(country, bank) == banks::Kind::Bank
-        && !number.starts_with(bank)
     {
-        let reason =
-            "the account begins with another bank's code than the column bank has; were two columns swapped?";
-        faults.push(Fault::of(Field::BankAccount, "bank_mismatch", reason));
+        faults.extend(knowledge::of_bank(country, bank, number));
     }
 }
 
 /// Lengths, and first digits, by bank; some banks document neither.
-fn uruguayan_account(bank: &str, number: &str, faults: &mut Vec<Fault>) {
+fn uruguayan_account(bank: &str, number: &str) -> Option<Fault> {
     let (lengths, first) = match bank {
         "001" => (14..=14, "0123456789"),
         "137" | "246" => (12..=12, "0123456789"),
@@ -125,9 +116,9 @@ fn uruguayan_account(bank: &str, number: &str, faults: &mut Vec<Fault>) {
     } else if !number.starts_with(|digit| first.contains(digit)) {
         format!("an account at this bank begins with one of {first}")
     } else {
-        return;
+        return None;
     };
-    faults.push(Fault::of(Field::BankAccount, "bank_account", rule));
+    Some(Fault::of(Field::BankAccount, "bank_account", rule))
 }
 
 fn span(lengths: &std::ops::RangeInclusive<usize>) -> String {
@@ -135,42 +126,12 @@ fn span(lengths: &std::ops::RangeInclusive<usize>) -> String {
     if min == max { min.to_string() } else { format!("{min} to {max}") }
 }
 
-fn instant(country: Country, kind: KeyKind, key: &str, faults: &mut Vec<Fault>) {
-    let email = || key.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    let (right, rule) = match (country, kind) {
-        (Country::Br, KeyKind::Document) => {
-            (digits::is_cpf(key) || digits::is_cnpj(key), "the key must be a valid CPF or CNPJ")
+fn instant(country: Country, kind: KeyKind, key: &str) -> Option<Fault> {
+    match country {
+        Country::Br => knowledge::pix(kind, key),
+        Country::Co => knowledge::breb(kind, key),
+        Country::Ar | Country::Cl | Country::Mx | Country::Pe | Country::Uy => {
+            Some(Fault::of(Field::Method, "method", "Bamboo pays instant transfers in BR and CO only"))
         }
-        (Country::Br, KeyKind::Phone) => (
-            key.strip_prefix("+55").is_some_and(|rest| shaped(rest, 10..=11, false)),
-            "a Pix telephone begins with +55",
-        ),
-        (Country::Br, KeyKind::Random) => (is_uuid(key), "a random Pix key is a UUID"),
-        (Country::Co, KeyKind::Phone) => (
-            shaped(key, 10..=10, false) && key.starts_with('3'),
-            "a Bre-B telephone has 10 digits, begins with 3 and has no +57",
-        ),
-        (Country::Co, KeyKind::Document) => {
-            (shaped(key, 6..=12, false), "a Bre-B document has 6 to 12 digits")
-        }
-        (Country::Br | Country::Co, KeyKind::Email) => (email(), "the key must be an e-mail address"),
-        (Country::Co, KeyKind::Random | KeyKind::Commerce) => (!key.is_empty(), "the key is empty"),
-        (Country::Br, KeyKind::Commerce) => (false, "Pix has no business keys"),
-        (Country::Ar | Country::Cl | Country::Mx | Country::Pe | Country::Uy, _) => {
-            faults.push(Fault::of(
-                Field::Method,
-                "method",
-                "Bamboo pays instant transfers in BR and CO only",
-            ));
-            return;
-        }
-    };
-    if !right {
-        faults.push(Fault::of(Field::BankAccount, "instant_key", rule));
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups: Vec<_> = text.split('-').map(str::len).collect();
-    groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

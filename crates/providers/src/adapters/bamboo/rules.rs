@@ -8,7 +8,7 @@ use payrun_domain::{
 };
 
 use super::{Bamboo, destination, request::hundredths};
-use crate::digits;
+use crate::knowledge;
 
 /// Of the whole name, as the documents have it.
 const NAME_CHARS_MAX: usize = 35;
@@ -74,60 +74,40 @@ fn name(name: &Name, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Length of a number, and whether it may have letters.
-pub(super) fn shaped(number: &str, lengths: std::ops::RangeInclusive<usize>, letters: bool) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_digit() || (letters && byte.is_ascii_alphanumeric());
-    lengths.contains(&number.len()) && number.bytes().all(allowed)
-}
-
 fn document(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let Document { kind, number } = &beneficiary.document;
     let number = number.expose();
-    let (right, rule) = match (country, kind.as_str()) {
-        (Country::Pe, "DNI") if shaped(number, 7..=7, false) => {
-            (false, "a DNI has 8 digits; this one has 7: a spreadsheet probably dropped its leading zero")
-        }
-        (Country::Pe, "DNI") => (
-            shaped(number, 8..=8, false) || shaped(number, 9..=9, true),
-            "a DNI has 8 digits, or 9 characters with its check character",
-        ),
-        (Country::Pe, "RUC") => (digits::is_ruc(number), "a RUC has 11 digits, and its check digit must fit"),
-        (Country::Pe, "CE") => (shaped(number, 9..=9, true), "a CE has 9 characters"),
-        (Country::Pe, "PASSPORT") => (shaped(number, 7..=18, false), "a passport has 7 to 18 digits"),
-        (Country::Ar, "CUIT" | "CUIL") => {
-            (digits::is_cuit(number), "a CUIT or CUIL has 11 digits, and its check digit must fit")
-        }
-        (Country::Br, "CPF") => {
-            (digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
-        }
-        (Country::Br, "CNPJ") => {
-            (digits::is_cnpj(number), "a CNPJ has 14 digits, and its check digits must fit")
-        }
-        (Country::Cl, "CI" | "RUN" | "RUT") => (
-            digits::is_rut(number),
-            "a RUT has 8 or 9 characters without dots and dash, the last its check digit or K",
-        ),
+    let of_shape = |lengths, letters, rule: &str| {
+        let wrong = !knowledge::shaped(number, lengths, letters);
+        wrong.then(|| Fault::of(Field::DocumentNumber, "document_number", rule))
+    };
+    let fault = match (country, kind.as_str()) {
+        (Country::Pe, "DNI") => knowledge::dni_with_check(number),
+        (Country::Pe, "RUC") => knowledge::ruc(number),
+        (Country::Pe, "CE") => of_shape(9..=9, true, "a CE has 9 characters"),
+        (Country::Pe, "PASSPORT") => of_shape(7..=18, false, "a passport has 7 to 18 digits"),
+        (Country::Ar, "CUIT" | "CUIL") => knowledge::cuit(number),
+        (Country::Br, "CPF") => knowledge::cpf(number),
+        (Country::Br, "CNPJ") => knowledge::cnpj(number),
+        (Country::Cl, "CI" | "RUN" | "RUT") => knowledge::rut(number),
         (Country::Co, "CC" | "CE" | "PASSPORT") => {
-            (shaped(number, 6..=10, false), "this document has 6 to 10 digits")
+            of_shape(6..=10, false, "this document has 6 to 10 digits")
         }
-        (Country::Co, "NIT") => (shaped(number, 8..=15, false), "a NIT has 8 to 15 digits"),
-        (Country::Mx, "CURP" | "RFC") => {
-            (shaped(number, 8..=18, true), "a CURP or RFC has 8 to 18 letters and digits")
+        (Country::Co, "NIT") => {
+            of_shape(8..=15, false, "a NIT has 8 to 15 digits").or_else(|| knowledge::nit(number))
         }
-        (Country::Uy, "CI") => (shaped(number, 6..=8, false), "a CI has 6 to 8 digits"),
-        (Country::Uy, "PASSPORT") => (shaped(number, 12..=12, true), "a passport has 12 characters"),
-        (Country::Uy, "RUT") => {
-            (digits::is_uruguayan_rut(number), "a RUT has 12 digits, and its check digit must fit")
-        }
+        (Country::Mx, "CURP") => of_shape(8..=18, true, "a CURP has 8 to 18 letters and digits")
+            .or_else(|| knowledge::curp(number)),
+        (Country::Mx, "RFC") => of_shape(8..=18, true, "an RFC has 8 to 18 letters and digits"),
+        (Country::Uy, "CI") => knowledge::uruguayan_ci(number),
+        (Country::Uy, "PASSPORT") => of_shape(12..=12, true, "a passport has 12 characters"),
+        (Country::Uy, "RUT") => knowledge::uruguayan_rut(number),
         (_, _) => {
             let reason = format!("Bamboo takes {} in {country}", document_kinds(country));
-            faults.push(Fault::of(Field::DocumentType, "document_type", reason));
-            return;
+            Some(Fault::of(Field::DocumentType, "document_type", reason))
         }
     };
-    if !right {
-        faults.push(Fault::of(Field::DocumentNumber, "document_number", rule));
-    }
+    faults.extend(fault);
 }
 
 const fn document_kinds(country: Country) -> &'static str {

@@ -10,8 +10,7 @@ use payrun_domain::{
 };
 
 use super::{Kapaqnan, request::number_of};
-
-const CCI_DIGITS: usize = 20;
+use crate::knowledge;
 
 /// Every fault at once.
 pub(super) fn check(kapaqnan: &Kapaqnan, order: &Order) -> Vec<Fault> {
@@ -36,17 +35,13 @@ fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fau
         faults.push(Fault::of(Field::DocumentType, "document_type", reason));
         return;
     }
-    let reason = if digits(number, 7) {
-        "a DNI has 8 digits; this one has 7: a spreadsheet probably dropped its leading zero"
-    } else if !digits(number, 8) {
-        "a DNI has 8 digits"
-    } else if !kapaqnan.document_as_text && number_of(number).is_none() {
-        "Kapaqnan takes the DNI as a number, which would lose its leading zero: pay this person through another provider, or ask \
-         Kapaqnan whether it takes text and set document_as_text"
-    } else {
-        return;
-    };
-    faults.push(Fault::of(Field::DocumentNumber, "document_number", reason));
+    let fault = knowledge::dni(number);
+    if fault.is_none() && !kapaqnan.document_as_text && number_of(number).is_none() {
+        let reason = "Kapaqnan takes the DNI as a number, which would lose its leading zero: pay this person through another provider, or ask \
+         Kapaqnan whether it takes text and set document_as_text";
+        faults.push(Fault::of(Field::DocumentNumber, "document_number", reason));
+    }
+    faults.extend(fault);
 }
 
 fn destination(kapaqnan: &Kapaqnan, destination: &Destination, faults: &mut Vec<Fault>) {
@@ -70,7 +65,7 @@ fn destination(kapaqnan: &Kapaqnan, destination: &Destination, faults: &mut Vec<
         };
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
     }
-    cci(number.expose(), faults);
+    faults.extend(knowledge::cci(number.expose()));
     let Some(local) = local else {
         let reason = "Kapaqnan wants the bank's own number of the account beside the CCI";
         faults.push(Fault::of(Field::BankAccountLocal, "missing", reason));
@@ -80,20 +75,4 @@ fn destination(kapaqnan: &Kapaqnan, destination: &Destination, faults: &mut Vec<
         let reason = "the bank's own number has digits only";
         faults.push(Fault::of(Field::BankAccountLocal, "bank_account_local", reason));
     }
-}
-
-fn cci(number: &str, faults: &mut Vec<Fault>) {
-    if digits(number, CCI_DIGITS) {
-        return;
-    }
-    let reason = if digits(number, CCI_DIGITS - 1) {
-        "a CCI has 20 digits; this one has 19: a spreadsheet probably dropped its leading zero"
-    } else {
-        "a CCI has 20 digits"
-    };
-    faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
-}
-
-fn digits(text: &str, count: usize) -> bool {
-    text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }

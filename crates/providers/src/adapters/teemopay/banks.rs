@@ -2,6 +2,8 @@
 
 use payrun_domain::country::Country;
 
+use crate::knowledge;
+
 /// A bank as TeemoPay knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Listed {
@@ -118,6 +120,21 @@ pub(super) fn peruvian(code: &str) -> Option<Listed> {
         _ => (CCI, CCI),
     };
     Some(Listed { name, lengths })
+}
+
+/// The code of the bank that supervisors number `entity`. Elsewhere the two are the same.
+pub(super) fn of_entity(country: Country, entity: &str) -> Option<&str> {
+    match country {
+        Country::Pe => PE.iter().find(|(.., prefix)| *prefix == entity).map(|(code, ..)| *code),
+        Country::Mx => MX
+            .iter()
+            .map(|(code, _)| *code)
+            .find(|code| code.len() == 5 && code.ends_with(entity) && entity.len() == 3),
+        // A number that TeemoPay gave to another use than the supervisor.
+        Country::Cl if entity == "729" => Some("152"),
+        Country::Ar | Country::Cl | Country::Co => knowledge::entity_name(country, entity).map(|_| entity),
+        Country::Br | Country::Uy => None,
+    }
 }
 
 /// The first three digits of its CCIs, where that is known beyond doubt.

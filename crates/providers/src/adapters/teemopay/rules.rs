@@ -1,16 +1,14 @@
 //! What TeemoPay is documented to refuse, found before anybody approves it.
 
-use std::ops::RangeInclusive;
-
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Private},
     country::Country,
-    fault::{Fault, Field},
+    fault::{Fault, Field, Severity},
     order::Order,
 };
 
 use super::{TeemoPay, banks, request};
-use crate::digits;
+use crate::knowledge::{self, is_email, shaped};
 
 const NAME_CHARS_MAX: usize = 40;
 
@@ -50,45 +48,34 @@ fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
 
 fn document(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
-    let (right, rule) = match (country, kind) {
-        (Country::Pe, "DNI") if shaped(number, 7..=7, false) => {
-            (false, "a DNI has 8 digits; this one has 7: a spreadsheet probably dropped its leading zero")
-        }
-        (Country::Pe, "RUC") => (digits::is_ruc(number), "a RUC has 11 digits, and its check digit must fit"),
-        (Country::Pe, "CE" | "PASSPORT") => (shaped(number, 9..=9, true), "this document has 9 characters"),
-        (Country::Co, "CC" | "CE") => (shaped(number, 6..=10, false), "this document has 6 to 10 digits"),
+    let of_shape = |lengths, letters, rule: &str| {
+        let wrong = !shaped(number, lengths, letters);
+        wrong.then(|| Fault::of(Field::DocumentNumber, "document_number", rule))
+    };
+    let fault = match (country, kind) {
+        (Country::Pe | Country::Ar, "DNI") => knowledge::dni(number),
+        (Country::Pe, "RUC") => knowledge::ruc(number),
+        (Country::Pe, "CE" | "PASSPORT") => of_shape(9..=9, true, "this document has 9 characters"),
+        (Country::Co, "CC" | "CE") => of_shape(6..=10, false, "this document has 6 to 10 digits"),
         (Country::Co, "NIT") => {
-            (shaped(number, 9..=9, false), "TeemoPay takes the 9 digits of a NIT without its check digit")
+            of_shape(9..=9, false, "TeemoPay takes the 9 digits of a NIT without its check digit")
         }
-        (Country::Co, "PASSPORT") => (shaped(number, 9..=9, true), "a passport has 9 characters"),
-        (Country::Cl, "RUT" | "RUN") => (
-            digits::is_rut(number),
-            "a RUT has 8 or 9 characters without dots and dash, the last its check digit or K",
-        ),
-        (Country::Cl, "CE" | "PASS") => (shaped(number, 9..=16, false), "this document has 9 to 16 digits"),
-        (Country::Pe | Country::Ar, "DNI") => (shaped(number, 8..=8, false), "a DNI has 8 digits"),
-        (Country::Ar, "CUIL" | "CUIT") => {
-            (digits::is_cuit(number), "a CUIT or CUIL has 11 digits, and its check digit must fit")
-        }
-        (Country::Ar, "PASSPORT") => (shaped(number, 1..=15, true), "a passport has at most 15 characters"),
-        (Country::Br, "CPF") => {
-            (digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
-        }
-        (Country::Br, "CNPJ") => {
-            (digits::is_cnpj(number), "a CNPJ has 14 digits, and its check digits must fit")
-        }
-        (Country::Mx, "CURP" | "RFC") => {
-            (shaped(number, 8..=18, true), "a CURP or RFC has 8 to 18 letters and digits")
-        }
+        (Country::Co, "PASSPORT") => of_shape(9..=9, true, "a passport has 9 characters"),
+        (Country::Cl, "RUT" | "RUN") => knowledge::rut(number),
+        (Country::Cl, "CE" | "PASS") => of_shape(9..=16, false, "this document has 9 to 16 digits"),
+        (Country::Ar, "CUIL" | "CUIT") => knowledge::cuit(number),
+        (Country::Ar, "PASSPORT") => of_shape(1..=15, true, "a passport has at most 15 characters"),
+        (Country::Br, "CPF") => knowledge::cpf(number),
+        (Country::Br, "CNPJ") => knowledge::cnpj(number),
+        (Country::Mx, "CURP") => of_shape(8..=18, true, "a CURP has 8 to 18 letters and digits")
+            .or_else(|| knowledge::curp(number)),
+        (Country::Mx, "RFC") => of_shape(8..=18, true, "an RFC has 8 to 18 letters and digits"),
         (_, _) => {
             let reason = format!("TeemoPay takes {} in {country}", document_kinds(country));
-            faults.push(Fault::of(Field::DocumentType, "document_type", reason));
-            return;
+            Some(Fault::of(Field::DocumentType, "document_type", reason))
         }
     };
-    if !right {
-        faults.push(Fault::of(Field::DocumentNumber, "document_number", rule));
-    }
+    faults.extend(fault);
 }
 
 const fn document_kinds(country: Country) -> &'static str {
@@ -131,7 +118,7 @@ fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<
             bank_kind(Country::Pe, *kind, faults);
             peruvian(bank, number.expose(), (*kind, local.as_ref()), faults);
         }
-        (Destination::Bank { number, .. }, Country::Ar) => cbu(number.expose(), faults),
+        (Destination::Bank { number, .. }, Country::Ar) => faults.extend(knowledge::cbu(number.expose())),
         (Destination::Bank { bank, number, kind, .. }, Country::Cl | Country::Co | Country::Mx) => {
             bank_kind(teemopay.country, *kind, faults);
             if teemopay.bank_name(bank).is_none() {
@@ -157,7 +144,7 @@ fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<
             }
         }
         (Destination::Instant { kind, key }, Country::Co | Country::Br) => {
-            instant(teemopay.country, *kind, key.expose(), faults);
+            faults.extend(instant(teemopay.country, *kind, key.expose()));
         }
         (
             Destination::Bank { .. }
@@ -193,14 +180,11 @@ fn bank_kind(country: Country, kind: AccountKind, faults: &mut Vec<Fault>) {
 }
 
 fn peruvian(bank: &str, cci: &str, (kind, local): (AccountKind, Option<&Private>), faults: &mut Vec<Fault>) {
-    if shaped(cci, 19..=19, false) {
-        let reason = "a CCI has 20 digits; this one has 19: a spreadsheet probably dropped its leading zero";
-        faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
-    } else if !shaped(cci, 20..=20, false) {
-        faults.push(Fault::of(Field::BankAccount, "bank_account", "TeemoPay takes the CCI, 20 digits"));
-    } else if banks::cci_prefix(bank).is_some_and(|prefix| !cci.starts_with(prefix)) {
-        let reason = "the CCI is of another bank than the column bank says; were two columns swapped?";
-        faults.push(Fault::of(Field::BankAccount, "bank_mismatch", reason));
+    let found = knowledge::cci(cci);
+    let is_cci = found.iter().all(|fault| fault.severity == Severity::Warning);
+    faults.extend(found);
+    if let Some(prefix) = banks::cci_prefix(bank).filter(|_| is_cci) {
+        faults.extend(knowledge::of_bank(Country::Pe, prefix, cci));
     }
     let Some(listed) = banks::peruvian(bank).filter(|_| bank != banks::YAPE) else {
         let reason =
@@ -231,69 +215,26 @@ fn peruvian(bank: &str, cci: &str, (kind, local): (AccountKind, Option<&Private>
     faults.push(Fault::of(Field::BankAccountLocal, "bank_account_local", reason));
 }
 
-fn cbu(number: &str, faults: &mut Vec<Fault>) {
-    if digits::is_cbu(number) {
-        return;
-    }
-    let reason = if shaped(number, 21..=21, false) {
-        "a CBU has 22 digits; this one has 21: a spreadsheet probably dropped its leading zero"
-    } else {
-        "TeemoPay takes the CBU or CVU, 22 digits, and its check digits must fit"
-    };
-    faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
-}
-
 fn clabe(bank: &str, number: &str, faults: &mut Vec<Fault>) {
-    let reason = if shaped(number, 17..=17, false) {
-        "a CLABE has 18 digits; this one has 17: a spreadsheet probably dropped its leading zero"
-    } else if !digits::is_clabe(number) {
-        "TeemoPay takes the CLABE, 18 digits, and its check digit must fit; payrun takes no card numbers"
-    } else if number.get(..3) != bank.len().checked_sub(3).and_then(|start| bank.get(start..)) {
-        "the CLABE begins with another bank's code than the column bank ends with; were two columns swapped?"
-    } else {
-        return;
-    };
-    faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
-}
-
-fn instant(country: Country, kind: KeyKind, key: &str, faults: &mut Vec<Fault>) {
-    let (right, rule) = match (country, kind) {
-        (Country::Br, KeyKind::Document) => {
-            (digits::is_cpf(key) || digits::is_cnpj(key), "the key must be a valid CPF or CNPJ")
-        }
-        (Country::Br, KeyKind::Phone) => (
-            key.strip_prefix("+55").is_some_and(|rest| shaped(rest, 10..=11, false)),
-            "a Pix telephone begins with +55",
-        ),
-        (Country::Br, KeyKind::Random) => (key.len() == 36, "a random Pix key is a UUID"),
-        (_, KeyKind::Email) => {
-            ((6..=255).contains(&key.len()) && is_email(key), "the key must be an e-mail address")
-        }
-        (Country::Co, KeyKind::Phone) => (
-            shaped(key, 10..=10, false) && key.starts_with('3'),
-            "a Bre-B telephone has 10 digits, begins with 3 and has no +57",
-        ),
-        (Country::Co, KeyKind::Document) => {
-            (shaped(key, 6..=12, false), "a Bre-B document has 6 to 12 digits")
-        }
-        (Country::Co, KeyKind::Random) => (
-            key.strip_prefix('@').is_some_and(|alias| shaped(alias, 3..=30, true)),
-            "a Bre-B alias is @ and 3 to 30 letters and digits",
-        ),
-        (_, _) => (false, "TeemoPay has no such keys"),
-    };
-    if !right {
-        faults.push(Fault::of(Field::BankAccount, "instant_key", rule));
+    let found = knowledge::clabe(number);
+    if found.is_empty()
+        && let Some(entity) = bank.len().checked_sub(3).and_then(|start| bank.get(start..))
+    {
+        faults.extend(knowledge::of_bank(Country::Mx, entity, number));
     }
+    faults.extend(found);
 }
 
-fn is_email(text: &str) -> bool {
-    text.split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'))
-}
-
-/// Length of a number, and whether it may have letters.
-fn shaped(number: &str, lengths: RangeInclusive<usize>, letters: bool) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_digit() || (letters && byte.is_ascii_alphanumeric());
-    lengths.contains(&number.len()) && number.bytes().all(allowed)
+fn instant(country: Country, kind: KeyKind, key: &str) -> Option<Fault> {
+    let alias = || key.strip_prefix('@').is_some_and(|alias| shaped(alias, 3..=30, true));
+    let reason = match (country, kind) {
+        (Country::Br, _) => return knowledge::pix(kind, key),
+        (Country::Co, KeyKind::Random) if alias() => return None,
+        (Country::Co, KeyKind::Random) => "a Bre-B alias is @ and 3 to 30 letters and digits",
+        (Country::Co, KeyKind::Document | KeyKind::Email | KeyKind::Phone) => {
+            return knowledge::breb(kind, key);
+        }
+        (_, _) => "TeemoPay has no such keys",
+    };
+    Some(Fault::of(Field::BankAccount, "instant_key", reason))
 }

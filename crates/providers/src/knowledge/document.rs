@@ -1,0 +1,97 @@
+//! Identity documents that have one form in the whole country.
+
+use payrun_domain::fault::{Fault, Field};
+
+use super::{digits, shaped};
+
+fn error_unless(right: bool, reason: &str) -> Option<Fault> {
+    (!right).then(|| Fault::of(Field::DocumentNumber, "document_number", reason))
+}
+
+fn warning_unless(right: bool, reason: &str) -> Option<Fault> {
+    (!right).then(|| Fault::warning(Field::DocumentNumber, "document_check_digit", reason))
+}
+
+/// DNI of Peru without check character, and of Argentina.
+pub(crate) fn dni(number: &str) -> Option<Fault> {
+    let rule = if shaped(number, 7..=7, false) {
+        "a DNI has 8 digits; this one has 7: a spreadsheet probably dropped its leading zero"
+    } else {
+        "a DNI has 8 digits"
+    };
+    error_unless(shaped(number, 8..=8, false), rule)
+}
+
+/// DNI of Peru, with or without its check character. Two alphabets are in use, and no official text tells when.
+pub(crate) fn dni_with_check(number: &str) -> Option<Fault> {
+    if !shaped(number, 9..=9, true) {
+        return dni(number);
+    }
+    let rule = "the ninth character of the DNI, which checks the others, does not fit";
+    warning_unless(digits::is_dni_with_check(number), rule)
+}
+
+/// RUC, Peru.
+pub(crate) fn ruc(number: &str) -> Option<Fault> {
+    error_unless(digits::is_ruc(number), "a RUC has 11 digits, and its check digit must fit")
+}
+
+/// CUIT or CUIL, Argentina.
+pub(crate) fn cuit(number: &str) -> Option<Fault> {
+    error_unless(digits::is_cuit(number), "a CUIT or CUIL has 11 digits, and its check digit must fit")
+}
+
+/// CPF, Brazil.
+pub(crate) fn cpf(number: &str) -> Option<Fault> {
+    error_unless(digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
+}
+
+/// CNPJ, Brazil. No provider documents that it takes those with letters.
+pub(crate) fn cnpj(number: &str) -> Option<Fault> {
+    let is_numeric = shaped(number, 14..=14, false);
+    let rule = if digits::is_cnpj(number) && !is_numeric {
+        "this is a CNPJ of the newer form, with letters, which the provider does not document that it takes"
+    } else {
+        "a CNPJ has 14 digits, and its check digits must fit"
+    };
+    error_unless(is_numeric && digits::is_cnpj(number), rule)
+}
+
+/// RUT or RUN, Chile.
+pub(crate) fn rut(number: &str) -> Option<Fault> {
+    error_unless(
+        digits::is_rut(number),
+        "a RUT has 8 or 9 characters without dots and dash, the last its check digit or K",
+    )
+}
+
+/// RUT, Uruguay.
+pub(crate) fn uruguayan_rut(number: &str) -> Option<Fault> {
+    error_unless(digits::is_uruguayan_rut(number), "a RUT has 12 digits, and its check digit must fit")
+}
+
+/// CI, Uruguay. A provider's own sample breaks the check digit.
+pub(crate) fn uruguayan_ci(number: &str) -> Option<Fault> {
+    let rule = "the last digit of the CI, which checks the others, does not fit";
+    error_unless(shaped(number, 6..=8, false), "a CI has 6 to 8 digits")
+        .or_else(|| warning_unless(digits::is_uruguayan_ci(number), rule))
+}
+
+/// NIT, Colombia: whether it has its check digit is only known by its length.
+pub(crate) fn nit(number: &str) -> Option<Fault> {
+    let rule = "the tenth digit of the NIT, which checks the others, does not fit";
+    warning_unless(number.len() != 10 || digits::is_nit_with_check(number), rule)
+}
+
+/// CURP, Mexico. A provider's own sample breaks the check digit, and in use it is written in several ways.
+pub(crate) fn curp(number: &str) -> Option<Fault> {
+    warning_unless(
+        digits::is_curp(number),
+        "the CURP has not its 18 characters, or its check digit does not fit",
+    )
+}
+
+/// A CPF is a person's, a CNPJ a company's; as a Pix key both are a document.
+pub(crate) fn is_brazilian(number: &str) -> bool {
+    cpf(number).is_none() || cnpj(number).is_none()
+}
