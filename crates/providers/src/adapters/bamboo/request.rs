@@ -2,7 +2,7 @@
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
 use payrun_domain::{
-    beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Method as Way, Name},
+    beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Method as Way, Name, Private},
     money::Money,
     order::Order,
 };
@@ -104,7 +104,9 @@ fn payee(beneficiary: &Beneficiary) -> Option<Payee<'_>> {
     };
     let document =
         Document { kind: &beneficiary.document.kind, number: beneficiary.document.number.expose() };
-    Some(Payee { first_name, last_name, company_name, document, bank_account })
+    let email = beneficiary.contact.email.as_ref().map(Private::expose);
+    let phone = beneficiary.contact.phone.as_ref().map(Private::expose);
+    Some(Payee { first_name, last_name, company_name, email, phone, document, bank_account })
 }
 
 #[derive(Serialize)]
@@ -175,6 +177,10 @@ struct Payee<'a> {
     last_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     company_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
     document: Document<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_account: Option<BankAccount<'a>>,
@@ -221,6 +227,8 @@ mod tests {
                 first_name: None,
                 last_name: None,
                 company_name: Some("Prueba SAC"),
+                email: None,
+                phone: None,
                 document: Document { kind: "RUC", number: "20512333797" },
                 bank_account: None,
             },
