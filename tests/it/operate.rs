@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payrun_tests::{Options, World, wait_for};
+use payrun_tests::{Options, Payroll, World, wait_for};
 
 fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -104,6 +104,36 @@ fn the_doctor_says_what_to_mend() {
         text.contains("refuses the credentials") && text.contains("check base_url and the key files"),
         "{text}"
     );
+}
+
+/// What an adapter says of its provider binds the configuration: the start is refused, with the reason, before anything is asked or sent.
+#[test]
+fn a_configuration_that_contradicts_the_provider_is_refused() {
+    let world = World::new("payrun_it_contradiction");
+    let payroll = world.file("payroll.csv", &Payroll::csv("any", "contradiction", 1));
+    world.file("teemopay.key", include_str!("../../examples/sandbox/teemopay.key"));
+    let bamboo =
+        "provider = \"bamboo\"\nbase_url = \"https://bamboo.test\"\nprivate_key_file = \"bamboo.key\"\n";
+    let teemopay = "provider = \"teemopay\"\nbase_url = \"https://teemopay.test\"\nprivate_key_file = \"teemopay.key\"\napp_code = \"1\"\n";
+    for (settings, limits, reason) in [
+        (format!("{teemopay}country = \"PE\""), "review_after_ms = 86400001", "remembers a reference"),
+        (
+            format!("{bamboo}country = \"PE\"\ncurrency = \"PEN\"\nmodel = \"L2L\""),
+            "quiet_ms = 1000",
+            "not-found can be believed",
+        ),
+        (format!("{bamboo}country = \"PE\"\ncurrency = \"BRL\"\nmodel = \"L2L\""), "", "BRL"),
+        (format!("{teemopay}country = \"UY\""), "", "not in UY"),
+        (format!("{teemopay}country = \"PE\"\nmodel = \"L2L\""), "", "model"),
+        ("provider = \"nobody\"\nbase_url = \"https://nobody.test\"".to_owned(), "", "kapaqnan"),
+    ] {
+        let text = format!(
+            "[keys]\nfile = \"payrun.keys\"\n\n[accounts.any]\n{settings}\n\n[accounts.any.limits]\n{limits}\n"
+        );
+        world.file("payrun.toml", &text);
+        let (status, _, said) = world.try_run(&["check", payroll.to_str().unwrap()]);
+        assert!(!status.success() && said.contains(reason) && said.contains("any"), "{reason}: {said}");
+    }
 }
 
 #[test]

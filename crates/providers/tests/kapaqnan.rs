@@ -1,0 +1,161 @@
+//! What is sent to Kapaqnan, and what is refused because nothing shows that it would be taken.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use jiff::Timestamp;
+use payrun_domain::{
+    beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
+    country::Country,
+    id::PayoutId,
+    money::{Currency, Money},
+    order::Order,
+    reference::Reference,
+};
+use payrun_providers::{Nonce, Provider, Settings, Stamp, Step, Turn};
+use serde_json::{Value, json, value::RawValue};
+use uuid::Uuid;
+
+fn kapaqnan(further: &Value) -> Box<dyn Provider> {
+    let mut settings = json!({"provider": "kapaqnan", "company_id": "example", "secret_key": "made-up-key"});
+    settings.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+}
+
+fn order(minor: i64) -> Order {
+    Order {
+        reference: Reference::of(PayoutId::from(Uuid::from_u128(41))),
+        amount: Money::new(minor, Currency::Pen).unwrap(),
+        country: Country::Pe,
+        beneficiary: Beneficiary {
+            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
+            destination: Destination::Bank {
+                bank: "6".to_owned(),
+                number: Private::new("00320000300123456731"),
+                kind: AccountKind::Savings,
+                local: Some(Private::new("2003001234567")),
+            },
+            contact: Contact::default(),
+        },
+        description: Private::new("Planilla"),
+        provider_id: None,
+    }
+}
+
+fn body(provider: &dyn Provider, order: &Order) -> Vec<u8> {
+    let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
+    match provider.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+        Step::Send(request) => request.body,
+        step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
+    }
+}
+
+fn codes(provider: &dyn Provider, order: &Order) -> Vec<&'static str> {
+    provider.check(order).into_iter().map(|fault| fault.code).collect()
+}
+
+/// The example of its page, with the numbers as numbers and the texts as texts.
+#[test]
+fn a_create_is_as_the_page_says() {
+    let provider = kapaqnan(&json!({}));
+    let order = order(220);
+    assert_eq!(codes(&*provider, &order), [] as [&str; 0]);
+    let body: Value = serde_json::from_slice(&body(&*provider, &order)).unwrap();
+    let customer_id = body["customer"]["external_customer_id"].clone();
+    assert!(customer_id.is_u64(), "{customer_id}");
+    let expected = json!({
+        "external_invoice_id": order.reference.as_str(),
+        "total_dcm": serde_json::from_str::<Value>("2.2").unwrap(),
+        "currency_cod": "PEN",
+        "customer": {
+            "external_customer_id": customer_id,
+            "name_str": "Ana Prueba",
+            "document_type": "DNI",
+            "document_id": 40_000_001,
+            "bank_account": {
+                "bank_account_number_str": "2003001234567",
+                "cci_str": "00320000300123456731",
+                "type": "SAVING",
+                "bank_id": 6,
+            },
+        },
+    });
+    assert_eq!(body, expected);
+}
+
+#[derive(serde::Deserialize)]
+struct Amount<'a> {
+    #[serde(borrow)]
+    total_dcm: &'a RawValue,
+}
+
+/// No double holds the last of these.
+#[test]
+fn an_amount_is_written_digit_by_digit() {
+    let provider = kapaqnan(&json!({}));
+    for (minor, digits) in
+        [(1, "0.01"), (10, "0.10"), (100_000, "1000.00"), (9_007_199_254_740_993, "90071992547409.93")]
+    {
+        let body = body(&*provider, &order(minor));
+        let amount: Amount<'_> = serde_json::from_slice(&body).unwrap();
+        assert_eq!(amount.total_dcm.get(), digits);
+    }
+}
+
+/// As a number it would lose its zero, and name another person.
+#[test]
+fn a_document_with_a_leading_zero_is_sent_faithfully_or_not_at_all() {
+    let mut order = order(220);
+    order.beneficiary.document.number = Private::new("00000001");
+    let provider = kapaqnan(&json!({}));
+    let [fault] = &provider.check(&order)[..] else { panic!("one fault") };
+    assert!(
+        fault.reason.contains("leading zero") && fault.reason.contains("document_as_text"),
+        "{}",
+        fault.reason
+    );
+    let provider = kapaqnan(&json!({"document_as_text": true}));
+    assert_eq!(codes(&*provider, &order), [] as [&str; 0]);
+    let body: Value = serde_json::from_slice(&body(&*provider, &order)).unwrap();
+    assert_eq!(body["customer"]["document_id"], "00000001");
+}
+
+#[test]
+fn what_nothing_shows_that_it_takes_is_refused() {
+    let with = |change: &dyn Fn(&mut Order)| {
+        let mut order = order(220);
+        change(&mut order);
+        codes(&*kapaqnan(&json!({})), &order)
+    };
+    let bank = |bank: &str, kind, local: Option<&str>| Destination::Bank {
+        bank: bank.to_owned(),
+        number: Private::new("00320000300123456731"),
+        kind,
+        local: local.map(Private::new),
+    };
+    let local = Some("2003001234567");
+    assert_eq!(with(&|order| order.beneficiary.document.kind = "CE".to_owned()), ["document_type"]);
+    assert_eq!(with(&|order| order.amount = Money::new(220, Currency::Usd).unwrap()), ["currency"]);
+    assert_eq!(with(&|order| order.beneficiary.destination = Destination::Cash), ["method"]);
+    let savings = AccountKind::Savings;
+    assert_eq!(with(&|order| order.beneficiary.destination = bank("006", savings, local)), ["bank"]);
+    assert_eq!(with(&|order| order.beneficiary.destination = bank("6", savings, None)), ["missing"]);
+    let checking = AccountKind::Checking;
+    assert_eq!(
+        with(&|order| order.beneficiary.destination = bank("6", checking, local)),
+        ["bank_account_type"]
+    );
+    let mut order = order(220);
+    order.beneficiary.destination = bank("6", checking, local);
+    assert_eq!(codes(&*kapaqnan(&json!({"checking_word": "CHECKING"})), &order), [] as [&str; 0]);
+}
+
+#[test]
+fn its_numbers_of_banks_are_those_that_it_told() {
+    let provider = kapaqnan(&json!({"banks": {"002": "1"}}));
+    let number = |entity| provider.bank_code(entity);
+    assert_eq!(
+        (number("038").as_deref(), number("002").as_deref(), number("003")),
+        (Some("6"), Some("1"), None)
+    );
+}
