@@ -205,18 +205,21 @@ impl World {
         })
     }
 
-    /// Posts a body; the answer's first line.
-    pub fn post(&self, address: &str, path: &str, body: &str) -> String {
+    /// Posts a body with a further header line; the answer's status and body.
+    pub fn post(&self, address: &str, path: &str, header: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(address).unwrap();
         let length = body.len();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+            "POST {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\n{header}\r\ncontent-length: {length}\r\n\r\n"
         );
         // A server that has seen enough may close before it has read all.
         let _ = stream.write_all((head + body).as_bytes());
         let mut reply = Vec::new();
         let _ = stream.read_to_end(&mut reply);
-        String::from_utf8_lossy(&reply).lines().next().unwrap_or_default().to_owned()
+        let reply = String::from_utf8_lossy(&reply);
+        let status = reply.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let body = reply.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status.unwrap_or(0), body.to_owned())
     }
 
     /// The provider's own word.
