@@ -37,6 +37,19 @@ def clabe(bank, number):
     return body + str(-sum(int(digit) * weight % 10 for digit, weight in zip(body, (3, 7, 1) * 6)) % 10)
 
 
+def curp(number):
+    """Of people without a place of birth, told apart by their dates."""
+    body = f"XEXX{number // 28 // 12 % 100:02}{number // 28 % 12 + 1:02}{number % 28 + 1:02}HNEXXX0"
+    alphabet = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ"
+    total = sum(alphabet.index(letter) * (18 - place) for place, letter in enumerate(body))
+    return f"{body}{-total % 10}"
+
+
+def ci(number):
+    total = sum(int(digit) * weight for digit, weight in zip(f"{number:07}", (2, 9, 8, 7, 6, 3, 4)))
+    return f"{number:07}{-total % 10}"
+
+
 def cbu(bank, number):
     def block(body):
         return body + str(-weighted(reversed(body), (3, 1, 7, 9) * 4) % 10)
@@ -123,11 +136,11 @@ def bamboo_co(number, draw):
 
 def bamboo_mx(number, draw):
     code = draw.choice(["002", "012", "014", "072"])
-    return bank(code, clabe(code, draw.randint(10**8, 10**11 - 1))) | person(number, draw, "CURP", lambda n: f"XEXX010101HNEXXX{n % 100:02}")
+    return bank(code, clabe(code, draw.randint(10**8, 10**11 - 1))) | person(number, draw, "CURP", curp)
 
 
 def bamboo_uy(number, draw):
-    return bank("113", f"{9_000_000 + number}") | person(number, draw, "CI", lambda n: f"{9_900_000 + n}")
+    return bank("113", f"{9_000_000 + number}") | person(number, draw, "CI", lambda n: ci(990_000 + n))
 
 
 def teemopay_pe(number, draw):
@@ -138,7 +151,7 @@ def teemopay_pe(number, draw):
         money = bank("2", cci("003", 200, 3_000_000_000 + number), local=f"{2_003_000_000_000 + number}")
     else:
         # Banco de la Nación: the account is the CCI.
-        money = bank("18", cci("018", draw.randint(1, 399), draw.randint(10**8, 10**12 - 1)))
+        money = bank("entity:018", cci("018", draw.randint(1, 399), draw.randint(10**8, 10**12 - 1)))
     return money | person(number, draw, "DNI", lambda n: f"{98_000_000 + n}")
 
 
@@ -148,7 +161,7 @@ def qentaz_co(number, draw):
 
 
 def kapaqnan_pe(number, draw):
-    money = bank("6", cci("038", 200, 4_000_000_000 + number), local=f"{2_003_100_000_000 + number}")
+    money = bank("entity:038", cci("038", 200, 4_000_000_000 + number), local=f"{2_003_100_000_000 + number}")
     return money | person(number, draw, "DNI", lambda n: f"{97_000_000 + n}")
 
 
