@@ -8,6 +8,7 @@ use lapin::{
     message::Delivery,
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, QueueDeclareOptions,
+        QueuePurgeOptions,
     },
     types::{AMQPValue, FieldTable},
 };
@@ -37,25 +38,27 @@ impl Publisher {
             .basic_consume(queue.name().clone(), "".into(), options, FieldTable::default())
             .await
             .unwrap();
-        Self {
-            intake: format!("{}.intake", world.account()),
-            reply_to: queue.name().to_string(),
-            channel,
-            answers,
-            _connection: connection,
-        }
+        let intake = format!("{}.intake", world.account());
+        // What a test that was ended in the middle has left would be answered here.
+        channel.queue_purge(intake.as_str().into(), QueuePurgeOptions::default()).await.unwrap();
+        Self { intake, reply_to: queue.name().to_string(), channel, answers, _connection: connection }
     }
 
-    /// Publishes, and waits for the answer to just this.
-    async fn ask(&mut self, body: &str, correlation_id: &str) -> Value {
+    /// Publishes a message whose answer shall go to `reply_to`.
+    async fn publish(&self, body: &str, correlation_id: &str, reply_to: &str) {
         let properties = BasicProperties::default()
-            .with_reply_to(self.reply_to.as_str().into())
+            .with_reply_to(reply_to.into())
             .with_correlation_id(correlation_id.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         self.channel
             .basic_publish("".into(), self.intake.as_str().into(), options, body.as_bytes(), properties)
             .await
             .unwrap();
+    }
+
+    /// Publishes, and waits for the answer to just this.
+    async fn ask(&mut self, body: &str, correlation_id: &str) -> Value {
+        self.publish(body, correlation_id, &self.reply_to).await;
         let answer = tokio::time::timeout(Duration::from_mins(1), self.answers.next()).await;
         let answer: Delivery = answer.expect("an answer comes").unwrap().unwrap();
         let correlated = answer.properties.correlation_id().as_ref().map(ToString::to_string);
@@ -102,12 +105,12 @@ fn messages_become_batches_and_are_answered() {
     let world = World::new("payrun_it_intake");
     // The doctor declares the queues, so that a publisher need not wait for the role.
     world.run(&["doctor"]);
-    let _ingest = world.start("ingest");
     runtime().block_on(async { messages_are_answered(&world).await });
 }
 
 async fn messages_are_answered(world: &World) {
     let mut publisher = Publisher::connect(world).await;
+    let _ingest = world.start("ingest");
     let good = json!({"version": 1, "id": "run-1", "payouts": [payout(world, "Q-1", "1250.50"), payout(world, "Q-2", "1e3")]});
     let first = publisher.ask(&good.to_string(), "a").await;
     assert_eq!((&first["status"], &first["accepted"]), (&json!("partly_accepted"), &json!(1)));
@@ -138,12 +141,12 @@ fn what_cannot_be_read_is_kept_with_its_reason_and_holds_back_nobody() {
     let world = World::new("payrun_it_poison");
     // The doctor declares the queues, so that a publisher need not wait for the role.
     world.run(&["doctor"]);
-    let _ingest = world.start("ingest");
     runtime().block_on(async { rubbish_is_kept(&world).await });
 }
 
 async fn rubbish_is_kept(world: &World) {
     let mut publisher = Publisher::connect(world).await;
+    let _ingest = world.start("ingest");
     let rubbish = "{\"version\":1,\"id\":\"poison\",\"payouts\":[{\"amount\":1250.5}]}";
     let answer = publisher.ask(rubbish, "d").await;
     assert_eq!(answer["status"], "unreadable");
@@ -151,4 +154,22 @@ async fn rubbish_is_kept(world: &World) {
     assert!(publisher.dead_letter(rubbish).await.contains("amounts are strings"));
     let good = json!({"version": 1, "id": "run-2", "payouts": [payout(world, "Q-9", "1.00")]});
     assert_eq!(publisher.ask(&good.to_string(), "e").await["status"], "accepted");
+}
+
+/// An answer that nobody waits for is given up at once, and no library prints it.
+#[test]
+fn a_sender_that_has_gone_holds_up_nobody() {
+    let world = World::new("payrun_it_gone");
+    world.run(&["doctor"]);
+    runtime().block_on(async {
+        let mut publisher = Publisher::connect(&world).await;
+        let _ingest = world.start("ingest");
+        let message =
+            |id: &str| json!({"version": 1, "id": id, "payouts": [payout(&world, id, "1.00")]}).to_string();
+        publisher.publish(&message("gone-1"), "f", "payrun_it_gone.nobody").await;
+        assert_eq!(publisher.ask(&message("gone-2"), "g").await["status"], "accepted");
+    });
+    let log = std::fs::read_to_string(world.folder().join("ingest.log")).unwrap();
+    assert_eq!(log.matches("an answer could not be delivered").count(), 1, "{log}");
+    assert!(!log.contains("Server returned"), "{log}");
 }

@@ -236,6 +236,22 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// A failed test shows what its processes said.
+    #[expect(clippy::print_stderr, reason = "it goes where the test's own failure goes")]
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for entry in fs::read_dir(self.folder()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|ending| ending == "log") {
+                eprintln!("--- {}\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default());
+            }
+        }
+    }
+}
+
 impl Process {
     /// Ends it without a word, as the kernel does.
     pub fn kill(mut self) {

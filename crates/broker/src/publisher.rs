@@ -62,6 +62,13 @@ pub enum Outcome {
     Unconfirmed,
 }
 
+impl Outgoing {
+    /// Where it goes.
+    pub fn queue(&self) -> &str {
+        &self.queue
+    }
+}
+
 impl Outcome {
     /// Only this lets the outbox forget it.
     pub fn is_confirmed(self) -> bool {

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use payrun_broker::{Consumer, Delivery, Outgoing, Publisher};
+use payrun_broker::{Consumer, Delivery, Outcome, Outgoing, Publisher};
 use payrun_domain::{clock::Clock, id::MessageId};
 use payrun_store::{PoisonMessage, Store};
 use payrun_telemetry::events;
@@ -109,12 +109,14 @@ impl Intake {
     async fn publish(&mut self, message: Outgoing) {
         for _ in 0..REPLY_TRIES {
             let outcomes = self.publisher.publish_all(std::slice::from_ref(&message)).await;
-            if outcomes.iter().all(|outcome| outcome.is_confirmed()) {
-                return;
+            match outcomes.as_slice() {
+                [Outcome::Confirmed] => return,
+                // A sender that has gone does not come back for this answer, and holds up nobody else's.
+                [Outcome::Unroutable] => break,
+                _ => time::sleep(RETRY_PAUSE).await,
             }
-            time::sleep(RETRY_PAUSE).await;
         }
-        events::published(0, 1);
+        events::undelivered(message.queue());
     }
 }
 

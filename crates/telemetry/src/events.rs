@@ -82,6 +82,12 @@ pub fn published(confirmed: usize, failed: usize) {
     }
 }
 
+/// An answer or a dead letter was given up: what it would have said is in the database.
+pub fn undelivered(queue: &str) {
+    add(Metric::MessagesPublished, &[(Label::Outcome, "failed")], 1);
+    tracing::warn!(queue, "an answer could not be delivered; its sender may ask again with the same id");
+}
+
 /// How a message from the broker ended.
 pub fn received(outcome: &'static str) {
     add(Metric::MessagesReceived, &[(Label::Outcome, outcome)], 1);
