@@ -70,6 +70,8 @@ begin
                 where i.payout_id = n.id and i.number = n.attempts and i.epoch = n.epoch and i.state = 'intent')
             when 'resend' then a.class = 'A' and exists (select from attempt i
                 where i.payout_id = n.id and i.number = n.attempts and i.epoch = n.epoch and i.state = 'intent')
+            -- After a resend an earlier send is unresolved, and the payout may not look as if nothing were on its way.
+            when 'not_sent' then o.transition = 'claim'
             when 'refuse' then o.sends = 1
             when 'note_refusal' then o.sends > 1 and n.refusal_code is not null
             when 'find_accepted' then a.class <> 'C'

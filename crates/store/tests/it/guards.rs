@@ -50,6 +50,10 @@ async fn before_a_send(pool: PgPool) {
         ("a resend without an intent", Ask { intent: None, ..Ask::new(S::Unknown, T::Resend) }),
         ("a resend with an older intent", Ask { intent: Some(5), ..Ask::new(S::Unknown, T::Resend) }),
         ("a resend in class B", Ask { account: "class-b", ..Ask::new(S::Unknown, T::Resend) }),
+        (
+            "nothing sent while an earlier send is unresolved",
+            Ask { before: T::Resend, ..Ask::new(S::Submitting, T::NotSent) },
+        ),
         ("a resend in class C", Ask { account: "class-c", ..Ask::new(S::Unknown, T::Resend) }),
     ];
     all_refused(pool, wrong).await;

@@ -15,6 +15,8 @@ use crate::support::{accounts, app, code, past_the_guard};
 pub(crate) struct Ask {
     pub(crate) from: PayoutState,
     pub(crate) transition: Transition,
+    /// What happened to the payout before.
+    pub(crate) before: Transition,
     pub(crate) account: &'static str,
     pub(crate) sends: i16,
     pub(crate) not_found: i16,
@@ -40,6 +42,7 @@ impl Ask {
         Self {
             from,
             transition,
+            before: Transition::Claim,
             account: if transition == Transition::Resend { "class-a" } else { "class-b" },
             sends: 1 + i16::from(transition == Transition::NoteRefusal)
                 - i16::from(transition == Transition::CancelQueued),
@@ -81,7 +84,7 @@ impl Ask {
         sqlx::query(
             "insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
                transition, epoch, attempts, sends, sent_at, refusal_code, not_found, not_found_since, due_at, returned_minor)
-             values ($1, $2, 1, $3, $4, $5, 'PE', 'PEN', 1000, $6, 7, 'x', 5, 3, $7, now(), $8, $9, now(),
+             values ($1, $2, 1, $3, $4, $5, 'PE', 'PEN', 1000, $6, 7, $11, 5, 3, $7, now(), $8, $9, now(),
                clock_timestamp() + case when $10 then -1 else 1 end * interval '1 minute', case when $6 = 'returned' then 1 end)",
         )
         .bind(id)
@@ -94,6 +97,7 @@ impl Ask {
         .bind(self.refusal)
         .bind(self.not_found)
         .bind(self.due)
+        .bind(self.before.word())
         .execute(&mut *owner)
         .await
         .unwrap();

@@ -1,0 +1,75 @@
+//! The send protocol, explored: every order of two workers' steps, crashes, losses, delays and answers of a provider, over the very
+//! functions that production decides with. Then each rule is broken by itself, and the exploration must find the harm.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says how much it has seen"
+)]
+
+mod action;
+mod protocol;
+mod rule;
+mod step;
+mod world;
+
+use payrun_domain::decide::Class;
+use stateright::{Checker as _, HasDiscoveries, Model as _};
+
+use crate::{
+    protocol::{HARMS, Habit, Protocol},
+    rule::Rule,
+};
+
+/// No harm needs more steps than this, once a rule is broken; without a bound, each provider that a rule does nothing for would be explored whole.
+const STEPS_MAX: usize = 13;
+
+/// Providers as they are: of each class, with the habits that documents leave open.
+fn providers() -> [(&'static str, Class, Habit); 6] {
+    let habit = |remembers_refusals, forgets_references| Habit { remembers_refusals, forgets_references };
+    [
+        ("A", Class::A, habit(true, false)),
+        ("A that forgets refusals", Class::A, habit(false, false)),
+        ("A that forgets references", Class::A, habit(true, true)),
+        ("B", Class::B, habit(true, false)),
+        ("B that forgets refusals", Class::B, habit(false, false)),
+        ("C", Class::C, habit(true, false)),
+    ]
+}
+
+#[test]
+fn no_order_of_events_pays_twice_or_rejects_what_was_paid() {
+    let mut total = 0;
+    for (name, class, habit) in providers() {
+        let protocol = Protocol { class, habit, broken: Vec::new() };
+        let checker =
+            protocol.checker().threads(2).finish_when(HasDiscoveries::AllFailures).spawn_bfs().join();
+        checker.assert_properties();
+        println!("class {name}: {} states", checker.unique_state_count());
+        total += checker.unique_state_count();
+    }
+    println!("explored: {total} states");
+}
+
+/// A rule that could be taken away unnoticed would not be one; or the exploration would be blind.
+#[test]
+fn every_rule_is_needed_and_its_absence_is_found() {
+    for rule in Rule::ALL {
+        let mut found = Vec::new();
+        for (name, class, habit) in providers() {
+            let protocol = Protocol { class, habit, broken: rule.and_its_double() };
+            let checker = protocol.checker().target_max_depth(STEPS_MAX + 1);
+            let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+            let harm = HARMS.into_iter().find_map(|harm| Some((harm, checker.discovery(harm)?)));
+            if let Some((harm, path)) = harm {
+                let steps = path.into_actions();
+                println!(
+                    "without {rule:?}, class {name}: \"{harm}\" fails in {} steps: {steps:?}",
+                    steps.len()
+                );
+                found.push(name);
+            }
+        }
+        assert_eq!(found, rule.needed_with(), "without {rule:?}");
+    }
+}

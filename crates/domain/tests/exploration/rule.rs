@@ -1,0 +1,91 @@
+//! The rules of the design, each of which can be broken by itself.
+
+/// What keeps money from going twice, and a payment from being called a rejection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Rule {
+    /// R1: the intent is committed before the send.
+    IntentFirst,
+    /// R2: a result is written only under the epoch of its claim.
+    EpochFence,
+    /// R3: every send carries the same reference.
+    OneReference,
+    /// R4: a not-found is believed only after the quiet period.
+    QuietPeriod,
+    /// R5: class C is never sent again by the program.
+    ClassCOnce,
+    /// R6: an expired lease is doubt.
+    ExpiryIsDoubt,
+    /// R7: "duplicate reference" is a question.
+    DuplicateIsQuestion,
+    /// R9: an ambiguous answer is doubt. (There is no R8.)
+    AmbiguousIsDoubt,
+    /// R10: a refusal is final only for the only send.
+    RefusalOfOnlySend,
+    /// R11: nothing is sent after the local deadline.
+    SelfFence,
+    /// R12: nothing is sent again after the provider forgets references.
+    DedupWindow,
+}
+
+impl Rule {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::IntentFirst,
+        Self::EpochFence,
+        Self::OneReference,
+        Self::QuietPeriod,
+        Self::ClassCOnce,
+        Self::ExpiryIsDoubt,
+        Self::DuplicateIsQuestion,
+        Self::AmbiguousIsDoubt,
+        Self::RefusalOfOnlySend,
+        Self::SelfFence,
+        Self::DedupWindow,
+    ];
+
+    /// To be broken with it: a duplicate that is read as a no is a refusal of a second send, which R10 does not believe either.
+    pub(crate) fn and_its_double(self) -> Vec<Self> {
+        match self {
+            Self::DuplicateIsQuestion => vec![self, Self::RefusalOfOnlySend],
+            Self::IntentFirst
+            | Self::EpochFence
+            | Self::OneReference
+            | Self::QuietPeriod
+            | Self::ClassCOnce
+            | Self::ExpiryIsDoubt
+            | Self::AmbiguousIsDoubt
+            | Self::RefusalOfOnlySend
+            | Self::SelfFence
+            | Self::DedupWindow => vec![self],
+        }
+    }
+
+    /// The providers with whom its absence does harm within [`crate::STEPS_MAX`] steps.
+    pub(crate) const fn needed_with(self) -> &'static [&'static str] {
+        match self {
+            Self::IntentFirst => {
+                &["A that forgets refusals", "A that forgets references", "B", "B that forgets refusals", "C"]
+            }
+            Self::EpochFence => {
+                &["A", "A that forgets refusals", "A that forgets references", "B", "B that forgets refusals"]
+            }
+            Self::OneReference | Self::DuplicateIsQuestion => {
+                &["A", "A that forgets refusals", "A that forgets references"]
+            }
+            Self::QuietPeriod | Self::SelfFence => {
+                &["A that forgets refusals", "A that forgets references", "B", "B that forgets refusals"]
+            }
+            Self::ClassCOnce => &["C"],
+            Self::ExpiryIsDoubt => &["A that forgets references", "B", "B that forgets refusals", "C"],
+            Self::AmbiguousIsDoubt => &[
+                "A",
+                "A that forgets refusals",
+                "A that forgets references",
+                "B",
+                "B that forgets refusals",
+                "C",
+            ],
+            Self::RefusalOfOnlySend => &["A that forgets refusals"],
+            Self::DedupWindow => &["A that forgets references"],
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What a step changes. Decisions are those of `payrun_domain::decide`; a broken rule lies to them about the fact that the rule rests on.
+
+use std::time::Duration;
+
+use payrun_domain::{
+    decide::{
+        Class, Doubtful, NOT_FOUND_MIN, Patience, after_lookup_of_accepted, after_lookup_of_unknown,
+        after_submit,
+    },
+    payout::{PayoutState, Transition},
+    verdict::{self, Doubt, ProviderId, Refusal, Verdict},
+};
+
+use crate::{
+    action::{Action, Response},
+    protocol::Protocol,
+    rule::Rule,
+    world::{Answer, Fate, Payout, Record, Reply, Request, Worker, World},
+};
+
+const PATIENCE: Patience =
+    Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
+
+fn record() -> verdict::Record {
+    verdict::Record { id: ProviderId::parse("1").unwrap(), status: String::new() }
+}
+
+fn refusal() -> Verdict {
+    Verdict::Rejected(Refusal { id: None, code: String::new(), pause: None })
+}
+
+fn fate(fate: Fate) -> Verdict {
+    match fate {
+        Fate::Pending => Verdict::Accepted(record()),
+        Fate::Paid => Verdict::Settled(record()),
+        Fate::Declined => refusal(),
+    }
+}
+
+impl Protocol {
+    /// Every step that changes something.
+    pub(crate) fn next_steps(&self, world: &World) -> Vec<Action> {
+        let mut actions = Vec::new();
+        stateright::Model::actions(self, world, &mut actions);
+        actions.retain(|action| self.step(world, *action) != *world);
+        actions
+    }
+
+    pub(crate) fn step(&self, world: &World, action: Action) -> World {
+        let mut next = world.clone();
+        match action {
+            Action::Claim(worker) => self.claim(&mut next, worker, Transition::Claim),
+            Action::Resend(worker) => self.claim(&mut next, worker, Transition::Resend),
+            Action::PickUp(worker) => {
+                next.payout.claims += 1;
+                let (epoch, reference) = (next.payout.epoch, next.payout.reference);
+                next.workers[worker] = Worker::Claimed { epoch, reference };
+            }
+            Action::Send(worker) => send(&mut next, worker),
+            Action::FailToSend(worker) => {
+                self.conclude(&mut next, worker, &Verdict::Deferred { retry_after: None, pause: None });
+            }
+            Action::GiveUpWaiting(worker) => {
+                let verdict = self.of_answer(Answer::Garbage);
+                self.conclude(&mut next, worker, &verdict);
+            }
+            Action::Read(worker, answer) => self.read(&mut next, worker, answer),
+            Action::Kill(worker) => {
+                next.crashes += 1;
+                next.workers[worker] = Worker::Idle;
+                next.replies.retain(|reply| reply.worker != worker);
+            }
+            Action::LoseRequest(place) => {
+                next.requests.remove(place);
+            }
+            Action::Take(place, response) => take(&mut next, place, response),
+            Action::Decline(place, answer) => self.decline(&mut next, place, answer),
+            Action::Settle(record, fate) => next.provider.records[usize::from(record)].fate = fate,
+            Action::Index => next.provider.lags = false,
+            Action::Forget => next.provider.forgot = true,
+            Action::ExpireLease => self.expire(&mut next),
+            Action::LookUp(found) => self.look_up(&mut next, found),
+            Action::LookUpInVain => {
+                let verdict = Verdict::Unknown(Doubt::ServerError);
+                let known = Doubtful { age: PATIENCE.review_after, ..self.doubtful(world) };
+                let transition = after_lookup_of_unknown(&verdict, &known, &PATIENCE);
+                next.payout.follow(transition);
+            }
+        }
+        next
+    }
+
+    fn claim(&self, world: &mut World, worker: usize, transition: Transition) {
+        let payout = &mut world.payout;
+        payout.follow(Some(transition));
+        payout.epoch += 1;
+        payout.sends += 1;
+        payout.not_found = 0;
+        payout.resent = transition == Transition::Resend;
+        if payout.claims > 0 && !self.holds(Rule::OneReference) {
+            payout.reference += 1;
+        }
+        payout.claims += 1;
+        world.workers[worker] = Worker::Claimed { epoch: payout.epoch, reference: payout.reference };
+    }
+
+    /// A broken R7 or R9 reads a question, or anything, as a no.
+    fn of_answer(&self, answer: Answer) -> Verdict {
+        match answer {
+            Answer::Accepted(_) => Verdict::Accepted(record()),
+            Answer::Duplicate if self.holds(Rule::DuplicateIsQuestion) => {
+                Verdict::Unknown(Doubt::DuplicateReference)
+            }
+            Answer::Garbage if self.holds(Rule::AmbiguousIsDoubt) => Verdict::Unknown(Doubt::ServerError),
+            Answer::Refused | Answer::Duplicate | Answer::Garbage => refusal(),
+        }
+    }
+
+    fn read(&self, world: &mut World, worker: usize, answer: Answer) {
+        let Worker::Waiting { epoch, .. } = world.workers[worker] else { return };
+        let read = Reply { answer, worker, epoch };
+        world.replies.retain(|reply| *reply != read);
+        let before = world.payout.state;
+        self.conclude(world, worker, &self.of_answer(answer));
+        if let Answer::Accepted(record) = answer
+            && world.payout.state != before
+        {
+            world.payout.record = Some(record);
+        }
+    }
+
+    /// The compare-and-set of a result. A broken R2 looks at neither epoch nor state.
+    fn conclude(&self, world: &mut World, worker: usize, verdict: &Verdict) {
+        let (Worker::Claimed { epoch, .. } | Worker::Waiting { epoch, .. }) = world.workers[worker] else {
+            return;
+        };
+        world.workers[worker] = Worker::Idle;
+        let payout = &mut world.payout;
+        let sends = if self.holds(Rule::RefusalOfOnlySend) { u32::from(payout.sends) } else { 1 };
+        let mut transition = after_submit(verdict, sends);
+        if payout.resent && transition == Transition::NotSent {
+            // The database refuses it: that this send was none says nothing of the one before.
+            transition = Transition::Doubt;
+        }
+        if !self.holds(Rule::EpochFence)
+            || (!self.holds(Rule::IntentFirst) && payout.state == PayoutState::Queued)
+        {
+            world.overwritten |= payout.state.is_final() && payout.state != transition.target();
+            payout.state = transition.target();
+        } else if payout.state == PayoutState::Submitting && payout.epoch == epoch {
+            payout.follow(Some(transition));
+        } else {
+            return;
+        }
+        if self.holds(Rule::IntentFirst) {
+            payout.sends = payout.sends.saturating_sub(u8::from(transition == Transition::NotSent));
+        }
+        payout.refusal_noted |= transition == Transition::NoteRefusal;
+    }
+
+    fn decline(&self, world: &mut World, place: usize, answer: Answer) {
+        let Request { reference, worker, epoch } = world.requests.remove(place);
+        if answer == Answer::Refused
+            && self.habit.remembers_refusals
+            && !world.provider.refused.contains(&reference)
+        {
+            world.provider.refused.push(reference);
+        }
+        reply(world, Reply { answer, worker, epoch });
+    }
+
+    /// A broken R6 takes an expired lease for proof that nothing was sent.
+    fn expire(&self, world: &mut World) {
+        world.payout.epoch += 1;
+        if self.holds(Rule::ExpiryIsDoubt) {
+            world.payout.follow(Some(Transition::ExpireLease));
+        } else {
+            world.payout.state = PayoutState::Queued;
+        }
+    }
+
+    /// What is known of the doubt. A broken R4 finds every silence long enough, a broken R11 does not wait for a worker that stands still,
+    /// and a broken R5 treats class C as one that can be asked.
+    fn doubtful(&self, world: &World) -> Doubtful {
+        let reference = world.payout.reference;
+        let fenced = !self.holds(Rule::SelfFence) || !world.may_send(reference);
+        let quiet = !self.holds(Rule::QuietPeriod) || (world.is_quiet(reference) && fenced);
+        let silence = if quiet { PATIENCE.quiet } else { Duration::ZERO };
+        let sends = if self.holds(Rule::RefusalOfOnlySend) { u32::from(world.payout.sends) } else { 1 };
+        Doubtful {
+            class: if self.class == Class::C && !self.holds(Rule::ClassCOnce) {
+                Class::B
+            } else {
+                self.class
+            },
+            sends,
+            refusal_noted: world.payout.refusal_noted,
+            not_found: u32::from(world.payout.not_found),
+            not_found_for: silence,
+            silent_for: silence,
+            witnessed: true,
+            age: Duration::ZERO,
+            cancelled: false,
+        }
+    }
+
+    fn look_up(&self, world: &mut World, found: Option<u8>) {
+        let verdict =
+            found.map_or(Verdict::NotFound, |record| fate(world.provider.records[usize::from(record)].fate));
+        let transition = if world.payout.state == PayoutState::Accepted {
+            after_lookup_of_accepted(&verdict, true)
+        } else {
+            let not_found = if found.is_none() { world.payout.not_found + 1 } else { 0 };
+            world.payout.not_found = not_found.min(u8::try_from(NOT_FOUND_MIN).unwrap());
+            after_lookup_of_unknown(&verdict, &self.doubtful(world), &PATIENCE)
+        };
+        world.payout.follow(transition);
+        if world.payout.state == PayoutState::Accepted {
+            world.payout.record = found.or(world.payout.record);
+        }
+    }
+}
+
+impl Payout {
+    /// Only what the table allows.
+    fn follow(&mut self, transition: Option<Transition>) {
+        if let Some(transition) = transition {
+            self.state = self.state.apply(transition).unwrap();
+        }
+    }
+}
+
+fn send(world: &mut World, worker: usize) {
+    let Worker::Claimed { epoch, reference } = world.workers[worker] else { return };
+    world.workers[worker] = Worker::Waiting { epoch, reference };
+    world.requests.push(Request { reference, worker, epoch });
+    world.requests.sort_unstable();
+    world.provider.lags = true;
+}
+
+fn take(world: &mut World, place: usize, response: Response) {
+    let Request { reference, worker, epoch } = world.requests.remove(place);
+    let record = u8::try_from(world.provider.records.len()).unwrap();
+    world.provider.records.push(Record { reference, fate: Fate::Pending });
+    let answer = match response {
+        Response::Well => Answer::Accepted(record),
+        Response::Garbled => Answer::Garbage,
+    };
+    reply(world, Reply { answer, worker, epoch });
+}
+
+fn reply(world: &mut World, reply: Reply) {
+    world.replies.push(reply);
+    world.replies.sort_unstable();
+    world.replies.dedup();
+}
