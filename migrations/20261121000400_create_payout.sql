@@ -87,7 +87,9 @@ create table payout (
     check (state not in ('queued', 'submitting', 'unknown', 'accepted') or due_at is not null),
     check (state not in ('submitting', 'unknown', 'accepted', 'paid', 'rejected', 'returned', 'needs_review')
         or (attempts > 0 and sent_at is not null)),
-    check ((state = 'returned') = (returned_minor is not null))
+    check ((state = 'returned') = (returned_minor is not null)),
+    -- A person who is asked must know why.
+    check (state <> 'needs_review' or reason is not null)
 );
 
 -- One object at the provider belongs to one payout.

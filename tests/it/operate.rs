@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use payrun_tests::{Options, Payroll, World, wait_for};
+use payrun_tests::{Options, Payroll, Provider, World, wait_for};
 
 fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -110,7 +110,7 @@ fn the_doctor_says_what_to_mend() {
 #[test]
 fn a_configuration_that_contradicts_the_provider_is_refused() {
     let world = World::new("payrun_it_contradiction");
-    let payroll = world.file("payroll.csv", &Payroll::csv("any", "contradiction", 1));
+    let payroll = world.file("payroll.csv", &Payroll::csv(Provider::Bamboo, "any", "contradiction", 1));
     world.file("teemopay.key", include_str!("../../examples/sandbox/teemopay.key"));
     let bamboo =
         "provider = \"bamboo\"\nbase_url = \"https://bamboo.test\"\nprivate_key_file = \"bamboo.key\"\n";

@@ -85,7 +85,7 @@ fn arrows_point_down_only() {
 #[test]
 fn each_outside_world_has_one_door() {
     const DOORS: [(&str, &[&str]); 8] = [
-        ("sqlx", &["payrun-store"]),
+        ("sqlx", &["payrun-store", "payrun-tests"]),
         ("lapin", &["payrun-broker"]),
         ("reqwest", &["payrun-providers"]),
         ("mongodb", &["payrun-providers"]),

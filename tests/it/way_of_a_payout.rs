@@ -1,7 +1,7 @@
 //! From a row to the settled state, and what must not change on the way. The last assertion is always the same: the provider's
 //! ledger paid each reference at most once, and the database agrees with it.
 
-use payrun_tests::{Options, Payroll, World, wait_for};
+use payrun_tests::{Options, Payroll, Provider, World, wait_for};
 
 #[test]
 fn a_payroll_is_paid_and_the_ledger_agrees() {
@@ -26,9 +26,9 @@ fn a_payroll_is_paid_and_the_ledger_agrees() {
 #[test]
 fn the_same_file_twice_is_the_same_batch() {
     let world = World::new("payrun_it_twice");
-    let file = world.file("payroll.csv", &Payroll::csv(world.account(), "twice", 5));
+    let file = world.file("payroll.csv", &Payroll::csv(Provider::Bamboo, world.account(), "twice", 5));
     let first = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
-    let renamed = world.file("renamed.csv", &Payroll::csv(world.account(), "twice", 5));
+    let renamed = world.file("renamed.csv", &Payroll::csv(Provider::Bamboo, world.account(), "twice", 5));
     let second = world.run(&["--as", "eva", "import", renamed.to_str().unwrap()]);
     assert_eq!((&second["batch"], second["status"].as_str()), (&first["batch"], Some("repeated")));
 }
@@ -36,7 +36,7 @@ fn the_same_file_twice_is_the_same_batch() {
 #[test]
 fn nobody_approves_what_they_uploaded_nor_what_they_did_not_see() {
     let world = World::new("payrun_it_four_eyes");
-    let file = world.file("payroll.csv", &Payroll::csv(world.account(), "eyes", 3));
+    let file = world.file("payroll.csv", &Payroll::csv(Provider::Bamboo, world.account(), "eyes", 3));
     let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
     let batch = imported["batch"].as_str().unwrap();
     let digest = world.run(&["batch", "show", batch])["digest"].as_str().unwrap().to_owned();

@@ -7,10 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit;
+mod provider;
 mod proxy;
 mod wait;
 mod world;
 
+pub use audit::Audit;
+pub use provider::{Payroll, Provider};
 pub use proxy::Proxy;
 pub use wait::wait_for;
-pub use world::{Ledger, Options, Payroll, Process, World, binary};
+pub use world::{Ledger, Options, Process, World, binary};

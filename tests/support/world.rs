@@ -14,10 +14,11 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::wait_for;
-
-/// A made-up key of the sandbox's merchant.
-const KEY: &str = "sandbox-private-key";
+use crate::{
+    Payroll, Provider,
+    provider::{KEY, configuration},
+    wait_for,
+};
 
 /// Everything around one test; gone when it is dropped.
 pub struct World {
@@ -26,12 +27,15 @@ pub struct World {
     amqp_url: String,
     sandbox: SocketAddr,
     account: String,
+    provider: Provider,
     _sandbox: Process,
 }
 
 /// How a world differs from the usual one.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// Who pays.
+    pub provider: Provider,
     /// Where the broker is; the given one when left out.
     pub amqp_url: Option<String>,
     /// Faults of the sandbox, as `accept_500=20`.
@@ -58,26 +62,6 @@ pub struct Ledger {
     pub accepted: i64,
 }
 
-/// A payroll of made-up people.
-pub struct Payroll;
-
-impl Payroll {
-    /// A CSV of `rows` good rows for `account`, whose client ids begin with `prefix`.
-    pub fn csv(account: &str, prefix: &str, rows: usize) -> String {
-        let mut csv = "client_id,account,country,currency,amount,method,first_name,last_name,company_name,document_type,\
-                       document_number,bank,bank_account,bank_account_type,description\n"
-            .to_owned();
-        for row in 1..=rows {
-            csv.push_str(&format!(
-                "{prefix}-{row},{account},PE,PEN,{}.50,bank,Rosa,Prueba,,DNI,{:08},003,003{row:017},savings,Planilla\n",
-                1_000 + row,
-                40_000_000 + row,
-            ));
-        }
-        csv
-    }
-}
-
 impl World {
     /// A world on a database called `name`, which also names its account: queues are shared by all tests.
     pub fn new(name: &'static str) -> Self {
@@ -92,17 +76,29 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let database_url = runtime.block_on(Store::recreate_database(&server.into(), name)).unwrap();
         let database_url = database_url.expose_secret().to_owned();
-        let sandbox = free_port();
+        let (sandbox, database) = (free_port(), free_port());
         let account = name.replace('_', "-");
         write(&folder.path().join("bamboo.key"), options.key.as_deref().unwrap_or(KEY));
-        write(&folder.path().join("sandbox.key"), KEY);
-        write(&folder.path().join("payrun.toml"), &configuration(&account, sandbox, options));
+        write(&folder.path().join("teemopay.key"), include_str!("../../examples/sandbox/teemopay.key"));
+        write(&folder.path().join("merchants.toml"), include_str!("../../examples/sandbox/merchants.toml"));
+        write(&folder.path().join("payrun.toml"), &configuration(&account, (sandbox, database), options));
         let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
-        let process = start_sandbox(folder.path(), sandbox, &options.faults);
-        let world = Self { folder, database_url, amqp_url, sandbox, account, _sandbox: process };
+        let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
+        let provider = options.provider;
+        let world = Self { folder, database_url, amqp_url, sandbox, account, provider, _sandbox: process };
         world.run(&["migrate"]);
         world
+    }
+
+    /// The database, as the owner of the schema has it.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// Who pays.
+    pub const fn provider(&self) -> Provider {
+        self.provider
     }
 
     /// The account that pays.
@@ -139,12 +135,37 @@ impl World {
 
     /// Starts a role.
     pub fn start(&self, role: &str) -> Process {
+        self.start_with(role, &[])
+    }
+
+    /// Starts a role that stops itself at a place in its work; [`World::halted`] waits for that.
+    pub fn start_until(&self, role: &str, place: &str) -> Process {
+        self.start_with(role, &["--halt-at", place])
+    }
+
+    /// Waits until a role has stopped itself.
+    pub fn halted(&self, role: &str) {
+        wait_for("the process to come to its place", || self.has_said(role, "halted").then_some(()));
+    }
+
+    /// Empties a role's log, so that only what comes is read.
+    pub fn forget_log(&self, role: &str) {
+        let _ = fs::remove_file(self.folder().join(format!("{role}.log")));
+    }
+
+    /// Whether a role's log has `words`.
+    pub fn has_said(&self, role: &str, words: &str) -> bool {
+        fs::read_to_string(self.folder().join(format!("{role}.log"))).is_ok_and(|log| log.contains(words))
+    }
+
+    fn start_with(&self, role: &str, arguments: &[&str]) -> Process {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.folder().join(format!("{role}.log")))
             .unwrap();
-        let child = self.command(&["--until-stdin-closes", role]).stdin(Stdio::piped()).stderr(log).spawn();
+        let mut command = self.command(&["--until-stdin-closes", role]);
+        let child = command.args(arguments).stdin(Stdio::piped()).stderr(log).spawn();
         Process(child.unwrap())
     }
 
@@ -161,7 +182,8 @@ impl World {
 
     /// Imports `rows` rows as ana and approves them as luis; the batch's id.
     pub fn approved_batch(&self, prefix: &str, rows: usize) -> String {
-        let file = self.file(&format!("{prefix}.csv"), &Payroll::csv(&self.account, prefix, rows));
+        let file =
+            self.file(&format!("{prefix}.csv"), &Payroll::csv(self.provider, &self.account, prefix, rows));
         let imported = self.run(&["--as", "ana", "import", file.to_str().unwrap()]);
         let batch = imported["batch"].as_str().unwrap().to_owned();
         let shown = self.run(&["batch", "show", &batch]);
@@ -224,15 +246,18 @@ impl World {
 
     /// The provider's own word.
     pub fn ledger(&self) -> Ledger {
-        let mut stream = TcpStream::connect(self.sandbox).unwrap();
-        stream
-            .write_all(b"GET /_ledger/summary HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n\r\n")
-            .unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        let summary: Value = serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let summary: Value = serde_json::from_str(&self.get("/_ledger/summary")).unwrap();
         let number = |name: &str| summary[name].as_i64().unwrap();
         Ledger { paid: number("paid"), double_paid: number("double_paid"), accepted: number("accepted") }
+    }
+
+    /// Asks the sandbox. HTTP/1.0: the answer is not chunked.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.sandbox).unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: sandbox\r\n\r\n").as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 }
 
@@ -257,6 +282,12 @@ impl Process {
     pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
+        assert!(sent.unwrap().success(), "the process is there");
     }
 
     /// Asks it to finish, and waits until it has.
@@ -301,7 +332,7 @@ fn write(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn start_sandbox(folder: &Path, address: SocketAddr, faults: &str) -> Process {
+fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), faults: &str) -> Process {
     let log = fs::File::create(folder.join("sandbox.log")).unwrap();
     let child = Command::new(binary())
         .args([
@@ -316,8 +347,9 @@ fn start_sandbox(folder: &Path, address: SocketAddr, faults: &str) -> Process {
         ])
         .arg("--ledger")
         .arg(folder.join("ledger.jsonl"))
-        .arg("--private-key-file")
-        .arg(folder.join("sandbox.key"))
+        .arg("--merchants")
+        .arg(folder.join("merchants.toml"))
+        .args(["--database-listen", &database.to_string()])
         .stdin(Stdio::piped())
         .stderr(log)
         .spawn()
@@ -325,49 +357,4 @@ fn start_sandbox(folder: &Path, address: SocketAddr, faults: &str) -> Process {
     let process = Process(child);
     wait_for("the sandbox to listen", || TcpStream::connect(address).ok());
     process
-}
-
-/// Quick, and otherwise as in production.
-fn configuration(account: &str, sandbox: SocketAddr, options: &Options) -> String {
-    let text = format!(
-        r#"[keys]
-file = "payrun.keys"
-
-[broker]
-queue_prefix = "{account}"
-
-[database]
-connections_max = 6
-
-[accounts.{account}]
-provider = "bamboo"
-base_url = "http://{sandbox}"
-country = "PE"
-currency = "PEN"
-model = "L2L"
-private_key_file = "bamboo.key"
-{}
-[accounts.{account}.limits]
-concurrency = 8
-requests_per_second = 500
-connect_timeout_ms = 500
-request_timeout_ms = 1000
-send_within_ms = 500
-lease_ms = 2500
-retry_first_ms = 50
-retry_max_ms = 500
-look_up_min_ms = 50
-look_up_max_ms = 500
-quiet_ms = 4000
-grace_ms = 500
-"#,
-        options.account_settings,
-    );
-    // A key is given once: one that differs takes the place of the usual one.
-    let differs = |line: &&str| {
-        let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
-        options.limits.lines().any(|other| key(other).is_some() && key(other) == key(line))
-    };
-    let usual: Vec<&str> = text.lines().filter(|line| !differs(line)).collect();
-    format!("{}\n{}", usual.join("\n"), options.limits)
 }

@@ -8,7 +8,7 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions},
     types::FieldTable,
 };
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -143,7 +143,9 @@ impl Delivery {
 
     /// Done with it. When this fails it comes again, and finds its work done.
     pub async fn ack(self) {
+        halt::at("before acknowledge", "");
         let acked = time::timeout(ACK_MAX, self.inner.acker.ack(BasicAckOptions { multiple: false })).await;
+        halt::at("after acknowledge", "");
         events::received(if matches!(acked, Ok(Ok(true))) { "acknowledged" } else { "redelivered" });
     }
 

@@ -10,7 +10,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use payrun_domain::id::MessageId;
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::{sync::watch, time};
 
 use crate::{
@@ -162,7 +162,10 @@ impl Publisher {
 async fn publish(link: &Link, message: &Outgoing) -> lapin::Result<Confirmation> {
     let options = BasicPublishOptions { mandatory: true, immediate: false };
     let queue = message.queue.as_str().into();
-    link.channel.basic_publish("".into(), queue, options, &message.body, message.properties()).await?.await
+    let published =
+        link.channel.basic_publish("".into(), queue, options, &message.body, message.properties()).await?;
+    halt::at("after publish", "");
+    published.await
 }
 
 /// Which publishes were confirmed, and the ids that came back. A return is matched by its message id only: it may be attached to the

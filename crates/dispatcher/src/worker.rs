@@ -13,7 +13,7 @@ use payrun_broker::{Consumer, Delivery, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
 use payrun_store::{Claimed, PoisonMessage, Store};
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
@@ -120,6 +120,7 @@ impl Dispatcher {
                     sends.spawn(self.send(claimed, begun, permit, concluded.clone()));
                 }
             }
+            halt::at("draining", "");
             drop(concluded);
             sends.close();
             sends.wait().await;

@@ -11,6 +11,7 @@ use std::{
 use jiff::Timestamp;
 use payrun_domain::id::BatchId;
 use payrun_store::{BatchSummary, Imported, NewBatch, Opened, Source, Store};
+use payrun_telemetry::halt;
 
 use crate::{
     chunk::Chunk,
@@ -92,6 +93,7 @@ where
             break;
         }
         let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;
+        halt::at("after rows", "");
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use payrun_broker::{Outgoing, PayoutMessage, Publisher};
 use payrun_store::{Store, Waiting};
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
@@ -46,6 +46,7 @@ pub async fn relay(store: Store, mut publisher: Publisher, settings: Settings, s
 async fn publish(store: &Store, publisher: &mut Publisher, page: &[Waiting]) -> bool {
     let messages: Vec<Outgoing> = page.iter().map(|row| message(publisher, row)).collect();
     let outcomes = publisher.publish_all(&messages).await;
+    halt::at("after confirm", "");
     let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
     for (row, outcome) in page.iter().zip(outcomes) {
         if outcome.is_confirmed() { confirmed.push(row.id) } else { failed.push(row.id) }

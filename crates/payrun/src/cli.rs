@@ -35,6 +35,10 @@ pub(crate) struct Cli {
     /// End softly when standard input closes: for a parent that must not leave processes behind.
     #[arg(long, global = true, hide = true)]
     pub(crate) until_stdin_closes: bool,
+    /// Where to stop the process, for tests: a place, a colon, and at which time of coming there.
+    #[cfg(debug_assertions)]
+    #[arg(long, global = true, hide = true, value_name = "PLACE:N")]
+    pub(crate) halt_at: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -138,6 +138,8 @@ impl Home {
             amqp_url: Some(self.amqp_url.clone()),
             until_stdin_closes: false,
             command: crate::cli::Command::Doctor,
+            #[cfg(debug_assertions)]
+            halt_at: None,
         };
         Context::load(&cli)
     }

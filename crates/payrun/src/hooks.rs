@@ -16,7 +16,7 @@ use axum::{
 use payrun_domain::name::AccountName;
 use payrun_providers::{Account, Delivery, HookError, Notice};
 use payrun_store::{HookCall, Store, Taken};
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::{net::TcpListener, sync::Semaphore, time};
 use tokio_util::sync::CancellationToken;
 
@@ -98,6 +98,7 @@ async fn keep(store: &Store, account: &Account, body: &[u8], notice: &Notice) ->
         }
     };
     events::called(&account.name, outcome);
+    halt::at("before hook answer", "");
     account.provider.manifest().hook_answer.into_response()
 }
 

@@ -40,6 +40,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    #[cfg(debug_assertions)]
+    if let Some((place, Ok(nth))) =
+        cli.halt_at.as_deref().and_then(|at| at.rsplit_once(':')).map(|(place, nth)| (place, nth.parse()))
+    {
+        payrun_telemetry::halt::arm(place.to_owned(), nth);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::Error(error.into()).exit(),

@@ -15,6 +15,7 @@ use ::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use jiff::{Timestamp, fmt::rfc2822};
+use payrun_telemetry::halt;
 use reqwest::{Body, Client, Response, Url, redirect, retry};
 
 use crate::{
@@ -126,7 +127,16 @@ impl HttpTransport {
         }
         let lost = |_| if fate.seal() { Lost::BeforeSend } else { Lost::AfterSend };
         let response = sending.send().await.map_err(lost)?;
-        read(response).await
+        halt_in(request.effect, "after headers");
+        let reply = read(response).await;
+        halt_in(request.effect, "after body");
+        reply
+    }
+}
+
+fn halt_in(effect: Effect, place: &str) {
+    if effect == Effect::MovesMoney {
+        halt::at(place, "");
     }
 }
 
@@ -151,12 +161,14 @@ fn one_shot(
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     let bytes = Bytes::copy_from_slice(body);
     stream::once(async move {
+        halt::at("before write", "");
         if send_by.is_none_or(|deadline| Instant::now() > deadline) {
             return Err(io::Error::other("the deadline to send has passed"));
         }
         if !fate.seal() {
             return Err(io::Error::other("the send was given up"));
         }
+        halt::at("at write", "");
         Ok(bytes)
     })
 }

@@ -16,7 +16,7 @@ use payrun_domain::{
 };
 use payrun_providers::Account;
 use payrun_store::{Anomaly, Lookup, Settlement, Store};
-use payrun_telemetry::events;
+use payrun_telemetry::{events, halt};
 use tokio::{
     sync::{Semaphore, mpsc},
     time,
@@ -98,6 +98,7 @@ impl Shared {
         self.account.rate.take(1).await;
         let begun = Instant::now();
         let mut verdict = self.account.look_up(&lookup.order, &*self.clock).await;
+        halt::at("after look-up", "");
         if verdict == Verdict::Unknown(Doubt::DuplicateReference) {
             // The record that we know is refused for a reference that another one has: a question, which the other one answers.
             verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;

@@ -107,6 +107,10 @@ fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
         Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.word().to_owned()),
+        // Found, and not believed: in class C it may be another payout's record.
+        Verdict::Accepted(_) | Verdict::Settled(_) if transition == Transition::Park => {
+            Some(format!("found_{}", verdict.word()))
+        }
         Verdict::Accepted(_) | Verdict::Settled(_) => None,
     }
 }

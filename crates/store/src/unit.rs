@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use payrun_telemetry::halt;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use crate::Error;
@@ -49,10 +50,13 @@ impl Unit {
             .fetch_one(&mut *self.transaction)
             .await
             .map_err(Error::driver(operation))?;
-        match (self.transaction.commit().await, xid) {
+        halt::at("before commit", operation);
+        let done = match (self.transaction.commit().await, xid) {
             (Ok(()), _) | (Err(_), None) => Ok(()),
             (Err(source), Some(xid)) => resolve(&self.pool, operation, &xid, source).await,
-        }
+        };
+        halt::at("after commit", operation);
+        done
     }
 }
 

@@ -39,9 +39,9 @@ async fn begin(
 ) -> Result<Uuid, sqlx::Error> {
     sqlx::query_scalar(
         "insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
-           transition, attempts, sent_at, due_at, returned_minor)
+           transition, attempts, sent_at, due_at, reason, returned_minor)
          select id, '00000000-0000-7000-8000-000000000001', (select count(*) + 1 from payout), id::text, 'class-b',
-           upper(replace(id::text, '-', '')), 'PE', 'PEN', 1000, $1, $2, $3, 3, now(), now(), case when $1 = 'returned' then 1 end
+           upper(replace(id::text, '-', '')), 'PE', 'PEN', 1000, $1, $2, $3, 3, now(), now(), 'planted', case when $1 = 'returned' then 1 end
          from gen_random_uuid() id returning id",
     )
     .bind(state)

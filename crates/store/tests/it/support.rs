@@ -212,7 +212,7 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         version: looked.version,
         transition,
         record: None,
-        reason: None,
+        reason: (transition == Some(Transition::Park)).then(|| "planted".to_owned()),
         returned: None,
         counts_not_found: false,
         due_in: Some(Duration::ZERO),

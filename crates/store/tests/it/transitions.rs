@@ -83,9 +83,9 @@ impl Ask {
         .unwrap();
         sqlx::query(
             "insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
-               transition, epoch, attempts, sends, sent_at, refusal_code, not_found, not_found_since, due_at, returned_minor)
+               transition, epoch, attempts, sends, sent_at, refusal_code, not_found, not_found_since, due_at, reason, returned_minor)
              values ($1, $2, 1, $3, $4, $5, 'PE', 'PEN', 1000, $6, 7, $11, 5, 3, $7, now(), $8, $9, now(),
-               clock_timestamp() + case when $10 then -1 else 1 end * interval '1 minute', case when $6 = 'returned' then 1 end)",
+               clock_timestamp() + case when $10 then -1 else 1 end * interval '1 minute', 'planted', case when $6 = 'returned' then 1 end)",
         )
         .bind(id)
         .bind(batch)

@@ -1,0 +1,147 @@
+//! What each provider's accounts and payouts look like in a test.
+
+use std::net::SocketAddr;
+
+use crate::Options;
+
+/// A made-up key of the sandbox's merchant.
+pub(crate) const KEY: &str = "sandbox-private-key";
+
+/// Who pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provider {
+    /// Class B.
+    #[default]
+    Bamboo,
+    /// Class A.
+    TeemoPay,
+    /// Class C, asked by its own id.
+    Qentaz,
+    /// Class C, asked in its database.
+    Kapaqnan,
+}
+
+impl Provider {
+    /// Every provider.
+    pub const ALL: [Self; 4] = [Self::Bamboo, Self::TeemoPay, Self::Qentaz, Self::Kapaqnan];
+
+    /// The word in configurations.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Bamboo => "bamboo",
+            Self::TeemoPay => "teemopay",
+            Self::Qentaz => "qentaz",
+            Self::Kapaqnan => "kapaqnan",
+        }
+    }
+
+    /// The program never sends again what may have arrived.
+    pub const fn is_class_c(self) -> bool {
+        matches!(self, Self::Qentaz | Self::Kapaqnan)
+    }
+
+    fn settings(self, database: SocketAddr) -> String {
+        match self {
+            Self::Bamboo => {
+                "country = \"PE\"\ncurrency = \"PEN\"\nmodel = \"L2L\"\nprivate_key_file = \"bamboo.key\""
+                    .to_owned()
+            }
+            Self::TeemoPay => {
+                "country = \"PE\"\napp_code = \"sandbox-app\"\nprivate_key_file = \"teemopay.key\"".to_owned()
+            }
+            Self::Qentaz => {
+                "auth_key = \"sandbox-auth-key\"\nrefused_words = [\"CANCELED\", \"FAILED\"]".to_owned()
+            }
+            Self::Kapaqnan => format!(
+                "company_id = \"sandbox-company\"\nsecret_key = \"sandbox-secret-key\"\nrecords.uri = \"mongodb://{database}/\"\n\
+                 records.database = \"dispersion\"\nrecords.paid_words = [\"PAID\"]\nrecords.refused_words = [\"REJECTED\"]"
+            ),
+        }
+    }
+
+    /// A good row, from the country on.
+    fn row(self, row: usize) -> String {
+        let amount = 1_000 + row;
+        let dni = 40_000_000 + row;
+        match self {
+            Self::Bamboo => {
+                format!("PE,PEN,{amount}.50,bank,Rosa,Prueba,,DNI,{dni},003,003{row:017},savings,Planilla,,,")
+            }
+            Self::TeemoPay => {
+                format!("PE,PEN,{amount}.50,bank,Rosa,Prueba,,DNI,{dni},18,018{row:017},savings,Planilla,,,")
+            }
+            Self::Qentaz => format!(
+                "CO,COP,{amount},bank,Rosa,Prueba,,CC,{dni},1007,{row:011},savings,Planilla,,573{row:09},"
+            ),
+            Self::Kapaqnan => format!(
+                "PE,PEN,{amount}.50,bank,Rosa,Prueba,,DNI,{dni},6,038{row:017},savings,Planilla,2003{row:09},,"
+            ),
+        }
+    }
+}
+
+/// A payroll of made-up people.
+pub struct Payroll;
+
+impl Payroll {
+    /// A CSV of `rows` good rows for `account`, whose client ids begin with `prefix`.
+    pub fn csv(provider: Provider, account: &str, prefix: &str, rows: usize) -> String {
+        let mut csv = "client_id,account,country,currency,amount,method,first_name,last_name,company_name,document_type,\
+                       document_number,bank,bank_account,bank_account_type,description,bank_account_local,phone,email\n"
+            .to_owned();
+        for row in 1..=rows {
+            csv.push_str(&format!("{prefix}-{row},{account},{}\n", provider.row(row)));
+        }
+        csv
+    }
+}
+
+/// Quick, and otherwise as in production.
+pub(crate) fn configuration(
+    account: &str,
+    (sandbox, database): (SocketAddr, SocketAddr),
+    options: &Options,
+) -> String {
+    let (provider, settings) = (options.provider.word(), options.provider.settings(database));
+    let text = format!(
+        r#"[keys]
+file = "payrun.keys"
+
+[broker]
+queue_prefix = "{account}"
+
+[database]
+connections_max = 6
+
+[hooks]
+listen = "127.0.0.1:0"
+
+[accounts.{account}]
+provider = "{provider}"
+base_url = "http://{sandbox}"
+{settings}
+{}
+[accounts.{account}.limits]
+concurrency = 8
+requests_per_second = 500
+connect_timeout_ms = 500
+request_timeout_ms = 1000
+send_within_ms = 500
+lease_ms = 2500
+retry_first_ms = 50
+retry_max_ms = 500
+look_up_min_ms = 50
+look_up_max_ms = 500
+quiet_ms = 4000
+grace_ms = 500
+"#,
+        options.account_settings,
+    );
+    // A key is given once: one that differs takes the place of the usual one.
+    let differs = |line: &&str| {
+        let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
+        options.limits.lines().any(|other| key(other).is_some() && key(other) == key(line))
+    };
+    let usual: Vec<&str> = text.lines().filter(|line| !differs(line)).collect();
+    format!("{}\n{}", usual.join("\n"), options.limits)
+}
