@@ -14,7 +14,7 @@ create table batch (
     cancelled_at timestamptz,
     paused_by text,
     paused_at timestamptz,
-    constraint batch_maker_is_not_checker check (approved_by <> uploaded_by),
+    constraint batch_maker_is_not_checker check (lower(approved_by) <> lower(uploaded_by)),
     check (approved_by is null or digest is not null),
     check ((approved_by is null) = (approved_at is null)),
     check ((cancelled_by is null) = (cancelled_at is null)),

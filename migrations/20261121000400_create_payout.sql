@@ -98,7 +98,8 @@ create unique index payout_provider_id_once on payout (account, provider_id) whe
 create index payout_send_due on payout (account, due_at) where state = 'queued';
 create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 create index payout_lease on payout (due_at) where state = 'submitting';
-create index payout_lookup_due on payout (account, due_at) where state in ('unknown', 'accepted', 'paid') and due_at is not null;
+create index payout_lookup_due on payout (account, due_at) where state in ('unknown', 'accepted');
+create index payout_watch_due on payout (account, due_at) where state = 'paid' and due_at is not null;
 -- The gauges of the backlog read open payouts only, however many are settled.
 create index payout_open on payout (account, state, state_since)
     where state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned');

@@ -8,7 +8,7 @@ create table review_decision (
     confirmed_by text,
     confirmed_at timestamptz,
     primary key (payout_id, version),
-    constraint review_decision_takes_two check (confirmed_by <> proposed_by),
+    constraint review_decision_takes_two check (lower(confirmed_by) <> lower(proposed_by)),
     check ((confirmed_by is null) = (confirmed_at is null))
 );
 

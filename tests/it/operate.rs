@@ -89,6 +89,38 @@ fn a_paused_batch_waits_and_a_cancelled_one_is_never_sent() {
     world.run(&["--as", "luis", "batch", "resume", &paused]);
     assert_eq!(world.settled(&paused), 20);
     assert_eq!(world.count(&cancelled, &["cancelled"]), 20);
+    let (status, _, said) = world.try_run(&["--as", "luis", "batch", "cancel", &third]);
+    assert!(status.code() == Some(3) && said.contains("20 payouts were sent or settled"), "{said}");
+    assert_eq!(world.run(&["batch", "show", &third])["state"], "approved");
+}
+
+#[test]
+fn a_process_without_work_says_that_the_broker_is_up() {
+    let world = World::new("payrun_it_ready");
+    let _run = world.start("run");
+    let address = world.served("run", "serving /metrics");
+    let up = "database up\nbroker up\n";
+    wait_for("both to be up", || (get(&address, "/readyz").1 == up).then_some(()));
+}
+
+/// What is read is never what is written over.
+#[test]
+fn a_sheet_of_rejects_does_not_take_the_place_of_the_payroll() {
+    let world = World::new("payrun_it_rejects");
+    let csv = Payroll::csv(Provider::Bamboo, world.account(), "rejects", 2).replace("1001.50", "0");
+    let file = world.file("payroll.csv", &csv);
+    let path = file.to_str().unwrap();
+    let (status, _, said) = world.try_run(&["check", path, "--rejects", path]);
+    assert!(status.code() == Some(3) && said.contains("the file that is read"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), csv);
+    let sheet = world.folder().join("rejects.csv");
+    let sheet_path = sheet.to_str().unwrap();
+    assert_eq!(world.try_run(&["check", path, "--rejects", sheet_path]).0.code(), Some(4));
+    // Mended, it comes back as it is.
+    let mended = std::fs::read_to_string(&sheet).unwrap().replace(",0,bank", ",17.50,bank");
+    let mended = world.file("mended.csv", &mended);
+    let imported = world.run(&["--as", "ana", "import", mended.to_str().unwrap()]);
+    assert_eq!((&imported["accepted"], &imported["rejected"]), (&1.into(), &0.into()));
 }
 
 #[test]

@@ -46,7 +46,10 @@ fn nobody_approves_what_they_uploaded_nor_what_they_did_not_see() {
         assert!(errors.contains(why), "{errors}");
     };
     refused(&["--as", "ana", "batch", "approve", batch, "--digest", &digest], "another person must");
-    refused(&["--as", "luis", "batch", "approve", batch, "--digest", "0123456789abcdef"], "look at it again");
+    refused(&["--as", "Ana", "batch", "approve", batch, "--digest", &digest], "another person must");
+    refused(&["--as", "luis", "batch", "approve", batch, "--digest", "0123456789abcdef"], "not the digest");
+    let told = world.try_run(&["--as", "luis", "batch", "approve", batch, "--digest", "0123456789abcdef"]).2;
+    assert!(!told.contains(&digest), "who has not looked is not told what to say: {told}");
     refused(&["batch", "approve", batch, "--digest", &digest], "say who you are");
     world.run(&["--as", "luis", "batch", "approve", batch, "--digest", &digest]);
     refused(&["--as", "luis", "batch", "approve", batch, "--digest", &digest], "approved already");

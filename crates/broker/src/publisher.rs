@@ -139,6 +139,11 @@ impl Publisher {
             .collect()
     }
 
+    /// Connects if it is not; whether it is now.
+    pub async fn stay_connected(&mut self) -> bool {
+        self.connect().await.map_err(|error| events::failed("publish", &error)).is_ok()
+    }
+
     async fn connect(&mut self) -> Result<(), Error> {
         if self.link.as_ref().is_some_and(Link::is_well) {
             return Ok(());

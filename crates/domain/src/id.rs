@@ -48,11 +48,18 @@ impl<K> From<Uuid> for Id<K> {
     }
 }
 
+/// Not an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an id looks like 01a1fd01-980e-78f5-b3db-88fbd52e736f; `payrun batch list` and `payrun payout show CLIENT_ID` tell ids"
+)]
+pub struct InvalidId;
+
 impl<K> FromStr for Id<K> {
-    type Err = uuid::Error;
+    type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Uuid::parse_str(text).map(Self::from)
+        Uuid::parse_str(text).map(Self::from).map_err(|_| InvalidId)
     }
 }
 

@@ -9,7 +9,8 @@ use std::{fmt, str::FromStr};
 #[serde(try_from = "String", into = "String")]
 pub struct AccountName(String);
 
-/// Who did something: a person or a service, 1-64 of `a-z A-Z 0-9 . _ @ : -`. Compared exactly.
+/// Who did something: a person or a service, 1-64 of `a-z 0-9 . _ @ : -`. Capitals become small: ana and Ana are one person, who
+/// cannot approve what she uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Actor(String);
@@ -22,7 +23,7 @@ impl AccountName {
 }
 
 impl Actor {
-    /// As given.
+    /// In small letters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -47,7 +48,7 @@ impl FromStr for Actor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@:-".contains(&byte);
         if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.to_ascii_lowercase()))
         } else {
             Err(InvalidName("an actor has 1 to 64 of a-z, A-Z, 0-9 and . _ @ : -"))
         }

@@ -58,7 +58,7 @@ impl ClientIds {
             code: "client_id_used".to_owned(),
             value_masked: Some(payout.client_id.clone()),
             reason: format!(
-                "this client id is that of row {first} of this file; a payout has one id for ever"
+                "this client id is that of row {first} (the header not counted) of this file; a payout has one id for ever"
             ),
         })
     }

@@ -21,6 +21,8 @@ use crate::{
 
 /// Between tries while the database or the broker is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// How often an idle intake makes sure of the connection for its answers.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// An answer that cannot be delivered is given up: its publisher asks again with the same id, and gets the same answer.
 const REPLY_TRIES: u32 = 3;
 
@@ -39,10 +41,16 @@ pub struct Intake {
 impl Intake {
     /// Takes messages until `stop`.
     pub async fn run(mut self, mut messages: Consumer, stop: CancellationToken) {
+        let mut look = time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             let delivery = tokio::select! {
                 () = stop.cancelled() => return,
                 delivery = messages.recv() => delivery,
+                _ = look.tick() => {
+                    self.publisher.stay_connected().await;
+                    continue;
+                }
             };
             tokio::select! {
                 // Not acknowledged, so it comes again, and is then answered as repeated.

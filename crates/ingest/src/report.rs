@@ -17,7 +17,7 @@ const FAULTS_KEPT_MAX: usize = 1_000;
 /// Grows with the file as it is judged. `Display` is the whole report in plain text.
 ///
 /// `W` takes the rejected rows as CSV: `line` and `fault` first, then the cells as they stand in the file, in the file's order.
-/// With those two columns deleted and the cells mended it can be imported.
+/// With the cells mended it can be imported: those two columns are passed over.
 pub struct Report<W: Write> {
     accepted: i32,
     rejected: i32,
@@ -105,14 +105,13 @@ impl<W: Write> Report<W> {
 
     fn reject(&mut self, row: &Row, faults: &[RowFault]) -> io::Result<()> {
         if self.rejected == 0 {
-            let columns = row.columns().iter().map(|field| field.column());
+            let columns = row.columns().map(Field::column);
             self.sheet.row(["line", "fault"].into_iter().chain(columns))?;
         }
         self.rejected = self.rejected.saturating_add(1);
         let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
         let (line, reasons) = (row.line.to_string(), reasons.join("; "));
-        self.sheet
-            .row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells().iter().map(String::as_str)))
+        self.sheet.row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells()))
     }
 }
 

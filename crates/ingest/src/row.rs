@@ -39,12 +39,14 @@ impl Row {
     }
 
     /// In the order of the file, which is that of [`Row::columns`] unless the record is too short or too long.
-    pub(crate) fn cells(&self) -> &[String] {
-        &self.cells
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
+        let columns = self.header.columns();
+        let is_kept = |place: usize| columns.get(place).is_none_or(Option::is_some);
+        self.cells.iter().enumerate().filter(move |(place, _)| is_kept(*place)).map(|(_, cell)| cell.as_str())
     }
 
-    pub(crate) fn columns(&self) -> &[Field] {
-        self.header.columns()
+    pub(crate) fn columns(&self) -> impl Iterator<Item = Field> {
+        self.header.columns().iter().flatten().copied()
     }
 
     /// Why no cell can be told from another. Judging them one by one would only raise noise.

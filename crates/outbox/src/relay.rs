@@ -27,7 +27,9 @@ pub struct Settings {
 pub async fn relay(store: Store, mut publisher: Publisher, settings: Settings, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let wait = match store.take_outbox(settings.lease, settings.page_rows).await {
-            Ok(page) if page.is_empty() => settings.idle,
+            // A publisher that connects with its first message would look lost until then.
+            Ok(page) if page.is_empty() && publisher.stay_connected().await => settings.idle,
+            Ok(page) if page.is_empty() => settings.pause,
             Ok(page) if publish(&store, &mut publisher, &page).await => Duration::ZERO,
             Ok(_) => settings.pause,
             Err(error) => {

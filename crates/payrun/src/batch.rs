@@ -1,6 +1,6 @@
 //! `payrun batch`.
 
-use std::{fs::File, io, path::Path};
+use std::{io, path::Path};
 
 use anyhow::Context as _;
 use payrun_domain::{id::BatchId, money};
@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     cli::BatchCommand,
     failure::Failure,
+    new_file::{NewFile, sheet},
     output::{maybe_time, table, time},
     watch,
     wire::Context,
@@ -46,6 +47,11 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
         BatchCommand::Cancel { id } => {
             let reached = context.store_of_person().await?.cancel_batch(id).await?;
             let (cancelled, out) = (reached.cancelled, reached.out);
+            if cancelled == 0 {
+                return Err(Failure::refused(format!(
+                    "nothing of batch {id} can be cancelled any more: {out} payouts were sent or settled, and go their way"
+                )));
+            }
             context.output.answer(
                 &json!({"batch": id.to_string(), "cancelled": cancelled, "out": out}),
                 || {
@@ -187,12 +193,7 @@ pub(crate) fn sum(total: &Total) -> String {
 async fn export(context: &Context, id: BatchId, to: Option<&Path>, rejects: bool) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     store.batch(id).await?;
-    let output: Box<dyn io::Write + Send> = match to {
-        Some(path) => {
-            Box::new(File::create(path).with_context(|| format!("{} cannot be written", path.display()))?)
-        }
-        None => Box::new(io::stdout()),
-    };
+    let (output, new) = if to.is_some() { sheet(to, None)? } else { (Box::new(io::stdout()) as _, None) };
     let mut sheet = Sheet::new(output);
     if rejects {
         export_rejects(&store, id, &mut sheet).await?;
@@ -200,7 +201,7 @@ async fn export(context: &Context, id: BatchId, to: Option<&Path>, rejects: bool
         export_payouts(&store, id, &mut sheet).await?;
     }
     sheet.flush().context("writing the export")?;
-    Ok(())
+    new.map_or(Ok(()), NewFile::keep)
 }
 
 type Export = Sheet<Box<dyn io::Write + Send>>;

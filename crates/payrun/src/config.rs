@@ -195,6 +195,12 @@ impl Default for Limits {
     }
 }
 
+/// No wait is longer.
+const WAIT_MAX: Duration = Duration::from_hours(24 * 366);
+/// Every send and look-up on its way holds memory and a connection.
+const CONCURRENCY_MAX: usize = 4_096;
+const RATE_MAX: u32 = 1_000_000;
+
 impl Limits {
     /// Refuses combinations under which a payout could be sent twice or wait for ever.
     fn check(&self, account: &AccountName) -> anyhow::Result<()> {
@@ -204,6 +210,22 @@ impl Limits {
                 "accounts.{account}.limits: lease_ms must be longer than send_within_ms, connect_timeout_ms and request_timeout_ms \
                  together ({} ms), or a payout could be looked up as lost while it is being sent",
                 send.as_millis()
+            );
+        }
+        for (min, max, names) in [
+            (self.retry_first, self.retry_max, "retry_first_ms and retry_max_ms"),
+            (self.look_up_min, self.look_up_max, "look_up_min_ms and look_up_max_ms"),
+            (self.watch_min, self.watch_max, "watch_min_ms and watch_max_ms"),
+        ] {
+            if min.is_zero() || min > max || max > WAIT_MAX {
+                bail!(
+                    "accounts.{account}.limits: {names} must be more than zero, in this order, and at most a year"
+                );
+            }
+        }
+        if self.concurrency > CONCURRENCY_MAX || self.requests_per_second > RATE_MAX {
+            bail!(
+                "accounts.{account}.limits: concurrency is at most {CONCURRENCY_MAX}, requests_per_second at most {RATE_MAX}"
             );
         }
         if self.concurrency == 0 || self.requests_per_second == 0 || self.sends_max == 0 {
@@ -227,10 +249,23 @@ impl Config {
         if config.accounts.is_empty() {
             bail!("{} names no account; add a section [accounts.<name>]", path.display());
         }
-        for (name, account) in &config.accounts {
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for (name, account) in &self.accounts {
             account.limits.check(name)?;
         }
-        Ok(config)
+        let prefix = self.broker.queue_prefix.as_str();
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+        if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(allowed) {
+            bail!("broker.queue_prefix has 1 to 64 of a-z, 0-9, - _ and .");
+        }
+        if self.http.listen == self.hooks.listen && self.http.listen.port() != 0 {
+            bail!("http.listen and hooks.listen are the same address; give one of them another port");
+        }
+        Ok(())
     }
 
     /// The text of the key file.

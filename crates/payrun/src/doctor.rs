@@ -5,7 +5,7 @@ use std::sync::Arc;
 use payrun_broker::Broker;
 use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_providers::EnquiryError;
-use payrun_store::Store;
+use payrun_store::{AccountRow, Store};
 use payrun_telemetry::events::chain;
 use serde_json::json;
 
@@ -82,13 +82,18 @@ async fn database(context: &Context) -> Vec<Check> {
         let store = context.store_of_reader().await;
         let role = Check::of(
             "database role",
-            store.as_ref().map(|_| ()).map_err(|error| format!("{error:?}")),
-            "grant payrun_app to the login role",
+            store.as_ref().map(|_| ()).map_err(Failure::reason),
+            "grant payrun_app to the login role, unless it is the key file",
         );
         checks.push(role);
         if let Ok(store) = store {
             let keys = store.check_keys().await.map_err(|error| chain(&error));
             checks.push(Check::of("keys open this database", keys, "see keys.file in payrun.toml"));
+            checks.push(Check::of(
+                "accounts are what they were",
+                known_accounts(context, &store).await,
+                "an account's provider never changes; give the new one a new name",
+            ));
             let now = SystemClock.now();
             let skew = store.clock_skew(now).await;
             let clock = match skew {
@@ -100,6 +105,23 @@ async fn database(context: &Context) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// Accounts that the database knows by another provider or idempotency class.
+async fn known_accounts(context: &Context, store: &Store) -> Result<(), String> {
+    let accounts = context.accounts().map_err(|error| format!("{error:#}"))?;
+    let known = store.accounts().await.map_err(|error| chain(&error))?;
+    let differs = |row: &&AccountRow| {
+        let same_name = accounts.iter().find(|account| account.name.as_str() == row.name);
+        same_name.is_some_and(|account| {
+            (account.provider.name(), account.provider.manifest().class.word())
+                != (row.provider.as_str(), row.class.as_str())
+        })
+    };
+    match known.iter().find(differs) {
+        Some(row) => Err(format!("account {} was one of {}, class {}", row.name, row.provider, row.class)),
+        None => Ok(()),
+    }
 }
 
 async fn broker(context: &Context) -> Check {
@@ -121,17 +143,20 @@ async fn accounts(context: &Context) -> Vec<Check> {
             return vec![Check::of("accounts", Err::<(), _>(format!("{error:#}")), "see payrun.toml")];
         }
     };
-    let mut checks = Vec::new();
+    let limits = context.directory().map(drop).map_err(|error| format!("{error:#}"));
+    let mut checks = vec![Check::of("accounts' limits", limits, "see payrun.toml")];
     for account in accounts {
         let account = Arc::clone(&account);
-        let probed = match account.probe(&SystemClock).await {
-            // Nothing harmless is known that could be asked.
-            Err(EnquiryError::NotOffered) => continue,
-            probed => probed.map_err(|error| error.to_string()),
+        let (what, probed) = match account.probe(&SystemClock).await {
+            // Nothing harmless is known that would try the credentials.
+            Err(EnquiryError::NotOffered) => {
+                ("provider reachable (credentials not tried)", account.reach().await)
+            }
+            probed => ("provider reachable, credentials accepted", probed),
         };
         checks.push(Check::of(
-            format!("account {}: provider reachable, credentials accepted", account.name),
-            probed,
+            format!("account {}: {what}", account.name),
+            probed.map_err(|error| chain(&error)),
             "check base_url and the key files; ask the provider whether this machine's address is allowed",
         ));
         let window = account.provider.manifest().clock_window;

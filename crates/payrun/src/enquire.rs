@@ -141,8 +141,15 @@ async fn state_of(store: &Store, reference: &str) -> Result<Option<String>, Fail
 /// The safe part of talking to a provider: nothing that is asked here moves money.
 pub(crate) async fn test(context: &Context, name: &AccountName) -> Result<(), Failure> {
     let account = find(context, name)?;
+    let reached = Answer::of(account.reach().await.map(|()| "something answers there".to_owned()));
     let looked_up = match account.look_up(&stranger(&account)?, &SystemClock).await {
         Verdict::NotFound => Answer::well("a payout that does not exist is not found"),
+        Verdict::Unknown(_) | Verdict::Deferred { pause: None, .. } if reached.well == Some(false) => {
+            Answer { well: None, said: "could not be asked".to_owned() }
+        }
+        Verdict::Deferred { pause: Some(pause), .. } => {
+            Answer { well: Some(false), said: format!("the provider does not let us ask: {}", pause.word()) }
+        }
         Verdict::Unknown(_) | Verdict::Deferred { pause: None, .. } => Answer {
             well: None,
             said: "a payout that does not exist cannot be told from one that is late".to_owned(),
@@ -150,16 +157,16 @@ pub(crate) async fn test(context: &Context, name: &AccountName) -> Result<(), Fa
         verdict @ (Verdict::Accepted(_)
         | Verdict::Settled(_)
         | Verdict::Rejected(_)
-        | Verdict::Returned { .. }
-        | Verdict::Deferred { .. }) => {
+        | Verdict::Returned { .. }) => {
             Answer { well: Some(false), said: format!("a payout that does not exist is {}", verdict.word()) }
         }
     };
     let clock = account.clock_skew().map_or_else(
-        || Answer { well: None, said: "the provider does not tell its time".to_owned() },
+        || Answer { well: None, said: "no answer told the provider's time".to_owned() },
         |skew| Answer::well(format!("the provider's clock is {} s ahead of ours", skew.as_secs())),
     );
     let answers = [
+        ("reachable", reached),
         ("credentials", Answer::of(account.probe(&SystemClock).await.map(|()| "accepted".to_owned()))),
         (
             "balance",

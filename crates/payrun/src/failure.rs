@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use payrun_store::{ApproveError, ReviewError};
+use payrun_telemetry::events::chain;
 
 /// A failure with the exit code that tells machines what kind it is.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// The exit code, after the reason was printed.
-    pub(crate) fn exit(self) -> ExitCode {
+    pub(crate) fn exit(self, json: bool) -> ExitCode {
         let (code, error) = match self {
             Self::Error(error) => (1, Some(error)),
             Self::Refused(error) => (3, Some(error)),
@@ -27,9 +28,18 @@ impl Failure {
             Self::Unwell => (5, None),
         };
         if let Some(error) = error {
-            print_error(&error);
+            print_error(&error, json);
         }
         ExitCode::from(code)
+    }
+
+    /// Why, in one line.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Error(error) | Self::Refused(error) => chain(error.as_ref()),
+            Self::BadRows => "rows cannot be paid".to_owned(),
+            Self::Unwell => "something is to be mended".to_owned(),
+        }
     }
 
     /// A rule says no.
@@ -39,8 +49,12 @@ impl Failure {
 }
 
 #[expect(clippy::print_stderr, reason = "how a command tells a person why it failed")]
-fn print_error(error: &anyhow::Error) {
-    eprintln!("payrun: {error:#}");
+fn print_error(error: &anyhow::Error, json: bool) {
+    if json {
+        eprintln!("{}", serde_json::json!({"error": chain(error.as_ref())}));
+    } else {
+        eprintln!("payrun: {}", chain(error.as_ref()));
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -61,7 +75,7 @@ impl From<ApproveError> for Failure {
             ApproveError::Store(error) => error.into(),
             ApproveError::NotFound(_)
             | ApproveError::Uploader(_)
-            | ApproveError::Digest(_)
+            | ApproveError::Digest
             | ApproveError::Already(_)
             | ApproveError::Empty => Self::Refused(error.into()),
         }

@@ -2,8 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    io::Write,
     path::Path,
     sync::Arc,
 };
@@ -18,7 +17,12 @@ use payrun_ingest::{Error, Limits, Mode, Outcome, Report, Request, Upload};
 use payrun_store::{Imported, RowFault};
 use serde_json::json;
 
-use crate::{failure::Failure, output::table, wire::Context};
+use crate::{
+    failure::Failure,
+    new_file::{NewFile, sheet},
+    output::table,
+    wire::Context,
+};
 
 type Rejects = Box<dyn Write + Send>;
 
@@ -26,11 +30,14 @@ type Rejects = Box<dyn Write + Send>;
 pub(crate) async fn check(context: &Context, file: &Path, rejects: Option<&Path>) -> Result<(), Failure> {
     let directory = context.directory()?;
     let upload = upload(context, file)?;
-    let mut report = Report::new(sheet(rejects)?);
+    // The rejected rows hold personal data in full, so only their owner may read them.
+    let (sheet, new) = sheet(rejects, Some(file))?;
+    let mut report = Report::new(sheet);
     let checked = tokio::task::spawn_blocking(move || {
         payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
     });
     let report = checked.await.context("reading the file")?.map_err(|error| refusal(file, error))?;
+    new.map_or(Ok(()), NewFile::keep)?;
     tell(context, &report, rejects, None);
     if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
 }
@@ -49,10 +56,15 @@ pub(crate) async fn run(
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
     let request = Request { name, mode, now: SystemClock.now() };
-    let mut report = Report::new(sheet(rejects)?);
+    let (sheet, new) = sheet(rejects, Some(file))?;
+    let mut report = Report::new(sheet);
     let outcome =
         payrun_ingest::import(&store, upload(context, file)?, request, &directory, &mut report).await;
-    match outcome.map_err(|error| refusal(file, error))? {
+    let outcome = outcome.map_err(|error| refusal(file, error))?;
+    if !matches!(outcome, Outcome::Same(_)) {
+        new.map_or(Ok(()), NewFile::keep)?;
+    }
+    match outcome {
         Outcome::Stored(imported) => {
             tell(context, &report, rejects, Some(&imported));
             Ok(imported)
@@ -83,10 +95,12 @@ fn refusal(file: &Path, error: Error) -> Failure {
 }
 
 fn upload(context: &Context, file: &Path) -> Result<Upload<File>, Failure> {
-    let source = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    if !source.metadata().context("reading the file's size")?.is_file() {
-        return Err(Failure::refused(format!("{} is not a file", file.display())));
+    let unreadable = || format!("{} cannot be read", file.display());
+    // Before it is opened: a pipe that nobody writes to would be waited for.
+    if !fs::metadata(file).with_context(unreadable)?.is_file() {
+        return Err(Failure::refused(format!("{} is not a file; it is read twice", file.display())));
     }
+    let source = File::open(file).with_context(unreadable)?;
     let limits = Limits {
         file_bytes_max: context.config.intake.file_bytes_max,
         rows_max: context.config.intake.rows_max,
@@ -104,13 +118,6 @@ fn upload(context: &Context, file: &Path) -> Result<Upload<File>, Failure> {
         }
     });
     Ok(Upload { source, limits, progress })
-}
-
-/// The rejected rows hold personal data in full, so only their owner may read them.
-fn sheet(rejects: Option<&Path>) -> Result<Rejects, Failure> {
-    let Some(path) = rejects else { return Ok(Box::new(io::sink())) };
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    Ok(Box::new(file.with_context(|| format!("{} cannot be written", path.display()))?))
 }
 
 /// Faults shown on a terminal; the sheet has all errors.
@@ -150,7 +157,11 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
             text = table(["line", "severity", "column", "value", "what is wrong"], rows);
             let total: u64 = report.counts().values().sum();
             let rows = report.rejected().saturating_add(report.warned());
-            text.push_str(&format!("\n\nfaults: {total}, in rows: {rows}"));
+            let kept = report.faults().len().min(SHOWN_MAX);
+            text.push_str(&format!("\n\nerrors and warnings: {total}, in rows: {rows}"));
+            if u64::try_from(kept).unwrap_or(u64::MAX) < total {
+                text.push_str(&format!("; the first {kept} are shown, --json lists more"));
+            }
             match rejects {
                 _ if report.rejected() == 0 => text.push('\n'),
                 Some(path) => text.push_str(&format!("; the rows to mend are in {}\n", path.display())),

@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod ledger;
 mod lifecycle;
+mod new_file;
 mod output;
 mod payout;
 mod roles;
@@ -38,6 +39,7 @@ use crate::{
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let json = cli.json;
     // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
     #[cfg(debug_assertions)]
@@ -48,11 +50,11 @@ fn main() -> ExitCode {
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::Error(error.into()).exit(),
+        Err(error) => return Failure::Error(error.into()).exit(json),
     };
     match runtime.block_on(run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.exit(),
+        Err(failure) => failure.exit(json),
     }
 }
 

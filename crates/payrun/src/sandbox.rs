@@ -39,6 +39,9 @@ pub(crate) async fn run(args: SandboxArgs, until_stdin_closes: bool) -> Result<(
         merchants,
     };
     let sandbox = Sandbox::bind(settings).await.context("starting the sandbox")?;
+    if let Some(database) = args.database_listen {
+        tracing::info!(address = %database, "Kapaqnan's database is a MongoDB: records.uri is mongodb://<address>/");
+    }
     tracing::info!(address = %sandbox.local_addr(), "sandbox ready; its ledger is at /_ledger");
     sandbox.serve(stop).await.context("serving the sandbox")?;
     Ok(())

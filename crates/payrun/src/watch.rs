@@ -54,6 +54,10 @@ impl Tally {
         Ok(tally)
     }
 
+    fn settled(self) -> i64 {
+        self.payouts.saturating_sub(self.open).saturating_sub(self.review)
+    }
+
     fn done(self) -> u64 {
         u64::try_from(self.payouts.saturating_sub(self.open)).unwrap_or(0)
     }
@@ -71,13 +75,21 @@ pub(crate) async fn run(context: &Context, id: BatchId) -> Result<(), Failure> {
         "rejected_by_code": by_code.iter().map(|row| json!({"code": row.code, "count": row.count})).collect::<Vec<_>>(),
     });
     context.output.answer(&answer, || {
-        let totals =
-            batch.totals.iter().map(|total| [total.state.clone(), total.count.to_string(), sum(total)]);
+        let totals = batch.totals.iter().map(|total| {
+            [total.account.clone(), total.state.clone(), total.count.to_string(), sum(total)]
+        });
         let mut text = format!(
-            "settled after {:.1?}\n\n{}",
+            "{} settled after {:.1?}\n\n{}",
+            tally.settled(),
             begun.elapsed(),
-            table(["state", "payouts", "sum"], totals)
+            table(["account", "state", "payouts", "sum"], totals)
         );
+        if tally.review > 0 {
+            text.push_str(&format!(
+                "\n\n{} wait for a person: payrun batch export {id} lists them, payrun payout show tells why, payrun payout resolve decides",
+                tally.review
+            ));
+        }
         if !by_code.is_empty() {
             let rows = by_code.iter().map(|row| [row.code.clone(), row.count.to_string()]);
             text.push_str("\n\n");
@@ -114,7 +126,12 @@ pub(crate) async fn until_settled(
         let tenth =
             |tally: Tally| tally.done().saturating_mul(10) / u64::try_from(tally.payouts).unwrap_or(1).max(1);
         if bar.is_hidden() && told.is_none_or(|told| tenth(told) != tenth(tally)) {
-            context.output.line(&format!("{} of {} settled", tally.done(), tally.payouts));
+            let review = if tally.review > 0 {
+                format!(", {} wait for a person", tally.review)
+            } else {
+                String::new()
+            };
+            context.output.line(&format!("{} of {} settled{review}", tally.settled(), tally.payouts));
             told = Some(tally);
         }
         if tally.open == 0 {

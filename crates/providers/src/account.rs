@@ -79,6 +79,15 @@ impl Account {
         self.provider.read_probe(&reply)
     }
 
+    /// Whether something answers where the provider and its database shall be; for those that offer no harmless question.
+    pub async fn reach(&self) -> Result<(), EnquiryError> {
+        self.http.reach().await.map_err(|_| EnquiryError::Unreachable)?;
+        match &self.database {
+            Some(database) => database.ping().await.map_err(|_| EnquiryError::Database),
+            None => Ok(()),
+        }
+    }
+
     /// The provider's own list of banks.
     pub async fn banks(&self, clock: &dyn Clock) -> Result<Vec<Bank>, EnquiryError> {
         let reply = self.ask(clock, |provider, stamp| provider.banks(stamp)).await?;
@@ -197,12 +206,27 @@ impl Skew {
 }
 
 /// A rate that is taken in groups.
-pub struct Rate(DefaultDirectRateLimiter);
+pub struct Rate {
+    all: DefaultDirectRateLimiter,
+    /// Of it, what may go to questions that can wait.
+    spare: DefaultDirectRateLimiter,
+}
+
+/// One in so many requests may be a question that can wait: a million payouts that are watched for a return must not hold back one that is
+/// to be sent.
+const SPARE_SHARE: u32 = 10;
 
 impl Rate {
     /// At most `per_second`, and as many at once.
     pub fn new(per_second: u32) -> Self {
-        Self(RateLimiter::direct(Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN))))
+        let limiter =
+            |rate| RateLimiter::direct(Quota::per_second(NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN)));
+        Self { all: limiter(per_second), spare: limiter(per_second / SPARE_SHARE) }
+    }
+
+    /// How many of `wanted` questions that can wait may be asked now. Each then takes its token like any other.
+    pub fn spare(&self, wanted: usize) -> usize {
+        (0..wanted).take_while(|_| self.spare.check().is_ok()).count()
     }
 
     /// Waits for one token, then takes as many more as there are, up to `wanted`. Returns how many were taken.
@@ -210,8 +234,21 @@ impl Rate {
         if wanted == 0 {
             return 0;
         }
-        self.0.until_ready().await;
-        let more = (1..wanted).take_while(|_| self.0.check().is_ok()).count();
+        self.all.until_ready().await;
+        let more = (1..wanted).take_while(|_| self.all.check().is_ok()).count();
         more + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_wait_takes_a_tenth() {
+        let rate = Rate::new(50);
+        assert_eq!(rate.spare(1_000), 5);
+        assert_eq!(rate.spare(1_000), 0, "until time has passed");
+        assert_eq!(Rate::new(1).spare(10), 1, "and is never forgotten");
     }
 }

@@ -81,6 +81,17 @@ impl Database {
         self.client.get_or_try_init(open).await
     }
 
+    /// Whether it answers, and knows us.
+    pub(crate) async fn ping(&self) -> Result<(), Lost> {
+        let ping = async {
+            self.client().await?.database(&self.name).run_command(doc! { "ping": 1 }).await.map(drop)
+        };
+        tokio::time::timeout(self.timeout, ping)
+            .await
+            .map_err(|_| Lost::AfterSend)?
+            .map_err(|_| Lost::AfterSend)
+    }
+
     /// The documents, one after the other in BSON.
     pub(crate) async fn find(&self, find: &Find) -> Result<Reply, Lost> {
         let found = tokio::time::timeout(self.timeout, self.read(find)).await;

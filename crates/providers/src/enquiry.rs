@@ -74,8 +74,11 @@ pub enum EnquiryError {
     #[error("the provider does not offer this")]
     NotOffered,
     /// No answer.
-    #[error("the provider cannot be reached in time")]
+    #[error("the provider cannot be reached in time, or not safely; check base_url")]
     Unreachable,
+    /// No answer of the database that look-ups go to.
+    #[error("the provider's database cannot be reached in time, or refuses the user; check records.uri_file")]
+    Database,
     /// 401.
     #[error("the provider refuses the credentials; check the account's key files")]
     Credentials,

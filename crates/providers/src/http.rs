@@ -102,6 +102,11 @@ impl HttpTransport {
 }
 
 impl HttpTransport {
+    /// Whether an HTTP server answers there, whatever it says. Without credentials and without a body.
+    pub(crate) async fn reach(&self) -> Result<(), Lost> {
+        self.client.head(self.base.clone()).send().await.map(drop).map_err(|_| Lost::BeforeSend)
+    }
+
     /// Sends one request and waits for the whole bounded reply. One that moves money is not sent after `send_by`, nor without it.
     pub async fn send(&self, request: &Request, send_by: Option<Instant>) -> Result<Reply, Lost> {
         // The path is the adapter's, the host never is.

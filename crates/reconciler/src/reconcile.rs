@@ -15,7 +15,7 @@ use payrun_domain::{
     verdict::{Doubt, Verdict},
 };
 use payrun_providers::Account;
-use payrun_store::{Anomaly, Lookup, Settlement, Store};
+use payrun_store::{Anomaly, Lookup, LookupRoom, Settlement, Store};
 use payrun_telemetry::{events, halt};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -84,8 +84,9 @@ impl Reconciler {
 
 impl Shared {
     async fn take(&self, room: usize) -> Vec<Lookup> {
-        let rows_max = i64::try_from(room).unwrap_or(i64::MAX);
-        match self.store.take_lookups(&self.account.name, self.settings.lease, rows_max).await {
+        let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+        let room = LookupRoom { open: count(room), watched: count(self.account.rate.spare(room)) };
+        match self.store.take_lookups(&self.account.name, self.settings.lease, room).await {
             Ok(due) => due,
             Err(error) => {
                 events::failed("reconcile", &error);

@@ -74,8 +74,10 @@ pub enum ApproveError {
     #[error("{0} uploaded this batch and so cannot approve it; another person must")]
     Uploader(String),
     /// The approver saw something else.
-    #[error("the batch's digest is {0}, not what was given; look at it again with `payrun batch show`")]
-    Digest(String),
+    #[error(
+        "this is not the digest of what the batch holds; look at it with `payrun batch show`, which also tells the digest"
+    )]
+    Digest,
     /// Too late.
     #[error("the batch is {0} already")]
     Already(&'static str),
@@ -218,7 +220,7 @@ impl Store {
         } else if batch.uploaded_by == self.actor.as_str() {
             Err(ApproveError::Uploader(batch.uploaded_by))
         } else if digest.len() < 12 || !whole.starts_with(&digest.to_ascii_lowercase()) {
-            Err(ApproveError::Digest(short(&batch.digest)))
+            Err(ApproveError::Digest)
         } else {
             Ok(())
         }
@@ -261,13 +263,14 @@ impl Store {
         Err(ApproveError::Already(state))
     }
 
-    /// T6, T7: cancels what was certainly never sent, and says how much is out.
+    /// T6, T7: cancels what was certainly never sent, and says how much is out. A batch of which nothing is left to stop stays as it is.
     pub async fn cancel_batch(&self, id: BatchId) -> Result<Cancelled, ApproveError> {
         let operation = "cancelling a batch";
         self.batch(id).await?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         sqlx::query!(
-            "update batch set cancelled_at = clock_timestamp(), cancelled_by = $2 where id = $1 and cancelled_at is null",
+            "update batch set cancelled_at = clock_timestamp(), cancelled_by = $2 where id = $1 and cancelled_at is null
+               and exists (select from payout where batch_id = $1 and state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned'))",
             id.uuid(),
             self.actor.as_str(),
         )

@@ -15,6 +15,17 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// No connection.
+    #[error(
+        "the database {place} cannot be used; is Postgres running there, and are its URL, user and password right?"
+    )]
+    Unreachable {
+        /// Host, port and name; no secret.
+        place: String,
+        /// What the driver says.
+        #[source]
+        source: sqlx::Error,
+    },
     /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of it.
     #[error(
         "{operation}: the answer to COMMIT was lost and Postgres cannot be asked; nothing may be assumed"
@@ -76,7 +87,8 @@ impl Error {
                 .as_database_error()
                 .and_then(sqlx::error::DatabaseError::code)
                 .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
-            Self::CommitUnknown { .. }
+            Self::Unreachable { .. }
+            | Self::CommitUnknown { .. }
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }
             | Self::Keys { .. }

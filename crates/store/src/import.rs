@@ -249,8 +249,10 @@ impl Import {
             .iter()
             .map(|payout| {
                 let place = match first.get(&payout.client_id) {
-                    Some((batch, row)) if *batch == self.batch.uuid() => format!("row {row} of this batch"),
-                    Some((batch, row)) => format!("row {row} of batch {batch}"),
+                    Some((batch, row)) if *batch == self.batch.uuid() => {
+                        format!("row {row} (the header not counted) of this file")
+                    }
+                    Some((batch, row)) => format!("row {row} (the header not counted) of batch {batch}"),
                     None => "another batch".to_owned(),
                 };
                 RowFault {

@@ -29,7 +29,7 @@ pub use history::{AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine};
 pub use hook::{CallLine, HookCall, Taken};
 pub use import::{Import, Imported, NewBatch, NewPayout, Opened, RowFault, Source};
 pub use intake::{PoisonMessage, RowFaultPage};
-pub use lookup::{Anomaly, Lookup, Settlement};
+pub use lookup::{Anomaly, Lookup, LookupRoom, Settlement};
 pub use outbox::Waiting;
 pub use record::{Conclusion, ReplyEvidence};
 pub use review::{Decision, Reissued, ReviewError};

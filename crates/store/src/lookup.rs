@@ -70,6 +70,15 @@ pub struct Settlement {
     pub anomaly: Option<Anomaly>,
 }
 
+/// How many look-ups to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupRoom {
+    /// Of payouts whose fate is not known yet.
+    pub open: i64,
+    /// Of paid ones, which are watched for a return.
+    pub watched: i64,
+}
+
 /// What neither side explains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anomaly {
@@ -80,21 +89,25 @@ pub struct Anomaly {
 }
 
 impl Store {
-    /// Takes up to `rows_max` payouts of an account whose look-up is due. For the length of `lease` no other reconciler takes them;
-    /// if this one dies, the look-up is simply due again.
+    /// Takes payouts of an account whose look-up is due, those that were due first. For the length of `lease` no other reconciler takes
+    /// them; if this one dies, the look-up is simply due again.
     pub async fn take_lookups(
         &self,
         account: &AccountName,
         lease: Duration,
-        rows_max: i64,
+        room: LookupRoom,
     ) -> Result<Vec<Lookup>, Error> {
         let mut unit = Unit::begin(&self.pool, "taking look-ups").await?;
         let rows = sqlx::query_as!(
             LookupRow,
-            r#"with due as materialized (
+            r#"with open as materialized (
                  select id from payout
-                 where account = $1 and state in ('unknown', 'accepted', 'paid') and due_at <= statement_timestamp()
+                 where account = $1 and state in ('unknown', 'accepted') and due_at <= statement_timestamp()
                  order by due_at limit $3 for update skip locked),
+               watched as materialized (
+                 select id from payout where account = $1 and state = 'paid' and due_at <= statement_timestamp()
+                 order by due_at limit $4 for update skip locked),
+               due as (select id from open union all select id from watched),
                taken as (
                  update payout p set due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
                  from due where p.id = due.id
@@ -110,7 +123,8 @@ impl Store {
                  join batch b on b.id = t.batch_id"#,
             account.as_str(),
             state::micros(lease),
-            rows_max,
+            room.open,
+            room.watched,
         )
         .fetch_all(unit.connection())
         .await

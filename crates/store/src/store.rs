@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc, time::Duration};
 use payrun_domain::name::Actor;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    PgPool,
+    Connection as _, PgConnection, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -14,6 +14,9 @@ use crate::{Error, Sealer, unit::Unit};
 
 /// All migrations, embedded.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// For the first connection, which says what is wrong.
+const REACH_MAX: Duration = Duration::from_secs(10);
 
 /// The role that the application works as; it owns nothing and cannot run DDL.
 const APP_ROLE: &str = "payrun_app";
@@ -50,6 +53,7 @@ impl Store {
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
+        reach(&connect).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
             .acquire_timeout(options.acquire_timeout)
@@ -133,8 +137,26 @@ impl Store {
 
 async fn owner(url: &SecretString, operation: &'static str) -> Result<PgPool, Error> {
     let connect = connect_options(url, operation)?.application_name("payrun migrate");
+    reach(&connect).await?;
     let options = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
     options.connect_with(connect).await.map_err(Error::driver(operation))
+}
+
+/// One connection of our own: a pool tries for as long as it may, and then says only that it took too long.
+async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
+    let place = || {
+        format!(
+            "{} on {}:{}",
+            options.get_database().unwrap_or("of the user's name"),
+            options.get_host(),
+            options.get_port()
+        )
+    };
+    let unreachable = |source| Error::Unreachable { place: place(), source };
+    let found = tokio::time::timeout(REACH_MAX, PgConnection::connect_with(options)).await;
+    let connection = found.map_err(|_| unreachable(sqlx::Error::PoolTimedOut))?.map_err(unreachable)?;
+    let _ = connection.close().await;
+    Ok(())
 }
 
 fn connect_options(url: &SecretString, operation: &'static str) -> Result<PgConnectOptions, Error> {

@@ -13,7 +13,7 @@ use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, account, accounts, approved, claim_one, conclusion, payout, states, store, uploaded,
+    LEASE, ROOM, account, accounts, approved, claim_one, conclusion, payout, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -123,7 +123,7 @@ async fn a_lease_ends_in_doubt_and_never_before_its_time(pool: PgPool) {
         sqlx::query_scalar("select epoch from payout order by row_no").fetch_all(&pool).await.unwrap();
     assert_eq!(epochs, [1, 2], "the old holder is fenced off");
     let waits: Vec<PayoutId> = store
-        .take_lookups(&account(), LEASE, 10)
+        .take_lookups(&account(), LEASE, ROOM)
         .await
         .unwrap()
         .into_iter()

@@ -6,7 +6,7 @@ use payrun_domain::{id::PayoutId, payout::Transition, reference::Reference};
 use payrun_store::{HookCall, Store, Taken};
 use sqlx::{Executor as _, PgPool};
 
-use crate::support::{LEASE, account, accounts, approved, claim_one, conclusion, detail, sent, states};
+use crate::support::{LEASE, ROOM, account, accounts, approved, claim_one, conclusion, detail, sent, states};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -17,7 +17,7 @@ async fn call(store: &Store, body: &[u8], reference: Option<&str>, id: Option<&s
 }
 
 async fn due(store: &Store) -> Vec<PayoutId> {
-    let taken = store.take_lookups(&account(), LEASE, 10).await.unwrap();
+    let taken = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
     taken.into_iter().map(|lookup| lookup.payout).collect()
 }
 

@@ -12,8 +12,8 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, account, accounts, approved, claim_one, conclusion, detail, look_up, record, sent, settlement,
-    states, store,
+    LEASE, ROOM, account, accounts, approved, claim_one, conclusion, detail, look_up, record, sent,
+    settlement, states, store,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -30,7 +30,7 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
         reconcilers.spawn(async move {
             let mut mine = Vec::new();
             for _ in 0..200 / 20 {
-                let taken = store.take_lookups(&account(), LEASE, 20).await.unwrap();
+                let taken = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
                 assert!(taken.len() <= 20);
                 mine.extend(taken.into_iter().map(|lookup| lookup.payout));
             }
@@ -40,7 +40,7 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
     let all: Vec<_> = reconcilers.join_all().await.into_iter().flatten().collect();
     assert_eq!(all.len(), 200);
     assert_eq!(all.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
-    assert_eq!(store.take_lookups(&"class-a".parse().unwrap(), LEASE, 10).await.unwrap().len(), 0);
+    assert_eq!(store.take_lookups(&"class-a".parse().unwrap(), LEASE, ROOM).await.unwrap().len(), 0);
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -52,7 +52,7 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
         let looked = look_up(&store).await;
         assert_eq!((looked.state, looked.class, looked.sends), (PayoutState::Unknown, Class::B, 1));
         assert_eq!((looked.not_found, looked.refusal_noted), (answer - 1, false));
-        assert_eq!(store.take_lookups(&account(), LEASE, 10).await.unwrap().len(), 0, "it is taken");
+        assert_eq!(store.take_lookups(&account(), LEASE, ROOM).await.unwrap().len(), 0, "it is taken");
         let absent =
             [Settlement { counts_not_found: true, ..settlement(&looked, Some(Transition::ConfirmAbsent)) }];
         if answer < 3 {
@@ -165,7 +165,7 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
     sent(&pool, &store, "closed", Transition::PayAtOnce).await;
     let watched = look_up(&store).await;
     store.settle(&[Settlement { due_in: None, ..settlement(&watched, None) }]).await.unwrap();
-    assert_eq!(store.take_lookups(&account(), LEASE, 10).await.unwrap().len(), 0, "its window is closed");
+    assert_eq!(store.take_lookups(&account(), LEASE, ROOM).await.unwrap().len(), 0, "its window is closed");
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]

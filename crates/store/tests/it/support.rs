@@ -15,8 +15,8 @@ use payrun_domain::{
     verdict::{ProviderId, Record},
 };
 use payrun_store::{
-    Claimed, Conclusion, Import, Lookup, NewAccount, NewBatch, NewPayout, Opened, Options, PayoutDetail,
-    Sealer, Settlement, Source, Store,
+    Claimed, Conclusion, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened, Options,
+    PayoutDetail, Sealer, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -25,6 +25,8 @@ const KEYS: &str = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Longer than any test.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
+/// More than any test has due.
+pub(crate) const ROOM: LookupRoom = LookupRoom { open: 20, watched: 20 };
 
 /// A connection as the application has it, acting as `tester`.
 pub(crate) async fn app(pool: &PgPool) -> PgConnection {
@@ -200,7 +202,7 @@ pub(crate) fn record(id: &str, status: &str) -> Record {
 
 /// The one look-up that is due.
 pub(crate) async fn look_up(store: &Store) -> Lookup {
-    let mut due = store.take_lookups(&account(), LEASE, 10).await.unwrap();
+    let mut due = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
     assert_eq!(due.len(), 1, "one look-up is due");
     due.remove(0)
 }
