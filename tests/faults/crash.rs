@@ -3,7 +3,7 @@
 use payrun_tests::{Options, Provider, World};
 
 /// Quick enough for dozens of deaths; the order of the limits is that of production.
-const LIMITS: &str = "lease_ms = 1700\nconnect_timeout_ms = 300\nrequest_timeout_ms = 700\nsend_within_ms = 500\nquiet_ms = 1200\n\
+pub(crate) const LIMITS: &str = "lease_ms = 1700\nconnect_timeout_ms = 300\nrequest_timeout_ms = 700\nsend_within_ms = 500\nquiet_ms = 1200\n\
                       look_up_max_ms = 200\ngrace_ms = 200\n";
 
 /// Where `run` dies, at which time of coming there.

@@ -158,6 +158,16 @@ impl World {
         fs::read_to_string(self.folder().join(format!("{role}.log"))).is_ok_and(|log| log.contains(words))
     }
 
+    /// Runs a command until it stops itself at `place`, and ends it there.
+    pub fn dies(&self, name: &str, arguments: &[&str], place: &str) {
+        self.forget_log(name);
+        let log = fs::File::create(self.folder().join(format!("{name}.log"))).unwrap();
+        let mut command = self.command(arguments);
+        let child = command.args(["--halt-at", place]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.halted(name);
+        Process(child).kill();
+    }
+
     fn start_with(&self, role: &str, arguments: &[&str]) -> Process {
         let log = fs::File::options()
             .create(true)

@@ -1,0 +1,66 @@
+//! A process stands still until everybody has given it up, and then goes on.
+
+use payrun_tests::{Options, Provider, World};
+
+use crate::crash::LIMITS;
+
+/// Where `run` stands still. Not inside a transaction: there Postgres ends it first.
+const PLACES: [&str; 7] = [
+    "after commit claiming payouts:1",
+    "before acknowledge:1",
+    "before write:1",
+    "after headers:1",
+    "after body:1",
+    "after commit recording outcomes:1",
+    "after look-up:1",
+];
+
+/// Between the last look at the deadline and the write there is a moment. What deduplicates, or is never sent again, survives even that;
+/// with the others the promise ends at pauses longer than the quiet period.
+const LAST_MOMENT: &str = "at write:1";
+
+fn stands_still_everywhere(provider: Provider, name: &'static str) {
+    let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
+    let witness = world.approved_batch("witness", 1);
+    let run = world.start("run");
+    world.settled(&witness);
+    run.kill();
+    let last = (provider != Provider::Bamboo).then_some(LAST_MOMENT);
+    for (index, place) in PLACES.into_iter().chain(last).enumerate() {
+        let batch = world.approved_batch(&format!("zombie-{index}"), 4);
+        world.forget_log("run");
+        let zombie = world.start_until("run", place);
+        world.halted("run");
+        let other = world.start("dispatch");
+        let third = world.start("reconcile");
+        world.settled(&batch);
+        zombie.signal("CONT");
+        // It drains: whatever it still means to do, it does now.
+        assert!(zombie.stop().success(), "{place}");
+        world.settled(&batch);
+        other.kill();
+        third.kill();
+        let audit = world.audit();
+        assert!(audit.review == 0 || provider.is_class_c(), "{place}: {audit:?}");
+    }
+}
+
+#[test]
+fn bamboo_is_paid_once_by_those_who_come_too_late() {
+    stands_still_everywhere(Provider::Bamboo, "payrun_zombie_bamboo");
+}
+
+#[test]
+fn teemopay_is_paid_once_by_those_who_come_too_late() {
+    stands_still_everywhere(Provider::TeemoPay, "payrun_zombie_teemopay");
+}
+
+#[test]
+fn qentaz_is_paid_at_most_once_by_those_who_come_too_late() {
+    stands_still_everywhere(Provider::Qentaz, "payrun_zombie_qentaz");
+}
+
+#[test]
+fn kapaqnan_is_paid_at_most_once_by_those_who_come_too_late() {
+    stands_still_everywhere(Provider::Kapaqnan, "payrun_zombie_kapaqnan");
+}
