@@ -9,7 +9,7 @@ CARGO_DENY_VERSION := 0.20.2
 # Queries are checked against .sqlx; only sqlx-check and sqlx-prepare ask a database.
 export SQLX_OFFLINE := true
 
-.PHONY: help demo test up down status build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
+.PHONY: help demo test chaos up down status build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ test: tools up ## all tests, against real Postgres and RabbitMQ
 	@exports=$$(deploy/local/services env); eval "$$exports"
 	cargo build --workspace --bins
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace; fi
+
+chaos: tools up ## kills, cuts and restarts on a running system: make chaos SECONDS=600 SEED=7
+	@exports=$$(deploy/local/services env); eval "$$exports"
+	cargo build --workspace --bins
+	target/debug/chaos --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
 
 up: ## start Postgres and RabbitMQ for this checkout (or check DATABASE_URL and AMQP_URL)
 	@deploy/local/services up

@@ -8,13 +8,15 @@
 )]
 
 mod audit;
+mod process;
 mod provider;
 mod proxy;
 mod wait;
 mod world;
 
-pub use audit::Audit;
+pub use audit::{Audit, Finding, Harm};
+pub use process::{Process, binary, own_services};
 pub use provider::{Payroll, Provider};
 pub use proxy::Proxy;
 pub use wait::wait_for;
-pub use world::{Ledger, Options, Process, World, binary};
+pub use world::{Ledger, Links, Options, World};

@@ -35,6 +35,11 @@ impl Provider {
         }
     }
 
+    /// Its account in a world that has all providers.
+    pub fn account(self, world: &str) -> String {
+        format!("{world}-{}", self.word())
+    }
+
     /// The program never sends again what may have arrived.
     pub const fn is_class_c(self) -> bool {
         matches!(self, Self::Qentaz | Self::Kapaqnan)
@@ -96,32 +101,46 @@ impl Payroll {
     }
 }
 
-/// Quick, and otherwise as in production.
-pub(crate) fn configuration(
-    account: &str,
-    (sandbox, database): (SocketAddr, SocketAddr),
-    options: &Options,
-) -> String {
-    let (provider, settings) = (options.provider.word(), options.provider.settings(database));
-    let text = format!(
-        r#"[keys]
-file = "payrun.keys"
+/// Where things are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) provider: SocketAddr,
+    pub(crate) database: SocketAddr,
+}
 
-[broker]
-queue_prefix = "{account}"
+/// Quick, and otherwise as in production. One account, or one of each provider when `options` wants all.
+pub(crate) fn configuration(name: &str, places: Places, options: &Options) -> String {
+    let mut text = format!(
+        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = 6\n"
+    );
+    if options.all_providers {
+        for provider in Provider::ALL {
+            text.push_str(&account(&provider.account(name), provider, places, options));
+        }
+    } else {
+        text.push_str(&account(name, options.provider, places, options));
+    }
+    text
+}
 
-[database]
-connections_max = 6
+fn account(name: &str, provider: Provider, places: Places, options: &Options) -> String {
+    let Places { provider: address, database } = places;
+    let (word, settings, further) = (provider.word(), provider.settings(database), &options.account_settings);
+    // A key is given once: one that differs takes the place of the usual one.
+    let differs = |line: &&str| {
+        let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
+        options.limits.lines().any(|other| key(other) == key(line))
+    };
+    let limits: Vec<&str> =
+        LIMITS.lines().filter(|line| !differs(line)).chain(options.limits.lines()).collect();
+    format!(
+        "\n[accounts.{name}]\nprovider = \"{word}\"\nbase_url = \"http://{address}\"\n{settings}\n{further}\n\
+         [accounts.{name}.limits]\n{}\n",
+        limits.join("\n")
+    )
+}
 
-[hooks]
-listen = "127.0.0.1:0"
-
-[accounts.{account}]
-provider = "{provider}"
-base_url = "http://{sandbox}"
-{settings}
-{}
-[accounts.{account}.limits]
+const LIMITS: &str = "\
 concurrency = 8
 requests_per_second = 500
 connect_timeout_ms = 500
@@ -133,15 +152,4 @@ retry_max_ms = 500
 look_up_min_ms = 50
 look_up_max_ms = 500
 quiet_ms = 4000
-grace_ms = 500
-"#,
-        options.account_settings,
-    );
-    // A key is given once: one that differs takes the place of the usual one.
-    let differs = |line: &&str| {
-        let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
-        options.limits.lines().any(|other| key(other).is_some() && key(other) == key(line))
-    };
-    let usual: Vec<&str> = text.lines().filter(|line| !differs(line)).collect();
-    format!("{}\n{}", usual.join("\n"), options.limits)
-}
+grace_ms = 500";

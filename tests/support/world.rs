@@ -6,17 +6,18 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
 };
 
 use payrun_store::Store;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
 use crate::{
-    Payroll, Provider,
-    provider::{KEY, configuration},
+    Payroll, Process, Provider, Proxy, binary,
+    provider::{KEY, Places, configuration},
     wait_for,
 };
 
@@ -28,7 +29,18 @@ pub struct World {
     sandbox: SocketAddr,
     account: String,
     provider: Provider,
+    links: Option<Links>,
     _sandbox: Process,
+}
+
+/// What can be cut between the roles and everything else.
+pub struct Links {
+    /// To Postgres.
+    pub database: Proxy,
+    /// To RabbitMQ.
+    pub broker: Proxy,
+    /// To the provider.
+    pub provider: Proxy,
 }
 
 /// How a world differs from the usual one.
@@ -36,6 +48,10 @@ pub struct World {
 pub struct Options {
     /// Who pays.
     pub provider: Provider,
+    /// An account of each provider instead of one.
+    pub all_providers: bool,
+    /// The roles reach everything through [`Links`].
+    pub through_links: bool,
     /// Where the broker is; the given one when left out.
     pub amqp_url: Option<String>,
     /// Faults of the sandbox, as `accept_500=20`.
@@ -47,9 +63,6 @@ pub struct Options {
     /// Lines of its limits that differ.
     pub limits: String,
 }
-
-/// A process that ends with its owner.
-pub struct Process(Child);
 
 /// What the sandbox's ledger adds up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +94,20 @@ impl World {
         write(&folder.path().join("bamboo.key"), options.key.as_deref().unwrap_or(KEY));
         write(&folder.path().join("teemopay.key"), include_str!("../../examples/sandbox/teemopay.key"));
         write(&folder.path().join("merchants.toml"), include_str!("../../examples/sandbox/merchants.toml"));
-        write(&folder.path().join("payrun.toml"), &configuration(&account, (sandbox, database), options));
+        let links = options.through_links.then(|| Links {
+            database: Proxy::to(address_of(&database_url)),
+            broker: Proxy::to(address_of(&amqp_url)),
+            provider: Proxy::to(sandbox),
+        });
+        let provider = links.as_ref().map_or(sandbox, |links| links.provider.address());
+        let places = Places { provider, database };
+        write(&folder.path().join("payrun.toml"), &configuration(&account, places, options));
         let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
         let provider = options.provider;
-        let world = Self { folder, database_url, amqp_url, sandbox, account, provider, _sandbox: process };
+        let world =
+            Self { folder, database_url, amqp_url, sandbox, account, provider, links, _sandbox: process };
         world.run(&["migrate"]);
         world
     }
@@ -94,6 +115,11 @@ impl World {
     /// The database, as the owner of the schema has it.
     pub fn database_url(&self) -> &str {
         &self.database_url
+    }
+
+    /// What can be cut.
+    pub const fn links(&self) -> Option<&Links> {
+        self.links.as_ref()
     }
 
     /// Who pays.
@@ -165,7 +191,7 @@ impl World {
         let mut command = self.command(arguments);
         let child = command.args(["--halt-at", place]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.halted(name);
-        Process(child).kill();
+        Process::from(child).kill();
     }
 
     fn start_with(&self, role: &str, arguments: &[&str]) -> Process {
@@ -175,8 +201,16 @@ impl World {
             .open(self.folder().join(format!("{role}.log")))
             .unwrap();
         let mut command = self.command(&["--until-stdin-closes", role]);
+        if let Some(links) = &self.links {
+            let through = |url: &str, proxy: &Proxy| {
+                url.replace(&address_of(url).to_string(), &proxy.address().to_string())
+            };
+            command
+                .env("DATABASE_URL", through(&self.database_url, &links.database))
+                .env("AMQP_URL", through(&self.amqp_url, &links.broker));
+        }
         let child = command.args(arguments).stdin(Stdio::piped()).stderr(log).spawn();
-        Process(child.unwrap())
+        Process::from(child.unwrap())
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -192,8 +226,8 @@ impl World {
 
     /// Imports `rows` rows as ana and approves them as luis; the batch's id.
     pub fn approved_batch(&self, prefix: &str, rows: usize) -> String {
-        let file =
-            self.file(&format!("{prefix}.csv"), &Payroll::csv(self.provider, &self.account, prefix, rows));
+        let csv = Payroll::csv(self.provider, &self.account, prefix, rows);
+        let file = self.file(&format!("{prefix}.csv"), &csv);
         let imported = self.run(&["--as", "ana", "import", file.to_str().unwrap()]);
         let batch = imported["batch"].as_str().unwrap().to_owned();
         let shown = self.run(&["batch", "show", &batch]);
@@ -261,6 +295,23 @@ impl World {
         Ledger { paid: number("paid"), double_paid: number("double_paid"), accepted: number("accepted") }
     }
 
+    /// The provider fails no more.
+    pub fn end_faults(&self) {
+        let address = self.sandbox.to_string();
+        assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", "").0, 204, "faults end");
+    }
+
+    /// The client id of a payout that is known by its reference or id; none of anything else.
+    pub fn client_ids(&self, subject: &str) -> Vec<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut database = PgConnection::connect(&self.database_url).await.unwrap();
+            let found =
+                sqlx::query_scalar("select client_id from payout where reference = $1 or id::text = $1");
+            found.bind(subject).fetch_all(&mut database).await.unwrap()
+        })
+    }
+
     /// Asks the sandbox. HTTP/1.0: the answer is not chunked.
     pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.sandbox).unwrap();
@@ -287,33 +338,6 @@ impl Drop for World {
     }
 }
 
-impl Process {
-    /// Ends it without a word, as the kernel does.
-    pub fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-
-    /// Sends it a signal, by name.
-    pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
-        assert!(sent.unwrap().success(), "the process is there");
-    }
-
-    /// Asks it to finish, and waits until it has.
-    pub fn stop(mut self) -> ExitStatus {
-        drop(self.0.stdin.take());
-        self.0.wait().unwrap()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "where the test's services are")]
 fn needed(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
@@ -321,16 +345,11 @@ fn needed(variable: &str) -> String {
     })
 }
 
-/// The binary beside this test's.
-pub fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("payrun");
-    assert!(
-        path.exists(),
-        "{} is not built; run `make test`, or `cargo build --workspace --bins`",
-        path.display()
-    );
-    path
+/// Host and port of a URL with a user and a path.
+fn address_of(url: &str) -> SocketAddr {
+    let authority = url.split_once("://").unwrap().1.split(['/', '?']).next().unwrap();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+    place.parse().unwrap_or_else(|_| panic!("{place} is not an address and a port"))
 }
 
 fn free_port() -> SocketAddr {
@@ -364,7 +383,7 @@ fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), f
         .stderr(log)
         .spawn()
         .unwrap();
-    let process = Process(child);
+    let process = Process::from(child);
     wait_for("the sandbox to listen", || TcpStream::connect(address).ok());
     process
 }

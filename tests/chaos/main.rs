@@ -1,0 +1,134 @@
+//! Everything at once, on a running system: processes are killed and stopped, connections cut, servers restarted, a provider fails, and payrolls
+//! keep coming. Then the trouble ends, and the audit must find nothing.
+//!
+//! `make chaos SECONDS=… SEED=…`. The same seed draws the same trouble; what it hits depends on the moment.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who test")]
+
+mod crew;
+mod trouble;
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use payrun_tests::{Audit, Harm, Options, Payroll, Provider, World, wait_for};
+
+use crate::{crew::Crew, trouble::Trouble};
+
+/// Quick, and with room for many deaths of one payout; the quiet period is longer than any pause that is made here.
+const LIMITS: &str =
+    "sends_max = 1000\nlease_ms = 2500\nquiet_ms = 5000\nrequests_per_second = 2000\nconcurrency = 16";
+/// What the provider does, per mille.
+const FAULTS: &str =
+    "accept_500=20,accept_reset=20,accept_hang=5,garbage=10,throttle=10,slow=20,decline=10,read_500=20";
+/// Between two payrolls.
+const PAYROLL_EVERY: Duration = Duration::from_millis(1_500);
+const ROWS: usize = 20;
+/// For what is left when the trouble is over.
+const CALM_MAX: Duration = Duration::from_mins(4);
+
+fn main() -> ExitCode {
+    let number = |name: &str, usual: u64| {
+        let mut arguments = std::env::args().skip_while(|argument| argument != name);
+        arguments.nth(1).map_or(usual, |text| text.parse().unwrap())
+    };
+    let (seconds, seed) = (number("--seconds", 60), number("--seed", 1));
+    println!("chaos: seconds={seconds} seed={seed}");
+    let options = Options {
+        all_providers: true,
+        through_links: true,
+        faults: FAULTS.to_owned(),
+        limits: LIMITS.to_owned(),
+        ..Options::default()
+    };
+    let world = World::with("payrun_chaos", &options);
+    let mut crew = Crew::start(&world);
+    let mut trouble = Trouble::new(seed);
+    let (begun, mut fed, mut batches) = (Instant::now(), None::<Instant>, 0);
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        if fed.is_none_or(|fed| fed.elapsed() >= PAYROLL_EVERY) {
+            let provider = Provider::ALL[batches % Provider::ALL.len()];
+            feed(&world, provider, batches);
+            (fed, batches) = (Some(Instant::now()), batches + 1);
+        }
+        trouble.strike(&world, &mut crew);
+        crew.keep_up(&world);
+    }
+    trouble.end(&world, &mut crew);
+    let audit = calm(&world, &mut crew);
+    report(&world, &audit, &trouble, (batches * ROWS, seed))
+}
+
+/// A clerk and her colleague, who try again when the database is away: that is what the same bytes and the same digest are for.
+fn feed(world: &World, provider: Provider, batch: usize) {
+    let csv = Payroll::csv(provider, &provider.account(world.account()), &format!("chaos-{batch}"), ROWS);
+    let file = world.file("payroll.csv", &csv);
+    let imported = insist(world, &["--as", "ana", "import", file.to_str().unwrap()]);
+    let batch = imported["batch"].as_str().unwrap().to_owned();
+    let digest = insist(world, &["batch", "show", &batch])["digest"].as_str().unwrap().to_owned();
+    wait_for("the approval", || {
+        let (status, _, said) =
+            world.try_run(&["--as", "luis", "batch", "approve", &batch, "--digest", &digest]);
+        (status.success() || said.contains("approved already")).then_some(())
+    });
+}
+
+fn insist(world: &World, arguments: &[&str]) -> serde_json::Value {
+    wait_for("the database", || {
+        let (status, answer, _) = world.try_run(arguments);
+        status.success().then_some(answer)
+    })
+}
+
+/// Waits until nothing is open, and examines everything.
+fn calm(world: &World, crew: &mut Crew) -> Audit {
+    let begun = Instant::now();
+    loop {
+        let audit = world.examine();
+        if audit.count(Harm::Undecided) == 0 || begun.elapsed() > CALM_MAX {
+            return audit;
+        }
+        crew.keep_up(world);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn report(world: &World, audit: &Audit, trouble: &Trouble, (rows, seed): (usize, u64)) -> ExitCode {
+    let count = |harm| audit.count(harm);
+    let lost = count(Harm::Lost) + rows.abs_diff(audit.payouts);
+    let well = audit.findings.is_empty() && lost == 0;
+    for finding in audit.findings.iter().take(20) {
+        println!("{finding:?}");
+        for client_id in world.client_ids(&finding.subject) {
+            println!("{:#}", world.run(&["payout", "show", &client_id]));
+        }
+    }
+    println!(
+        "paid={} rejected={} review={} pauses={} record={}",
+        audit.paid,
+        audit.rejected,
+        audit.review,
+        trouble.pauses,
+        count(Harm::Record)
+    );
+    println!(
+        "chaos: {} kills={} cuts={} restarts={} payouts={} double_paid={} lost={lost} wrong_final={} undecided={} unexplained_review={}{}",
+        if well { "ok" } else { "FAILED" },
+        trouble.kills,
+        trouble.cuts,
+        trouble.restarts,
+        audit.payouts,
+        count(Harm::DoublePaid),
+        count(Harm::WrongFinal),
+        count(Harm::Undecided),
+        count(Harm::UnexplainedReview),
+        if well {
+            String::new()
+        } else {
+            format!(" seed={seed}; logs and ledger: {}", world.folder().display())
+        },
+    );
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,125 @@
+//! What goes wrong, drawn from a seed.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use fastrand::Rng;
+use payrun_tests::World;
+
+use crate::crew::Crew;
+
+/// Longer than a lease, shorter than the quiet period: what a process may sleep through without harm.
+const PAUSE_MAX_MS: u64 = 4_000;
+
+/// Draws and counts.
+pub(crate) struct Trouble {
+    draw: Rng,
+    /// Who is paused, and for how many more strikes.
+    paused: Option<(usize, u32)>,
+    /// The start of a server that was killed.
+    starting: Option<Child>,
+    pub(crate) kills: u32,
+    pub(crate) pauses: u32,
+    pub(crate) cuts: u32,
+    pub(crate) restarts: u32,
+}
+
+impl Trouble {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            draw: Rng::with_seed(seed),
+            paused: None,
+            starting: None,
+            kills: 0,
+            pauses: 0,
+            cuts: 0,
+            restarts: 0,
+        }
+    }
+
+    /// One thing goes wrong.
+    pub(crate) fn strike(&mut self, world: &World, crew: &mut Crew) {
+        let place = self.draw.usize(..Crew::len());
+        match self.draw.u8(..100) {
+            0..30 => {
+                crew.kill(place);
+                self.kills += 1;
+            }
+            30..40 => self.pause(crew, place),
+            40..50 => {
+                // Somebody asks it to stop, and then loses patience or not.
+                crew.signal(place, "TERM");
+                self.kills += 1;
+            }
+            50..95 => self.cut(world),
+            _ => self.restart(),
+        }
+        if let Some((place, strikes)) = self.paused {
+            self.paused = strikes.checked_sub(1).map(|left| (place, left));
+            if self.paused.is_none() {
+                crew.signal(place, "CONT");
+            }
+        }
+        thread::sleep(Duration::from_millis(self.draw.u64(50..400)));
+    }
+
+    /// Everybody may go on, and everything works.
+    pub(crate) fn end(&mut self, world: &World, crew: &mut Crew) {
+        if let Some((place, _)) = self.paused.take() {
+            crew.signal(place, "CONT");
+        }
+        if let Some(links) = world.links() {
+            links.database.restore();
+            links.broker.restore();
+            links.provider.restore();
+        }
+        self.until_started();
+        world.end_faults();
+    }
+
+    fn pause(&mut self, crew: &mut Crew, place: usize) {
+        if self.paused.is_none() {
+            crew.signal(place, "STOP");
+            let strikes = self.draw.u64(1..PAUSE_MAX_MS / 400);
+            self.paused = Some((place, u32::try_from(strikes).unwrap_or(1)));
+            self.pauses += 1;
+        }
+    }
+
+    fn cut(&mut self, world: &World) {
+        let Some(links) = world.links() else { return };
+        let link = match self.draw.u8(..3) {
+            0 => &links.database,
+            1 => &links.broker,
+            _ => &links.provider,
+        };
+        link.cut();
+        thread::sleep(Duration::from_millis(self.draw.u64(..300)));
+        link.restore();
+        self.cuts += 1;
+    }
+
+    /// `kill -9` of a server, where the servers are this checkout's own. While it starts, everything goes on.
+    fn restart(&mut self) {
+        let Some(services) = payrun_tests::own_services() else { return };
+        self.until_started();
+        let server = if self.draw.bool() { "postgres" } else { "rabbitmq" };
+        let service = |what| {
+            let mut command = Command::new(&services);
+            command.args([what, server]).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        assert!(service("kill").status().is_ok_and(|killed| killed.success()), "killing {server}");
+        self.starting = service("start").spawn().ok();
+        self.restarts += 1;
+    }
+
+    fn until_started(&mut self) {
+        if let Some(mut starting) = self.starting.take() {
+            assert!(starting.wait().is_ok_and(|started| started.success()), "starting a server");
+        }
+    }
+}

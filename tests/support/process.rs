@@ -1,0 +1,64 @@
+//! Processes that a test starts, and where the programs are.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, ExitStatus},
+};
+
+/// A process that ends with its owner.
+pub struct Process(Child);
+
+impl From<Child> for Process {
+    fn from(child: Child) -> Self {
+        Self(child)
+    }
+}
+
+impl Process {
+    /// Ends it without a word, as the kernel does.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Whether it is gone.
+    pub fn has_ended(&mut self) -> bool {
+        self.0.try_wait().is_ok_and(|ended| ended.is_some())
+    }
+
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
+        assert!(sent.unwrap().success(), "the process is there");
+    }
+
+    /// Asks it to finish, and waits until it has.
+    pub fn stop(mut self) -> ExitStatus {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The binary beside this test's.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // Tests are a folder deeper than binaries.
+    let found =
+        test.ancestors().skip(1).take(2).map(|folder| folder.join("payrun")).find(|path| path.exists());
+    found.unwrap_or_else(|| {
+        panic!("payrun is not built; run `make test`, or `cargo build --workspace --bins`")
+    })
+}
+
+/// The script that starts and stops the servers, where they are this checkout's own.
+#[expect(clippy::disallowed_methods, reason = "where the test's services are")]
+pub fn own_services() -> Option<PathBuf> {
+    std::env::var("PAYRUN_LOCAL_SERVICES").ok().map(PathBuf::from)
+}
