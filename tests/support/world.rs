@@ -288,6 +288,31 @@ impl World {
         (status.unwrap_or(0), body.to_owned())
     }
 
+    /// Keeps the database as it is now. Nobody is connected.
+    pub fn back_up(&self) {
+        self.copy_database("", "_backup");
+    }
+
+    /// Makes the database what it was when it was kept. Nobody is connected.
+    pub fn restore(&self) {
+        self.copy_database("_backup", "");
+    }
+
+    fn copy_database(&self, from: &str, to: &str) {
+        let (server, rest) = self.database_url.rsplit_once('/').unwrap();
+        let (name, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut owner = PgConnection::connect(&format!("{server}/postgres?{settings}")).await.unwrap();
+            for statement in [
+                format!("drop database if exists {name}{to} with (force)"),
+                format!("create database {name}{to} template {name}{from}"),
+            ] {
+                sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await.unwrap();
+            }
+        });
+    }
+
     /// The provider's own word.
     pub fn ledger(&self) -> Ledger {
         let summary: Value = serde_json::from_str(&self.get("/_ledger/summary")).unwrap();

@@ -86,7 +86,11 @@ pub(crate) enum Command {
         command: Option<AccountsCommand>,
     },
     /// All roles in one process.
-    Run,
+    Run {
+        /// After a backup was restored: send nothing, doubt whatever the backup holds as unsent, ask the providers about it, and say what was found.
+        #[arg(long)]
+        frozen: bool,
+    },
     /// Take payouts from the intake queue.
     Ingest,
     /// Carry outbox rows to the broker.

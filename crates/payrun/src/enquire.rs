@@ -88,18 +88,13 @@ pub(crate) async fn orders(
     let store = context.store_of_reader().await?;
     let begin =
         |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).context("reading the dates");
-    let (mut from, now) = (begin(from)?, SystemClock.now());
+    let (from, now) = (begin(from)?, SystemClock.now());
     let to = to.map_or(Ok(now), begin)?.min(now);
     let mut rows = Vec::new();
-    while from < to {
-        let end = from.checked_add((WINDOW_DAYS * 24).hours()).context("reading the dates")?.min(to);
-        for record in
-            records(&account, from, end).await.with_context(|| format!("asking {name} for its payouts"))?
-        {
-            let ours = state_of(&store, &record.reference).await?;
-            rows.push((record, ours));
-        }
-        from = end;
+    let found = listed(&account, from, to).await;
+    for record in found.with_context(|| format!("asking {name} for its payouts"))? {
+        let ours = state_of(&store, &record.reference).await?;
+        rows.push((record, ours));
     }
     let json: Vec<_> = rows
         .iter()
@@ -113,6 +108,21 @@ pub(crate) async fn orders(
         table(["reference", "provider says", "payrun says"], rows)
     });
     Ok(())
+}
+
+/// The provider's payouts of a time of any length.
+pub(crate) async fn listed(
+    account: &Account,
+    mut from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<ListedRecord>, EnquiryError> {
+    let mut found = Vec::new();
+    while from < to {
+        let end = from.checked_add((WINDOW_DAYS * 24).hours()).unwrap_or(to).min(to);
+        found.extend(records(account, from, end).await?);
+        from = end;
+    }
+    Ok(found)
 }
 
 async fn records(

@@ -11,6 +11,7 @@ mod demo_accounts;
 mod doctor;
 mod enquire;
 mod failure;
+mod frozen;
 mod hooks;
 mod import;
 mod init;
@@ -75,7 +76,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Batch(_)
         | Command::Payout(_)
         | Command::Accounts { .. }
-        | Command::Run
+        | Command::Run { .. }
         | Command::Ingest
         | Command::Relay
         | Command::Dispatch
@@ -98,7 +99,8 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Batch(command) => batch::run(&context, command).await,
         Command::Payout(command) => payout::run(&context, command).await,
         Command::Accounts { command } => accounts::run(&context, command).await,
-        Command::Run => roles::run(&context, &Role::ALL).await,
+        Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
+        Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,
         Command::Relay => roles::run(&context, &[Role::Relay]).await,
         Command::Dispatch => roles::run(&context, &[Role::Dispatch]).await,

@@ -159,6 +159,18 @@ fn dispatch(
     }
 }
 
+/// Look-ups and nothing else, until `stop`.
+pub(crate) async fn reconcile_only(
+    context: &Context,
+    store: &Store,
+    accounts: &[Arc<Account>],
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    reconcile(context, store, accounts, stop, &mut tasks);
+    join(tasks, stop).await
+}
+
 fn reconcile(
     context: &Context,
     store: &Store,

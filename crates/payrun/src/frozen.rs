@@ -1,0 +1,173 @@
+//! `payrun run --frozen`: after a backup was restored. The providers know what the backup does not.
+//!
+//! **Reads**: providers' lists and look-ups. **Writes**: doubt about what the backup holds as unsent; pauses of what it holds as not approved.
+//! **Invariant**: nothing is sent.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use jiff::{Timestamp, ToSpan as _};
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    verdict::Verdict,
+};
+use payrun_providers::{Account, EnquiryError};
+use payrun_store::{Store, Unapproved};
+use serde_json::json;
+use tokio::time;
+use tokio_util::sync::CancellationToken;
+
+use crate::{enquire, failure::Failure, lifecycle::stop_on_signal, output::table, roles, wire::Context};
+
+const GROUP_ROWS: i64 = 1_000;
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Providers' lists are read from so long before the backup's last moment: clocks differ, and a list is by the provider's.
+const MARGIN_HOURS: i64 = 24;
+
+/// Something that a person must know before sending goes on.
+struct Finding {
+    account: String,
+    what: String,
+    remedy: String,
+}
+
+pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+    let stop = stop_on_signal(context.until_stdin_closes)?;
+    let store = context.store_of_role("frozen").await?;
+    let accounts = context.accounts()?;
+    context.register(&store, &accounts).await?;
+    let since = store.last_event_at().await?;
+    let doubted = doubt(&store).await?;
+    let unapproved = store.pause_unapproved().await?;
+    tracing::info!(doubted, unapproved = unapproved.len(), "frozen: nothing is sent; asking the providers");
+    let mut findings = Vec::new();
+    for batch in &unapproved {
+        findings.push(about(batch, &accounts).await);
+    }
+    if let Some(since) = since {
+        for account in &accounts {
+            findings.extend(strangers(&store, account, since).await?);
+        }
+    }
+    let finished = until_known(context, &store, (&accounts, &stop)).await?;
+    let unknown = store.count_unknown().await?;
+    tell(context, (doubted, unknown), since, &findings);
+    store.close().await;
+    if findings.is_empty() && finished { Ok(()) } else { Err(Failure::Unwell) }
+}
+
+async fn doubt(store: &Store) -> Result<u64, Failure> {
+    let mut doubted = 0;
+    loop {
+        match store.doubt_queued(GROUP_ROWS).await? {
+            0 => return Ok(doubted),
+            more => doubted += more,
+        }
+    }
+}
+
+/// A batch that was not approved when the backup was made, and may have been since.
+async fn about(batch: &Unapproved, accounts: &[Arc<Account>]) -> Finding {
+    let Unapproved { batch: id, account: name, payouts, first } = batch;
+    let verdict = match accounts.iter().find(|account| account.name == *name) {
+        Some(account) => account.look_up(first, &SystemClock).await,
+        None => Verdict::NotFound,
+    };
+    let (what, remedy) = match verdict {
+        Verdict::NotFound => (
+            format!(
+                "batch {id} is not approved here, and the provider does not know the first of its {payouts} payouts"
+            ),
+            format!("it was probably never sent: payrun batch resume {id}, then approve it"),
+        ),
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => (
+            format!(
+                "batch {id} is not approved here, and the provider HAS the first of its {payouts} payouts"
+            ),
+            format!(
+                "it was approved and sent after the backup: do not approve it again; payrun batch cancel {id}"
+            ),
+        ),
+        Verdict::Deferred { .. } | Verdict::Unknown(_) => (
+            format!(
+                "batch {id} is not approved here, and the provider cannot be asked about its {payouts} payouts"
+            ),
+            "compare them with the provider's own report before anybody approves it".to_owned(),
+        ),
+    };
+    Finding { account: name.to_string(), what, remedy }
+}
+
+/// Payouts that the provider has and this database has not: of batches that came after the backup.
+async fn strangers(store: &Store, account: &Account, since: Timestamp) -> Result<Option<Finding>, Failure> {
+    let from = since.checked_sub(MARGIN_HOURS.hours()).context("reading the backup's time")?;
+    let (what, remedy) = match enquire::listed(account, from, SystemClock.now()).await {
+        Ok(records) => {
+            let references: Vec<String> = records.into_iter().map(|record| record.reference).collect();
+            let unknown = store.unknown_references(&account.name, &references).await?;
+            if unknown.is_empty() {
+                return Ok(None);
+            }
+            let first: Vec<&str> = unknown.iter().take(5).map(String::as_str).collect();
+            (
+                format!("the provider has {} payouts that this database has not: {} …", unknown.len(), first.join(", ")),
+                "they came after the backup: importing their file again would pay them again under new references".to_owned(),
+            )
+        }
+        Err(EnquiryError::NotOffered) => (
+            "the provider has no list: payouts of batches that came after the backup cannot be found by us"
+                .to_owned(),
+            format!(
+                "compare its own report from {from:.0} on, before any file of that time is imported again"
+            ),
+        ),
+        Err(error) => (
+            format!("the provider's list could not be read: {error}"),
+            "run this again when it can".to_owned(),
+        ),
+    };
+    Ok(Some(Finding { account: account.name.to_string(), what, remedy }))
+}
+
+/// Looks up what is in doubt until nothing is, or somebody asks to stop. False when something still is.
+async fn until_known(
+    context: &Context,
+    store: &Store,
+    (accounts, stop): (&[Arc<Account>], &CancellationToken),
+) -> Result<bool, Failure> {
+    let known = CancellationToken::new();
+    let work = roles::reconcile_only(context, store, accounts, &known);
+    let watch = async {
+        let mut finished = false;
+        while !finished && !stop.is_cancelled() {
+            time::sleep(LOOK_EVERY).await;
+            finished = store.count_unknown().await.is_ok_and(|unknown| unknown == 0);
+        }
+        known.cancel();
+        finished
+    };
+    let (done, finished) = tokio::join!(work, watch);
+    done?;
+    Ok(finished)
+}
+
+fn tell(context: &Context, (doubted, unknown): (u64, i64), since: Option<Timestamp>, findings: &[Finding]) {
+    let json: Vec<_> = findings
+        .iter()
+        .map(|finding| json!({"account": finding.account, "what": finding.what, "remedy": finding.remedy}))
+        .collect();
+    let answer = json!({
+        "doubted": doubted, "still_unknown": unknown, "backup_until": since.map(|since| since.to_string()), "findings": json,
+    });
+    context.output.answer(&answer, || {
+        let rows = findings
+            .iter()
+            .map(|finding| [finding.account.clone(), finding.what.clone(), finding.remedy.clone()]);
+        let since = since.map_or_else(|| "nothing".to_owned(), |since| format!("{since:.0}"));
+        let table = if findings.is_empty() { String::new() } else { format!("\n\n{}", table(["account", "found", "what to do"], rows)) };
+        format!(
+            "the database knows what happened until {since}; of what it holds as unsent, {doubted} payouts were looked up, and {unknown} are \
+             still unknown\nnothing was sent{table}\n\nwhen all of this is understood: payrun run"
+        )
+    });
+}

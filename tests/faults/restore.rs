@@ -1,0 +1,87 @@
+//! The drill: a backup is restored that is older than what was sent. Nothing goes twice, and what the backup does not know is said.
+
+use payrun_tests::{Options, Payroll, Provider, World};
+use serde_json::Value;
+
+use crate::crash::LIMITS;
+
+const ROWS: usize = 5;
+
+fn imported(world: &World, name: &str) -> String {
+    let csv = Payroll::csv(world.provider(), world.account(), name, ROWS);
+    let file = world.file(&format!("{name}.csv"), &csv);
+    world.run(&["--as", "ana", "import", file.to_str().unwrap()])["batch"].as_str().unwrap().to_owned()
+}
+
+fn approve(world: &World, batch: &str) {
+    let digest = world.run(&["batch", "show", batch])["digest"].as_str().unwrap().to_owned();
+    world.run(&["--as", "luis", "batch", "approve", batch, "--digest", &digest]);
+}
+
+/// Paid before the backup; approved before and paid after; imported before, approved and paid after; all of it after.
+fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Value) {
+    let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
+    let run = world.start("run");
+    let before = world.approved_batch("before", ROWS);
+    world.settled(&before);
+    run.kill();
+    let queued = world.approved_batch("queued", ROWS);
+    let waiting = imported(&world, "waiting");
+    world.back_up();
+    let run = world.start("run");
+    approve(&world, &waiting);
+    let after = world.approved_batch("after", ROWS);
+    for batch in [&queued, &waiting, &after] {
+        assert_eq!(world.settled(batch), i64::try_from(ROWS).unwrap());
+    }
+    run.kill();
+    let sent = world.ledger();
+    world.restore();
+    let (_, told, _) = world.try_run(&["run", "--frozen"]);
+    assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
+    assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
+    (world, [before, queued, waiting], told)
+}
+
+fn says(told: &Value, what: &str) -> bool {
+    let findings = told["findings"].as_array().unwrap().iter();
+    findings.filter(|finding| finding["what"].as_str().unwrap().contains(what)).count() == 1
+}
+
+/// Sending goes on: what was sent stays sent once.
+fn go_on(world: &World, provider: Provider) {
+    let sent = world.ledger();
+    let run = world.start("run");
+    let next = world.approved_batch("next", ROWS);
+    assert_eq!(world.settled(&next), i64::try_from(ROWS).unwrap(), "{provider:?}");
+    run.kill();
+    let now = world.ledger();
+    assert_eq!((now.double_paid, now.accepted - sent.accepted), (0, i64::try_from(ROWS).unwrap()));
+}
+
+#[test]
+fn a_provider_with_a_list_tells_what_the_backup_does_not_know() {
+    let (world, [_, queued, _], told) = restored(Provider::TeemoPay, "payrun_restore_teemopay");
+    assert!(says(&told, "HAS the first of its 5 payouts"), "{told}");
+    assert!(says(&told, "has 5 payouts that this database has not"), "{told}");
+    assert_eq!(world.count(&queued, &["paid"]), 5);
+    go_on(&world, Provider::TeemoPay);
+}
+
+#[test]
+fn a_provider_without_a_list_is_asked_one_by_one() {
+    let (world, [_, queued, waiting], told) = restored(Provider::Bamboo, "payrun_restore_bamboo");
+    assert!(says(&told, "HAS the first of its 5 payouts"), "{told}");
+    assert!(says(&told, "no list"), "{told}");
+    assert_eq!(world.count(&queued, &["paid"]), 5);
+    assert_eq!(world.run(&["batch", "show", &waiting])["state"], "paused");
+    go_on(&world, Provider::Bamboo);
+}
+
+#[test]
+fn a_provider_that_cannot_be_asked_leaves_it_to_a_person() {
+    let (world, [_, queued, _], told) = restored(Provider::Qentaz, "payrun_restore_qentaz");
+    assert!(says(&told, "cannot be asked about its 5 payouts"), "{told}");
+    assert_eq!(world.count(&queued, &["needs_review"]), 5);
+    go_on(&world, Provider::Qentaz);
+}
