@@ -39,7 +39,7 @@ fn dependencies() -> Vec<(String, BTreeSet<String>)> {
                 .collect();
             (package["name"].as_str().unwrap().to_owned(), needed)
         })
-        .filter(|(name, _)| name != "payrun-tests")
+        .filter(|(name, _)| name != "payrun-tests" && name != "payrun-fuzz")
         .collect()
 }
 

@@ -8,6 +8,7 @@ mod enquiry;
 mod executor;
 mod hook;
 mod http;
+mod json;
 mod knowledge;
 mod provider;
 mod session;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Bamboo, reply::code, request::hundredths};
-use crate::{Bank, EnquiryError, Preview, Reply, Request};
+use crate::{Bank, EnquiryError, Preview, Reply, Request, json::json};
 
 impl Bamboo {
     /// Asks for the banks of the account's country; succeeds only with accepted credentials.
@@ -61,14 +61,14 @@ fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
         return Err(EnquiryError::Refused(code.to_string()));
     }
     match reply.status {
-        StatusCode::OK => serde_json::from_slice(&reply.body).map_err(EnquiryError::Unreadable),
+        StatusCode::OK => json(&reply.body).map_err(EnquiryError::Unreadable),
         StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),
         status => Err(EnquiryError::Status(status)),
     }
 }
 
 fn refusal(reply: &Reply) -> Option<u16> {
-    let refused: Refused<'_> = serde_json::from_slice(&reply.body).ok()?;
+    let refused: Refused<'_> = json(&reply.body).ok()?;
     code(refused.error.error_code)
 }
 

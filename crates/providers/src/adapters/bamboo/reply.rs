@@ -9,7 +9,7 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Reply;
+use crate::{Reply, json::json};
 
 /// What the answer to a create proves.
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
@@ -53,7 +53,7 @@ pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
 }
 
 fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, Verdict> {
-    serde_json::from_slice(&reply.body).map_err(|_| Verdict::Unknown(Doubt::Unreadable))
+    json(&reply.body).map_err(|_| Verdict::Unknown(Doubt::Unreadable))
 }
 
 fn unexpected(status: StatusCode) -> Verdict {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reply::id;
-use crate::{Delivery, HmacSha256, HookError, Notice};
+use crate::{Delivery, HmacSha256, HookError, Notice, json::json};
 
 /// The members that are signed or used; the rest is the same as a look-up's answer and not believed here.
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ pub(super) fn read(delivery: &Delivery<'_>, key: &HmacSha256, unsigned: bool) ->
     }
     // What is signed are values of the body, so it must be read before it is believed.
     let unread = if signature.is_some() { HookError::Forged } else { HookError::Unreadable };
-    let call: Call<'_> = serde_json::from_slice(delivery.body).map_err(|_| unread)?;
+    let call: Call<'_> = json(delivery.body).map_err(|_| unread)?;
     if let Some(signature) = signature {
         let signature = HEXLOWER_PERMISSIVE.decode(signature.as_bytes()).map_err(|_| HookError::Forged)?;
         if !call.signed().any(|text| key.verify(text.as_bytes(), &signature)) {

@@ -10,7 +10,7 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Reply;
+use crate::{Reply, json::json};
 
 /// The only state that is known.
 pub(super) const PENDING: &str = "PENDING";
@@ -18,7 +18,7 @@ const ID_CHARS: usize = 20;
 
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
     match reply.status {
-        StatusCode::CREATED => match serde_json::from_slice::<Created<'_>>(&reply.body) {
+        StatusCode::CREATED => match json::<Created<'_>>(&reply.body) {
             Ok(created) => created.verdict(order),
             Err(_) => Verdict::Unknown(Doubt::Unreadable),
         },

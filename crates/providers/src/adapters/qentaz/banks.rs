@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Qentaz;
-use crate::{Bank, Effect, EnquiryError, Reply, Request, Stamp};
+use crate::{Bank, Effect, EnquiryError, Reply, Request, Stamp, json::json};
 
 impl Qentaz {
     /// A GET with a body, as the page prints it; succeeds only with an accepted key.
@@ -41,7 +41,7 @@ pub(super) fn read(reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
         StatusCode::UNAUTHORIZED => return Err(EnquiryError::Credentials),
         status => return Err(EnquiryError::Status(status)),
     }
-    let listed: Entities<'_> = serde_json::from_slice(&reply.body).map_err(EnquiryError::Unreadable)?;
+    let listed: Entities<'_> = json(&reply.body).map_err(EnquiryError::Unreadable)?;
     let bank = |entity: Entity<'_>| Bank {
         code: format!("{:0>4}", entity.code.get().trim_matches('"')),
         name: entity.name,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Qentaz;
-use crate::{EnquiryError, Reply, Token};
+use crate::{EnquiryError, Reply, Token, json::json};
 
 /// A longer life than this is not believed.
 const LIFETIME_MAX: Duration = Duration::from_hours(24);
@@ -28,7 +28,7 @@ struct Trouble<'a> {
 
 impl Trouble<'_> {
     fn read(reply: &Reply) -> Option<Trouble<'_>> {
-        serde_json::from_slice(&reply.body).ok()
+        json(&reply.body).ok()
     }
 
     fn is(&self, code: &str) -> bool {
@@ -58,7 +58,7 @@ fn created(reply: &Reply) -> Verdict {
         #[serde(rename = "type")]
         speed: String,
     }
-    let Ok(created) = serde_json::from_slice::<Created>(&reply.body) else {
+    let Ok(created) = json::<Created>(&reply.body) else {
         return Verdict::Unknown(Doubt::Unreadable);
     };
     let Some(id) = ProviderId::parse(&created.external_reference).filter(|_| !created.process_id.is_empty())
@@ -89,7 +89,7 @@ fn speaks_of_the_document(error: &RawValue) -> bool {
 /// What the answer to a look-up proves.
 pub(super) fn of_look_up(qentaz: &Qentaz, reply: &Reply, order: &Order) -> Verdict {
     match reply.status {
-        StatusCode::OK => match serde_json::from_slice::<Found>(&reply.body) {
+        StatusCode::OK => match json::<Found>(&reply.body) {
             Ok(found) => found.verdict(qentaz, order),
             // Also what it says of a reference that it does not know: that proves nothing, least of all that there was no payout.
             Err(_) => Verdict::Unknown(Doubt::Unreadable),
@@ -167,7 +167,7 @@ pub(super) fn read_login(reply: &Reply) -> Result<Token, EnquiryError> {
     }
     match reply.status {
         StatusCode::OK => {
-            let login: Login = serde_json::from_slice(&reply.body).map_err(EnquiryError::Unreadable)?;
+            let login: Login = json(&reply.body).map_err(EnquiryError::Unreadable)?;
             let lifetime = Duration::from_secs(login.expires_in).min(LIFETIME_MAX);
             Ok(Token { text: login.access_token.into(), lifetime })
         }

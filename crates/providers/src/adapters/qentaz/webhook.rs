@@ -5,7 +5,7 @@ use payrun_domain::{reference::Reference, verdict::ProviderId};
 use ring::hmac;
 use serde::Deserialize;
 
-use crate::{Delivery, HookError, Notice};
+use crate::{Delivery, HookError, Notice, json::json};
 
 /// What a call must carry. Kept as its MAC under a key drawn at start: two MACs can be compared in any time without telling about the texts.
 pub(super) struct Secret {
@@ -49,7 +49,7 @@ pub(super) fn read(delivery: &Delivery<'_>, secret: &Secret) -> Result<Notice, H
     if !secret.is(given.as_bytes()) {
         return Err(HookError::Forged);
     }
-    let call: Call = serde_json::from_slice(delivery.body).map_err(|_| HookError::Unreadable)?;
+    let call: Call = json(delivery.body).map_err(|_| HookError::Unreadable)?;
     let id = ProviderId::parse(&call.external_reference).ok_or(HookError::Unreadable)?;
     if call.event.kind != "payout" || !(1..=32).contains(&call.event.status.len()) {
         return Err(HookError::Unreadable);

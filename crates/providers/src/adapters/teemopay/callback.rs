@@ -7,7 +7,7 @@ use payrun_domain::{reference::Reference, verdict::ProviderId};
 use serde_json::value::RawValue;
 
 use super::signature::{PlatformKey, canonical};
-use crate::{Delivery, HookError, Notice};
+use crate::{Delivery, HookError, Notice, json::json};
 
 pub(super) fn read(
     delivery: &Delivery<'_>,
@@ -21,8 +21,7 @@ pub(super) fn read(
         return Err(HookError::Forged);
     }
     let nonce = header("nonce").ok_or(HookError::Forged)?;
-    let members: BTreeMap<String, &RawValue> =
-        serde_json::from_slice(delivery.body).map_err(|_| HookError::Forged)?;
+    let members: BTreeMap<String, &RawValue> = json(delivery.body).map_err(|_| HookError::Forged)?;
     // A number is signed as it is written: 60.00 is not 60.
     let texts: BTreeMap<&str, Cow<'_, str>> =
         members.iter().filter_map(|(name, value)| Some((name.as_str(), signed(value)?))).collect();

@@ -10,7 +10,7 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{EnquiryError, Reply};
+use crate::{EnquiryError, Reply, json::json};
 
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
@@ -51,9 +51,9 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
     if let Some(verdict) = of_status(reply) {
         return verdict;
     }
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&reply.body) else {
-        return match serde_json::from_slice::<Payout<'_>>(&reply.body) {
-            Ok(payout) if serde_json::from_slice::<Signed>(&reply.body).is_ok() => payout.of_create(order),
+    let Ok(envelope) = json::<Envelope<'_>>(&reply.body) else {
+        return match json::<Payout<'_>>(&reply.body) {
+            Ok(payout) if json::<Signed>(&reply.body).is_ok() => payout.of_create(order),
             Ok(_) | Err(_) => Verdict::Unknown(unreadable(reply)),
         };
     };
@@ -81,7 +81,7 @@ pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
     if let Some(verdict) = of_status(reply) {
         return verdict;
     }
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&reply.body) else {
+    let Ok(envelope) = json::<Envelope<'_>>(&reply.body) else {
         return Verdict::Unknown(unreadable(reply));
     };
     match envelope.code {
@@ -97,7 +97,7 @@ pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
 
 /// An enquiry's answer, or why there is none.
 pub(super) fn data(reply: &Reply) -> Result<&RawValue, EnquiryError> {
-    let envelope: Envelope<'_> = serde_json::from_slice(&reply.body).map_err(|error| {
+    let envelope: Envelope<'_> = json(&reply.body).map_err(|error| {
         if reply.status.is_success() {
             EnquiryError::Unreadable(error)
         } else {

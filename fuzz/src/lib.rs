@@ -1,0 +1,147 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::unwrap_used, reason = "a target that is broken says so by panicking")]
+
+use std::{io::Cursor, sync::LazyLock};
+
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
+use payrun_domain::{
+    beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
+    country::Country,
+    id::PayoutId,
+    money::{Currency, Money},
+    order::Order,
+    reference::Reference,
+    verdict::{ProviderId, Verdict},
+};
+use payrun_ingest::{Directory, Limits, Report, Route, Upload};
+use payrun_providers::{Delivery, Nonce, Provider, Reply, Settings, Stamp, Step, Turn};
+use uuid::Uuid;
+
+/// Every adapter, with made-up keys.
+const ACCOUNTS: [&str; 4] = [
+    r#"{"provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L", "private_key": "made-up", "unsigned_calls": true}"#,
+    concat!(
+        r#"{"provider": "teemopay", "country": "PE", "app_code": "made-up", "private_key": ""#,
+        include_str!("../../examples/sandbox/teemopay.key"),
+        r#"", "platform_key": ""#,
+        include_str!("../../examples/sandbox/teemopay.pub"),
+        r#""}"#
+    ),
+    r#"{"provider": "qentaz", "auth_key": "made-up"}"#,
+    r#"{"provider": "kapaqnan", "company_id": "made-up", "secret_key": "made-up"}"#,
+];
+
+static PROVIDERS: LazyLock<Vec<Box<dyn Provider>>> = LazyLock::new(|| {
+    let build =
+        |text: &str| serde_json::from_str::<Settings>(&text.replace('\n', "")).unwrap().build().unwrap();
+    ACCOUNTS.into_iter().map(build).collect()
+});
+
+fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
+    Order {
+        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        amount: Money::new(1_250, provider.currency()).unwrap(),
+        country: provider.country(),
+        beneficiary: Beneficiary {
+            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
+            destination: Destination::Bank {
+                bank: "6".to_owned(),
+                number: Private::new("00320000300123456731"),
+                kind: AccountKind::Savings,
+                local: Some(Private::new("2003001234567")),
+            },
+            contact: Contact::default(),
+        },
+        description: Private::new(""),
+        provider_id: provider_id.and_then(ProviderId::parse),
+    }
+}
+
+/// A payroll file: judged to its end, each row once.
+pub fn payroll(bytes: &[u8]) {
+    let route = Route {
+        name: "bamboo-pe".parse().unwrap(),
+        country: Country::Pe,
+        currency: Currency::Pen,
+        amount_minor_max: 1_000_000,
+        check: Box::new(|order| PROVIDERS.first().map_or_else(Vec::new, |bamboo| bamboo.check(order))),
+        bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.bank_code(entity))),
+    };
+    let directory = Directory::new(vec![route]);
+    let mut report = Report::new(Vec::new());
+    let upload = Upload { source: Cursor::new(bytes), limits: Limits::default(), progress: Box::new(|_| {}) };
+    if payrun_ingest::check(upload, &directory, &mut report).is_ok() {
+        let rows = i64::from(report.accepted()) + i64::from(report.rejected());
+        let lines = bytes.split(|byte| *byte == b'\n' || *byte == b'\r').count();
+        assert!(rows <= i64::try_from(lines).unwrap(), "more rows than lines");
+    }
+}
+
+/// An amount: what is taken is written back as it was, but for zeros at either end.
+pub fn money(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    for currency in [Currency::Pen, Currency::Clp] {
+        if let Ok(amount) = Money::parse(text, currency) {
+            assert!(amount.minor() > 0);
+            let again = Money::parse(&amount.major(), currency).unwrap();
+            assert_eq!(again, amount);
+            assert!(text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'), "{text}");
+        }
+    }
+}
+
+/// A reply: the first three bytes choose adapter, talk and status. A yes or a no is whole JSON, at least.
+pub fn reply(bytes: &[u8]) {
+    let [adapter, talk, status, body @ ..] = bytes else { return };
+    let provider = &**PROVIDERS.get(usize::from(*adapter) % PROVIDERS.len()).unwrap();
+    let statuses = [200, 201, 204, 400, 401, 404, 409, 422, 429, 500, 503];
+    let status = StatusCode::from_u16(statuses[usize::from(*status) % statuses.len()]).unwrap();
+    let order = order(provider, (*talk & 1 == 1).then_some("300000000000000001"));
+    let replies = [Reply { status, retry_after: None, date: None, body: body.to_vec() }];
+    let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
+    let turn = Turn { order: &order, replies: &replies, stamp, renewed: true };
+    let is_submit = *talk & 2 == 0;
+    let step = if is_submit { provider.submit(&turn) } else { provider.look_up(&turn) };
+    let Step::Done(verdict) = step else { return };
+    let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
+            // The one provider with a database answers look-ups in BSON.
+            assert!(
+                is_json || (!is_submit && provider.name() == "kapaqnan"),
+                "{verdict:?} of what is no JSON"
+            );
+        }
+        Verdict::NotFound => assert!(!is_submit, "a submit that was not found"),
+        Verdict::Deferred { .. } | Verdict::Unknown(_) => {}
+    }
+    if let Verdict::Returned { amount, .. } = verdict {
+        assert!(amount.minor() <= order.amount.minor());
+    }
+}
+
+/// A provider's call: the first byte chooses the adapter. Nothing that is drawn is signed.
+pub fn call(bytes: &[u8]) {
+    let [adapter, body @ ..] = bytes else { return };
+    let provider = &**PROVIDERS.get(usize::from(*adapter) % PROVIDERS.len()).unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert("nonce", HeaderValue::from_static("0123456789abcdef0123456789abcdef"));
+    headers.insert("authorization", HeaderValue::from_static("Bearer nobody"));
+    let taken = provider.hook(&Delivery { headers: &headers, body });
+    assert!(taken.is_err() || provider.name() == "bamboo", "a call that nobody signed was taken");
+}
+
+/// An intake message.
+pub fn message(bytes: &[u8]) {
+    let _ = payrun_ingest::decode(bytes);
+}
+
+/// An account's settings: what is taken can be built or says why not, and prints no secret.
+pub fn settings(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    if let Ok(settings) = toml::from_str::<Settings>(text) {
+        let _ = settings.build();
+    }
+}
