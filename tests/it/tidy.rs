@@ -185,3 +185,29 @@ fn the_repository_speaks_of_payrun_alone() {
         }
     }
 }
+
+/// A trap is held by a test that exists.
+#[test]
+fn the_tests_that_hold_the_traps_are_there() {
+    let (mut sources, mut texts) = (Vec::new(), Vec::new());
+    for folder in ["crates", "tests"] {
+        files(&root().join(folder), "rs", &mut sources);
+    }
+    files(&root().join("crates"), "md", &mut texts);
+    let code: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let text: String = texts.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let traps = text.lines().filter(|line| {
+        line.strip_prefix("| ").is_some_and(|rest| {
+            rest.starts_with(['Q', 'L', 'H', 'R'])
+                && rest.chars().nth(1).is_some_and(|digit| digit.is_ascii_digit())
+        })
+    });
+    let mut found = 0;
+    for line in traps {
+        found += 1;
+        for name in line.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 3) {
+            assert!(code.contains(&format!("fn {name}(")), "{name} holds a trap and is not there");
+        }
+    }
+    assert!(found >= 40, "only {found} traps are written down");
+}
