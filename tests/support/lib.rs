@@ -17,6 +17,6 @@ mod world;
 pub use audit::{Audit, Finding, Harm};
 pub use process::{Process, binary, own_services};
 pub use provider::{Payroll, Provider};
-pub use proxy::Proxy;
+pub use proxy::{Proxy, Way};
 pub use wait::wait_for;
 pub use world::{Ledger, Links, Options, World};
