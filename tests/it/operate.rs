@@ -218,3 +218,29 @@ fn an_account_is_tried_without_moving_money() {
     let (status, _, said) = world.try_run(&["accounts", "balance", world.account()]);
     assert!(!status.success() && said.contains("does not offer"), "{said}");
 }
+
+/// What no program may decide, two people do, by any name of the payout.
+#[test]
+fn two_people_decide_what_became_of_a_payout_in_doubt() {
+    let options = Options {
+        provider: Provider::Qentaz,
+        faults: "accept_hang=1000".to_owned(),
+        limits: "request_timeout_ms = 300\n".to_owned(),
+        ..Options::default()
+    };
+    let world = World::with("payrun_it_decide", &options);
+    let batch = world.approved_batch("doubt", 1);
+    let _run = world.start("run");
+    wait_for("a person to be asked", || (world.count(&batch, &["needs_review"]) == 1).then_some(()));
+    let decide = |who: &str| {
+        let evidence = ["--outcome", "paid", "--evidence", "statement of 30 November, line 7"];
+        world.try_run(&[&["--as", who, "payout", "resolve", "doubt-1"][..], &evidence].concat())
+    };
+    let (_, proposed, said) = decide("ana");
+    assert_eq!(world.count(&batch, &["needs_review"]), 1, "one is not enough: {proposed} {said}");
+    let (status, _, said) = decide("Ana");
+    assert!(status.code() == Some(3) && said.contains("another"), "{said}");
+    let (status, decided, said) = decide("luis");
+    assert!(status.success(), "{decided} {said}");
+    assert_eq!(world.count(&batch, &["paid"]), 1);
+}

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use payrun_domain::{
-    id::{BatchId, PayoutId},
+    id::BatchId,
     name::{AccountName, Actor},
 };
 
@@ -181,8 +181,8 @@ pub(crate) enum PayoutCommand {
     },
     /// Decide what became of a payout that needs review; a second person must say the same.
     Resolve {
-        /// Which payout.
-        id: PayoutId,
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
         /// What became of it.
         #[arg(long)]
         outcome: Outcome,
@@ -192,13 +192,13 @@ pub(crate) enum PayoutCommand {
     },
     /// Ask the provider to stop a payout that it has not begun; a look-up tells what became of it.
     Cancel {
-        /// Which payout.
-        id: PayoutId,
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
     },
     /// Issue a rejected or returned payout again, as a new payout that needs a new approval.
     Reissue {
-        /// Which payout.
-        id: PayoutId,
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
     },
 }
 

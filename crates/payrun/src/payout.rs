@@ -22,19 +22,41 @@ use crate::{
 pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(), Failure> {
     match command {
         PayoutCommand::Show { which } => show(context, &which).await,
-        PayoutCommand::Resolve { id, outcome, evidence } => resolve(context, id, outcome, &evidence).await,
-        PayoutCommand::Cancel { id } => cancel(context, id).await,
-        PayoutCommand::Reissue { id } => reissue(context, id).await,
+        PayoutCommand::Resolve { which, outcome, evidence } => {
+            resolve(context, one(context, &which).await?, outcome, &evidence).await
+        }
+        PayoutCommand::Cancel { which } => cancel(context, one(context, &which).await?).await,
+        PayoutCommand::Reissue { which } => reissue(context, one(context, &which).await?).await,
     }
+}
+
+/// The payout of a name; a decision is about one, and a client id may be that of several issues.
+async fn one(context: &Context, which: &str) -> Result<PayoutId, Failure> {
+    match context.store_of_reader().await?.find_payouts(which).await?.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(unknown(which)),
+        several => {
+            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(Failure::refused(format!(
+                "{which:?} names {} payouts; give one of their ids: {}",
+                ids.len(),
+                ids.join(", ")
+            )))
+        }
+    }
+}
+
+fn unknown(which: &str) -> Failure {
+    Failure::refused(format!(
+        "no payout has the id, reference, client id or provider id {which:?}; `payrun batch export` lists a batch's payouts"
+    ))
 }
 
 async fn show(context: &Context, which: &str) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let found = store.find_payouts(which).await?;
     if found.is_empty() {
-        return Err(Failure::refused(format!(
-            "no payout has the id, reference, client id or provider id {which:?}; `payrun batch export` lists a batch's payouts"
-        )));
+        return Err(unknown(which));
     }
     let mut details = Vec::new();
     for id in found {
