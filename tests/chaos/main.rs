@@ -106,11 +106,13 @@ fn report(world: &World, audit: &Audit, trouble: &Trouble, (rows, seed): (usize,
         }
     }
     println!(
-        "paid={} rejected={} review={} pauses={} record={}",
+        "paid={} rejected={} review={} pauses={} stalls={} queues_lost={} record={}",
         audit.paid,
         audit.rejected,
         audit.review,
         trouble.pauses,
+        trouble.stalls,
+        trouble.losses,
         count(Harm::Record)
     );
     println!(

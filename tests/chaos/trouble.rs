@@ -7,7 +7,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use payrun_tests::World;
+use payrun_tests::{Provider, Proxy, World};
 
 use crate::crew::Crew;
 
@@ -25,18 +25,23 @@ pub(crate) struct Trouble {
     pub(crate) pauses: u32,
     pub(crate) cuts: u32,
     pub(crate) restarts: u32,
+    pub(crate) stalls: u32,
+    pub(crate) losses: u32,
 }
 
 impl Trouble {
     pub(crate) fn new(seed: u64) -> Self {
+        let draw = Rng::with_seed(seed);
         Self {
-            draw: Rng::with_seed(seed),
+            draw,
             paused: None,
             starting: None,
             kills: 0,
             pauses: 0,
             cuts: 0,
             restarts: 0,
+            stalls: 0,
+            losses: 0,
         }
     }
 
@@ -54,7 +59,9 @@ impl Trouble {
                 crew.signal(place, "TERM");
                 self.kills += 1;
             }
-            50..95 => self.cut(world),
+            50..80 => self.cut(world),
+            80..90 => self.stall(world),
+            90..95 => self.lose_messages(world),
             _ => self.restart(),
         }
         if let Some((place, strikes)) = self.paused {
@@ -90,16 +97,37 @@ impl Trouble {
     }
 
     fn cut(&mut self, world: &World) {
-        let Some(links) = world.links() else { return };
-        let link = match self.draw.u8(..3) {
-            0 => &links.database,
-            1 => &links.broker,
-            _ => &links.provider,
-        };
+        let Some(link) = self.link(world) else { return };
         link.cut();
         thread::sleep(Duration::from_millis(self.draw.u64(..300)));
         link.restore();
         self.cuts += 1;
+    }
+
+    /// Longer than some deadlines, shorter than others.
+    fn stall(&mut self, world: &World) {
+        if let Some(link) = self.link(world) {
+            link.stall(Duration::from_millis(self.draw.u64(..2_500)));
+            self.stalls += 1;
+        }
+    }
+
+    fn link<'a>(&mut self, world: &'a World) -> Option<&'a Proxy> {
+        let links = world.links()?;
+        Some(match self.draw.u8(..3) {
+            0 => &links.database,
+            1 => &links.broker,
+            _ => &links.provider,
+        })
+    }
+
+    /// An operator empties or deletes a queue of payouts.
+    fn lose_messages(&mut self, world: &World) {
+        let provider = Provider::ALL[self.draw.usize(..Provider::ALL.len())];
+        let queue = format!("{}.dispatch.{}", world.account(), provider.account(world.account()));
+        if world.lose_messages(&queue, self.draw.bool()) {
+            self.losses += 1;
+        }
     }
 
     /// `kill -9` of a server, where the servers are this checkout's own. While it starts, everything goes on.

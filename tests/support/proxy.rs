@@ -1,10 +1,11 @@
-//! A TCP proxy on loopback that can be cut: everything that goes through it breaks at once, by hand, or when certain bytes have passed.
+//! A TCP proxy on loopback that can be cut or held back: everything that goes through it breaks at once, by hand, or when certain bytes have passed.
 
 use std::{
     io::{self, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
+    time::{Duration, Instant},
 };
 
 /// Forwards to one server.
@@ -16,6 +17,8 @@ pub struct Proxy {
 #[derive(Default)]
 struct State {
     cut: bool,
+    /// Nothing moves until then.
+    stalled_until: Option<Instant>,
     /// Cut once, right after these bytes have passed in this direction for the so-manyth time.
     mark: Option<Mark>,
     streams: Vec<TcpStream>,
@@ -68,6 +71,11 @@ impl Proxy {
     /// Lets new connections through again.
     pub fn restore(&self) {
         self.state.lock().unwrap().cut = false;
+    }
+
+    /// Holds everything back for a while, without ending anything.
+    pub fn stall(&self, length: Duration) {
+        self.state.lock().unwrap().stalled_until = Instant::now().checked_add(length);
     }
 
     /// Cuts every connection once, when `bytes` come by for the `nth` time: what goes there still arrives, what comes back does not.
@@ -125,6 +133,10 @@ fn pump(mut from: TcpStream, mut to: TcpStream, way: Way, state: &Mutex<State>) 
         if count == 0 {
             return Ok(());
         }
+        let stalled = state.lock().unwrap().stalled_until;
+        thread::sleep(
+            stalled.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now())),
+        );
         let is_mark = state.lock().unwrap().is_mark(way, &mut tail, &buffer[..count]);
         if !is_mark || way == Way::There {
             to.write_all(&buffer[..count])?;
