@@ -6,4 +6,5 @@ mod crash;
 mod cut;
 mod intake;
 mod restore;
+mod server;
 mod zombie;

@@ -11,6 +11,7 @@ mod audit;
 mod process;
 mod provider;
 mod proxy;
+mod queue;
 mod wait;
 mod world;
 

@@ -7,13 +7,8 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
-    time::Duration,
 };
 
-use lapin::{
-    Connection, ConnectionProperties,
-    options::{QueueDeleteOptions, QueuePurgeOptions},
-};
 use payrun_store::Store;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -125,6 +120,11 @@ impl World {
     /// What can be cut.
     pub const fn links(&self) -> Option<&Links> {
         self.links.as_ref()
+    }
+
+    /// The broker, as the roles have it when nothing is in between.
+    pub fn amqp_url(&self) -> &str {
+        &self.amqp_url
     }
 
     /// Who pays.
@@ -323,23 +323,6 @@ impl World {
         let summary: Value = serde_json::from_str(&self.get("/_ledger/summary")).unwrap();
         let number = |name: &str| summary[name].as_i64().unwrap();
         Ledger { paid: number("paid"), double_paid: number("double_paid"), accepted: number("accepted") }
-    }
-
-    /// Empties a queue, or deletes it. False when the broker is away.
-    pub fn lose_messages(&self, queue: &str, whole: bool) -> bool {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let lost = async {
-            let connection = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await?;
-            let channel = connection.create_channel().await?;
-            if whole {
-                channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
-            } else {
-                channel.queue_purge(queue.into(), QueuePurgeOptions::default()).await?;
-            }
-            connection.close(200, "done".into()).await
-        };
-        let lost = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), lost).await });
-        matches!(lost, Ok(Ok(())))
     }
 
     /// The provider fails no more.

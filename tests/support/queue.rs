@@ -1,0 +1,49 @@
+//! What an operator, or anybody with the broker's password, can do to a queue.
+
+use std::time::Duration;
+
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties,
+    options::{BasicPublishOptions, QueueDeleteOptions, QueuePurgeOptions},
+};
+
+use crate::World;
+
+/// For whatever is asked of the broker here.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl World {
+    /// Empties a queue, or deletes it. False when the broker is away.
+    pub fn lose_messages(&self, queue: &str, whole: bool) -> bool {
+        self.with_channel(async |channel| {
+            if whole {
+                channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.map(drop)
+            } else {
+                channel.queue_purge(queue.into(), QueuePurgeOptions::default()).await.map(drop)
+            }
+        })
+    }
+
+    /// Puts anything into a queue.
+    pub fn publish(&self, queue: &str, body: &[u8]) {
+        let published = self.with_channel(async |channel| {
+            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let sent =
+                channel.basic_publish("".into(), queue.into(), options, body, BasicProperties::default());
+            sent.await?.await.map(drop)
+        });
+        assert!(published, "publishing to {queue}");
+    }
+
+    fn with_channel(&self, act: impl AsyncFnOnce(&Channel) -> lapin::Result<()>) -> bool {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = async {
+            let connection = Connection::connect(self.amqp_url(), ConnectionProperties::default()).await?;
+            let channel = connection.create_channel().await?;
+            act(&channel).await?;
+            channel.close(200, "done".into()).await
+        };
+        let done = runtime.block_on(async { tokio::time::timeout(PATIENCE, done).await });
+        matches!(done, Ok(Ok(())))
+    }
+}
