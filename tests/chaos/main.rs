@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         limits: LIMITS.to_owned(),
         ..Options::default()
     };
-    let world = World::with("payrun_chaos", &options);
+    let mut world = World::with("payrun_chaos", &options);
     let mut crew = Crew::start(&world);
     let mut trouble = Trouble::new(seed);
     let (begun, mut fed, mut batches) = (Instant::now(), None::<Instant>, 0);
@@ -58,6 +58,9 @@ fn main() -> ExitCode {
     }
     trouble.end(&world, &mut crew);
     let audit = calm(&world, &mut crew);
+    if !audit.findings.is_empty() {
+        world.keep();
+    }
     report(&world, &audit, &trouble, (batches * ROWS, seed))
 }
 

@@ -142,6 +142,11 @@ impl World {
         self.folder.path()
     }
 
+    /// Leaves this world's files where they are.
+    pub fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+
     /// Writes a file into the world.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
