@@ -89,6 +89,14 @@ log.file.rotation.count = 2
 END
 }
 
+rabbitmq_control() {
+    local base=$1/rabbitmq script
+    script=$(compgen -G '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmqctl' | sort -V | tail -n 1)
+    rabbitmq_environment "$base"
+    run_as "$(service_user rabbitmq "$base")"
+    "${RUN_AS[@]}" env -i "${RABBITMQ_ENVIRONMENT[@]}" "$script" "${@:2}" </dev/null
+}
+
 # Started by us and not by Erlang: Erlang's would be a daemon that nobody stops.
 epmd_launch() {
     local user=$1 base=$2 pid

@@ -1,13 +1,9 @@
 //! What goes wrong, drawn from a seed.
 
-use std::{
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{process::Child, thread, time::Duration};
 
 use fastrand::Rng;
-use payrun_tests::{Provider, Proxy, World};
+use payrun_tests::{Provider, Proxy, Server, Services, World};
 
 use crate::crew::Crew;
 
@@ -132,22 +128,17 @@ impl Trouble {
 
     /// `kill -9` of a server, where the servers are this checkout's own. While it starts, everything goes on.
     fn restart(&mut self) {
-        let Some(services) = payrun_tests::own_services() else { return };
+        let Some(services) = Services::own() else { return };
         self.until_started();
-        let server = if self.draw.bool() { "postgres" } else { "rabbitmq" };
-        let service = |what| {
-            let mut command = Command::new(&services);
-            command.args([what, server]).stdout(Stdio::null()).stderr(Stdio::null());
-            command
-        };
-        assert!(service("kill").status().is_ok_and(|killed| killed.success()), "killing {server}");
-        self.starting = service("start").spawn().ok();
+        let server = if self.draw.bool() { Server::Postgres } else { Server::RabbitMq };
+        services.kill(server);
+        self.starting = Some(services.start(server));
         self.restarts += 1;
     }
 
     fn until_started(&mut self) {
-        if let Some(mut starting) = self.starting.take() {
-            assert!(starting.wait().is_ok_and(|started| started.success()), "starting a server");
+        if let (Some(services), Some(starting)) = (Services::own(), self.starting.take()) {
+            services.started(starting);
         }
     }
 }

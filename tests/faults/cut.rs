@@ -1,6 +1,8 @@
-//! Connections break right after certain bytes: those that make it unknowable whether the other side has acted.
+//! Connections break, stand still or drip right after certain bytes: those that make it unknowable whether the other side has acted.
 
-use payrun_tests::{Links, Options, Provider, Proxy, Way, World, wait_for};
+use std::time::Duration;
+
+use payrun_tests::{Effect, Links, Options, Provider, Proxy, Way, World, wait_for};
 
 use crate::crash::LIMITS;
 
@@ -33,6 +35,10 @@ const PLACES: [Place; 9] = [
     ("the end of the request's head", PROVIDER, b"\r\n\r\n", Way::There, TWICE),
 ];
 
+/// A stall outlasts the lease and every deadline of a request; a drip does not outlast the quiet period.
+const OTHERS: [Effect; 3] =
+    [Effect::Reset, Effect::Stall(Duration::from_millis(1_900)), Effect::Drip(Duration::from_millis(800))];
+
 /// The last member of a create.
 const fn end_of_body(provider: Provider) -> &'static [u8] {
     match provider {
@@ -52,12 +58,13 @@ fn is_cut_everywhere(provider: Provider, name: &'static str) {
     world.settled(&witness);
     let body: Place = ("the end of the request's body", PROVIDER, end_of_body(provider), Way::There, TWICE);
     let mut batches = 0;
-    for (index, (what, link, bytes, way, times)) in PLACES.into_iter().chain([body]).enumerate() {
-        for nth in times {
+    for (what, link, bytes, way, times) in PLACES.into_iter().chain([body]) {
+        let cuts = times.iter().map(|nth| (Effect::Cut, *nth));
+        for (effect, nth) in cuts.chain(OTHERS.map(|effect| (effect, 1))) {
             batches += 1;
-            link(links).cut_at(bytes, way, *nth);
-            let batch = world.approved_batch(&format!("cut-{index}-{nth}"), 4);
-            wait_for(what, || link(links).was_cut().then_some(()));
+            link(links).strike_at(effect, bytes, way, nth);
+            let batch = world.approved_batch(&format!("cut-{batches}"), 4);
+            wait_for(what, || link(links).has_struck().then_some(()));
             world.settled(&batch);
         }
     }

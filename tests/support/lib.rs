@@ -12,12 +12,14 @@ mod process;
 mod provider;
 mod proxy;
 mod queue;
+mod services;
 mod wait;
 mod world;
 
 pub use audit::{Audit, Finding, Harm};
-pub use process::{Process, binary, own_services};
+pub use process::{Process, binary};
 pub use provider::{Payroll, Provider};
-pub use proxy::{Proxy, Way};
+pub use proxy::{Effect, Proxy, Way};
+pub use services::{Server, Services};
 pub use wait::wait_for;
 pub use world::{Ledger, Links, Options, World};

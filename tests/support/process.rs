@@ -56,9 +56,3 @@ pub fn binary() -> PathBuf {
         panic!("payrun is not built; run `make test`, or `cargo build --workspace --bins`")
     })
 }
-
-/// The script that starts and stops the servers, where they are this checkout's own.
-#[expect(clippy::disallowed_methods, reason = "where the test's services are")]
-pub fn own_services() -> Option<PathBuf> {
-    std::env::var("PAYRUN_LOCAL_SERVICES").ok().map(PathBuf::from)
-}

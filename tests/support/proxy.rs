@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use socket2::SockRef;
+
 /// Forwards to one server.
 pub struct Proxy {
     address: SocketAddr,
@@ -19,16 +21,35 @@ struct State {
     cut: bool,
     /// Nothing moves until then.
     stalled_until: Option<Instant>,
-    /// Cut once, right after these bytes have passed in this direction for the so-manyth time.
+    /// Until then one byte moves at a time.
+    dripping_until: Option<Instant>,
+    /// Struck once, right after these bytes have passed in this direction for the so-manyth time.
     mark: Option<Mark>,
     streams: Vec<TcpStream>,
 }
 
 struct Mark {
+    effect: Effect,
     bytes: Vec<u8>,
     way: Way,
     left: u32,
 }
+
+/// What happens to every connection at a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It ends: what goes there still arrives, what comes back does not.
+    Cut,
+    /// The same, and each side is told so with a reset.
+    Reset,
+    /// Nothing moves for so long.
+    Stall(Duration),
+    /// One byte moves at a time, for so long.
+    Drip(Duration),
+}
+
+/// Between two bytes of a drip.
+const DRIP_EVERY: Duration = Duration::from_millis(2);
 
 /// In which direction bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +99,13 @@ impl Proxy {
         self.state.lock().unwrap().stalled_until = Instant::now().checked_add(length);
     }
 
-    /// Cuts every connection once, when `bytes` come by for the `nth` time: what goes there still arrives, what comes back does not.
-    pub fn cut_at(&self, bytes: &[u8], way: Way, nth: u32) {
-        self.state.lock().unwrap().mark = Some(Mark { bytes: bytes.to_vec(), way, left: nth });
+    /// Strikes every connection once, when `bytes` come by for the `nth` time.
+    pub fn strike_at(&self, effect: Effect, bytes: &[u8], way: Way, nth: u32) {
+        self.state.lock().unwrap().mark = Some(Mark { effect, bytes: bytes.to_vec(), way, left: nth });
     }
 
-    /// Whether the cut that was asked for has happened.
-    pub fn was_cut(&self) -> bool {
+    /// Whether what was asked for has happened.
+    pub fn has_struck(&self) -> bool {
         self.state.lock().unwrap().mark.is_none()
     }
 }
@@ -96,19 +117,38 @@ impl State {
         }
     }
 
-    /// Whether what has just come by is the mark. A mark that two reads share is found by the tail of the first.
-    fn is_mark(&mut self, way: Way, tail: &mut Vec<u8>, read: &[u8]) -> bool {
-        let Some(mark) = self.mark.as_mut().filter(|mark| mark.way == way) else { return false };
+    /// A socket that is closed without lingering resets its peer; a shutdown before would have said goodbye.
+    fn reset_all(&mut self) {
+        for stream in self.streams.drain(..) {
+            let socket = SockRef::from(&stream);
+            let _ = socket.set_linger(Some(Duration::ZERO));
+            // The pumps hold the same sockets open: a reading side that ends makes them let go.
+            let _ = socket.shutdown(Shutdown::Read);
+        }
+    }
+
+    fn strike(&mut self, effect: Effect) {
+        let until = |length| Instant::now().checked_add(length);
+        match effect {
+            Effect::Cut => self.cut_all(),
+            Effect::Reset => self.reset_all(),
+            Effect::Stall(length) => self.stalled_until = until(length),
+            Effect::Drip(length) => self.dripping_until = until(length),
+        }
+    }
+
+    /// What is to happen if what has just come by is the mark. A mark that two reads share is found by the tail of the first.
+    fn marked(&mut self, way: Way, tail: &mut Vec<u8>, read: &[u8]) -> Option<Effect> {
+        let mark = self.mark.as_mut().filter(|mark| mark.way == way)?;
         tail.extend_from_slice(read);
         let passed = tail.windows(mark.bytes.len()).filter(|window| *window == mark.bytes).count();
         let keep = tail.len().saturating_sub(mark.bytes.len().saturating_sub(1));
         tail.drain(..keep);
         mark.left = mark.left.saturating_sub(u32::try_from(passed).unwrap());
-        if mark.left == 0 {
-            self.mark = None;
-            return true;
+        if mark.left > 0 {
+            return None;
         }
-        false
+        self.mark.take().map(|mark| mark.effect)
     }
 }
 
@@ -133,19 +173,41 @@ fn pump(mut from: TcpStream, mut to: TcpStream, way: Way, state: &Mutex<State>) 
         if count == 0 {
             return Ok(());
         }
-        let stalled = state.lock().unwrap().stalled_until;
-        thread::sleep(
-            stalled.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now())),
-        );
-        let is_mark = state.lock().unwrap().is_mark(way, &mut tail, &buffer[..count]);
-        if !is_mark || way == Way::There {
-            to.write_all(&buffer[..count])?;
+        let effect = state.lock().unwrap().marked(way, &mut tail, &buffer[..count]);
+        match effect {
+            Some(ending @ (Effect::Cut | Effect::Reset)) => {
+                if way == Way::There {
+                    to.write_all(&buffer[..count])?;
+                }
+                state.lock().unwrap().strike(ending);
+                return Ok(());
+            }
+            Some(slowing @ (Effect::Stall(_) | Effect::Drip(_))) => state.lock().unwrap().strike(slowing),
+            None => {}
         }
-        if is_mark {
-            state.lock().unwrap().cut_all();
-        }
+        slowly(state, &mut to, &buffer[..count])?;
     })();
     drop(copied);
+    if SockRef::from(&from).linger().is_ok_and(|linger| linger.is_some()) {
+        return;
+    }
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
+}
+
+/// Writes, as slowly as it is meant to be at this moment.
+fn slowly(state: &Mutex<State>, to: &mut TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    let left = |until: Option<Instant>| until.map(|until| until.saturating_duration_since(Instant::now()));
+    let stalled = state.lock().unwrap().stalled_until;
+    thread::sleep(left(stalled).unwrap_or_default());
+    while let Some((first, rest)) = bytes.split_first() {
+        let dripping = state.lock().unwrap().dripping_until;
+        if left(dripping).unwrap_or_default().is_zero() {
+            return to.write_all(bytes);
+        }
+        to.write_all(&[*first])?;
+        thread::sleep(DRIP_EVERY);
+        bytes = rest;
+    }
+    Ok(())
 }

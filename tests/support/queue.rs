@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{BasicPublishOptions, QueueDeleteOptions, QueuePurgeOptions},
+    options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions},
+    types::FieldTable,
 };
 
 use crate::World;
@@ -22,6 +23,18 @@ impl World {
                 channel.queue_purge(queue.into(), QueuePurgeOptions::default()).await.map(drop)
             }
         })
+    }
+
+    /// How many messages wait in a queue that nobody consumes.
+    pub fn waiting(&self, queue: &str) -> u32 {
+        let mut count = 0;
+        self.with_channel(async |channel| {
+            let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+            let declared = channel.queue_declare(queue.into(), options, FieldTable::default()).await?;
+            count = declared.message_count();
+            Ok(())
+        });
+        count
     }
 
     /// Puts anything into a queue.

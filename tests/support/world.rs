@@ -30,6 +30,7 @@ pub struct World {
     account: String,
     provider: Provider,
     links: Option<Links>,
+    clock: Option<&'static str>,
     _sandbox: Process,
 }
 
@@ -62,6 +63,8 @@ pub struct Options {
     pub account_settings: String,
     /// Lines of its limits that differ.
     pub limits: String,
+    /// How far the roles' clock is off, as `+10m`; the monotonic one is right.
+    pub clock: Option<&'static str>,
 }
 
 /// What the sandbox's ledger adds up to.
@@ -105,9 +108,18 @@ impl World {
         let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
-        let provider = options.provider;
-        let world =
-            Self { folder, database_url, amqp_url, sandbox, account, provider, links, _sandbox: process };
+        let (provider, clock) = (options.provider, options.clock);
+        let world = Self {
+            folder,
+            database_url,
+            amqp_url,
+            sandbox,
+            account,
+            provider,
+            links,
+            clock,
+            _sandbox: process,
+        };
         world.run(&["migrate"]);
         world
     }
@@ -218,6 +230,12 @@ impl World {
             command
                 .env("DATABASE_URL", through(&self.database_url, &links.database))
                 .env("AMQP_URL", through(&self.amqp_url, &links.broker));
+        }
+        if let Some(clock) = self.clock {
+            command
+                .env("LD_PRELOAD", faketime())
+                .env("FAKETIME", clock)
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         let child = command.args(arguments).stdin(Stdio::piped()).stderr(log).spawn();
         Process::from(child.unwrap())
@@ -336,6 +354,20 @@ impl World {
         assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", "").0, 204, "faults end");
     }
 
+    /// The clock of the roles that are started from now on.
+    pub const fn set_clock(&mut self, clock: Option<&'static str>) {
+        self.clock = clock;
+    }
+
+    /// Does something to the database as the owner of its schema.
+    pub fn execute(&self, statements: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut owner = PgConnection::connect(&self.database_url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut owner).await.unwrap();
+        });
+    }
+
     /// The client id of a payout that is known by its reference or id; none of anything else.
     pub fn client_ids(&self, subject: &str) -> Vec<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -377,6 +409,17 @@ impl Drop for World {
 fn needed(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set; run `make test`, or eval \"$(deploy/local/services env)\"")
+    })
+}
+
+/// What a program is told the time by when its clock is off.
+fn faketime() -> PathBuf {
+    let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
+    let found = libraries
+        .map(|library| library.path().join("faketime/libfaketimeMT.so.1"))
+        .find(|path| path.exists());
+    found.unwrap_or_else(|| {
+        panic!("libfaketime is not there; run `make test`, or `deploy/local/packages faketime`")
     })
 }
 

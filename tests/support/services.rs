@@ -1,0 +1,65 @@
+//! Postgres and RabbitMQ, where they are this checkout's own and may be troubled.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// The script that starts and stops them.
+pub struct Services(PathBuf);
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// The database.
+    Postgres,
+    /// The broker.
+    RabbitMq,
+}
+
+impl Services {
+    /// None where somebody else runs them: those are nobody's to kill.
+    #[expect(clippy::disallowed_methods, reason = "where the test's services are")]
+    pub fn own() -> Option<Self> {
+        std::env::var("PAYRUN_LOCAL_SERVICES").ok().map(|script| Self(PathBuf::from(script)))
+    }
+
+    /// `kill -9`.
+    pub fn kill(&self, server: Server) {
+        let killed = self.command(&["kill", server.word()]).status();
+        assert!(killed.is_ok_and(|killed| killed.success()), "killing {server:?}");
+    }
+
+    /// Begins to start a server that was killed; [`Services::started`] waits for it.
+    pub fn start(&self, server: Server) -> Child {
+        self.command(&["start", server.word()]).spawn().unwrap()
+    }
+
+    /// Waits until a server that was killed takes logins again.
+    pub fn started(&self, mut starting: Child) {
+        assert!(starting.wait().unwrap().success(), "starting a server");
+    }
+
+    /// Asks the broker's operator's tool.
+    pub fn rabbitmqctl(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&self.0);
+        let output = command.arg("rabbitmqctl").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.0);
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+impl Server {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::RabbitMq => "rabbitmq",
+        }
+    }
+}
