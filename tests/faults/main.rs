@@ -5,6 +5,7 @@
 mod crash;
 mod cut;
 mod intake;
+mod refused;
 mod restore;
 mod server;
 mod zombie;

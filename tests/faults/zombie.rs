@@ -4,7 +4,7 @@ use payrun_tests::{Options, Provider, World};
 
 use crate::crash::LIMITS;
 
-/// Where `run` stands still. Not inside a transaction: there Postgres ends it first.
+/// Where `run` stands still.
 const PLACES: [&str; 7] = [
     "after commit claiming payouts:1",
     "before acknowledge:1",
@@ -14,6 +14,18 @@ const PLACES: [&str; 7] = [
     "after commit recording outcomes:1",
     "after look-up:1",
 ];
+
+/// Inside a transaction, which holds its rows until Postgres loses patience (a minute; here, at once).
+const INSIDE: [&str; 4] = [
+    "before commit taking outbox rows:1",
+    "before commit claiming payouts:1",
+    "before commit recording outcomes:1",
+    "before commit settling payouts:1",
+];
+
+/// What the server itself does to a session that idles in a transaction for too long.
+const LOSE_PATIENCE: &str = "select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and state = 'idle in transaction'";
 
 /// Between the last look at the deadline and the write there is a moment. What deduplicates, or is never sent again, survives even that;
 /// with the others the promise ends at pauses longer than the quiet period.
@@ -26,11 +38,14 @@ fn stands_still_everywhere(provider: Provider, name: &'static str) {
     world.settled(&witness);
     run.kill();
     let last = (provider != Provider::Bamboo).then_some(LAST_MOMENT);
-    for (index, place) in PLACES.into_iter().chain(last).enumerate() {
+    for (index, place) in PLACES.into_iter().chain(INSIDE).chain(last).enumerate() {
         let batch = world.approved_batch(&format!("zombie-{index}"), 4);
         world.forget_log("run");
         let zombie = world.start_until("run", place);
         world.halted("run");
+        if INSIDE.contains(&place) {
+            world.execute(LOSE_PATIENCE);
+        }
         let other = world.start("dispatch");
         let third = world.start("reconcile");
         world.settled(&batch);

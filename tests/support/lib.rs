@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod database;
 mod process;
 mod provider;
 mod proxy;

@@ -1,0 +1,62 @@
+//! What a test does to its database, or asks it, past payrun.
+
+use sqlx::{Connection as _, PgConnection};
+
+use crate::World;
+
+impl World {
+    /// Keeps the database as it is now. Nobody is connected.
+    pub fn back_up(&self) {
+        self.copy_database("", "_backup");
+    }
+
+    /// Makes the database what it was when it was kept. Nobody is connected.
+    pub fn restore(&self) {
+        self.copy_database("_backup", "");
+    }
+
+    fn copy_database(&self, from: &str, to: &str) {
+        let (server, rest) = self.database_url().rsplit_once('/').unwrap();
+        let (name, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut owner = PgConnection::connect(&format!("{server}/postgres?{settings}")).await.unwrap();
+            for statement in [
+                format!("drop database if exists {name}{to} with (force)"),
+                format!("create database {name}{to} template {name}{from}"),
+            ] {
+                sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await.unwrap();
+            }
+        });
+    }
+
+    /// Does something to the database as the owner of its schema.
+    pub fn execute(&self, statements: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut owner = PgConnection::connect(self.database_url()).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut owner).await.unwrap();
+        });
+    }
+
+    /// Asks the database for a number.
+    pub fn number(&self, query: &str) -> i64 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut database = PgConnection::connect(self.database_url()).await.unwrap();
+            let query = sqlx::AssertSqlSafe(query.to_owned());
+            sqlx::query_scalar(query).fetch_one(&mut database).await.unwrap()
+        })
+    }
+
+    /// The client id of a payout that is known by its reference or id; none of anything else.
+    pub fn client_ids(&self, subject: &str) -> Vec<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut database = PgConnection::connect(self.database_url()).await.unwrap();
+            let found =
+                sqlx::query_scalar("select client_id from payout where reference = $1 or id::text = $1");
+            found.bind(subject).fetch_all(&mut database).await.unwrap()
+        })
+    }
+}
