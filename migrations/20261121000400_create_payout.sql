@@ -111,7 +111,7 @@ comment on column payout.reference is 'How the provider knows it: a pure functio
 comment on column payout.version is 'Grows by one with every event; every change is a compare-and-set on it or on the epoch.';
 comment on column payout.transition is 'The last thing that happened; the guard checks it and writes it to payout_event.';
 comment on column payout.epoch is 'Fencing number: grows with every claim and every expired lease, so a late result finds another epoch and changes nothing.';
-comment on column payout.sends is 'Sends that may have reached the provider. A refusal is final only when this is one.';
+comment on column payout.sends is 'Sends that may have reached the provider. An answer that refuses is final only when this is one.';
 comment on column payout.refusal_code is 'A refusal that could not be final because an earlier send was unresolved.';
 comment on column payout.due_at is 'queued: when it may be sent; submitting: when the lease ends; unknown, accepted, paid: when to look it up. Waiting is a column.';
 comment on column payout.not_found is 'Consecutive not-founds while unknown; since when is in not_found_since.';

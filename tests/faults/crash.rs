@@ -80,3 +80,30 @@ fn qentaz_is_paid_at_most_once_wherever_a_process_dies() {
 fn kapaqnan_is_paid_at_most_once_wherever_a_process_dies() {
     dies_everywhere(Provider::Kapaqnan, "payrun_crash_kapaqnan");
 }
+
+/// One send never arrived and is believed absent; the next one is refused. Both are known, so nobody needs to be asked.
+fn refused_the_second_time(provider: Provider, name: &'static str) {
+    let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
+    let witness = world.approved_batch("witness", 1);
+    finish(&world, &witness, "at rest");
+    let batch = world.approved_batch("refused", 1);
+    world.forget_log("run");
+    let dying = world.start_until("run", "before write:1");
+    world.halted("run");
+    dying.kill();
+    world.set_faults("decline=1000");
+    finish(&world, &batch, "before write");
+    assert_eq!(world.count(&batch, &["rejected"]), 1);
+    let shown = world.run(&["payout", "show", "refused-1"]);
+    assert_eq!(shown[0]["anomalies"][0]["kind"], "refused_after_several_sends", "{shown}");
+}
+
+#[test]
+fn bamboo_refuses_the_second_send_of_what_never_arrived() {
+    refused_the_second_time(Provider::Bamboo, "payrun_second_bamboo");
+}
+
+#[test]
+fn teemopay_refuses_the_second_send_of_what_never_arrived() {
+    refused_the_second_time(Provider::TeemoPay, "payrun_second_teemopay");
+}

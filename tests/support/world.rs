@@ -324,8 +324,13 @@ impl World {
 
     /// The provider fails no more.
     pub fn end_faults(&self) {
+        self.set_faults("");
+    }
+
+    /// How the provider fails from now on, as in [`Options::faults`].
+    pub fn set_faults(&self, faults: &str) {
         let address = self.sandbox.to_string();
-        assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", "").0, 204, "faults end");
+        assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", faults).0, 204, "{faults}");
     }
 
     /// The clock of the roles that are started from now on.

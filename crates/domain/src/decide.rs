@@ -93,9 +93,10 @@ pub fn after_lookup_of_unknown(
         Verdict::Accepted(_) => Some(Transition::FindAccepted),
         // Money that came back was paid first; the return is the next look-up's fact.
         Verdict::Settled(_) | Verdict::Returned { .. } => Some(Transition::FindPaid),
-        Verdict::Rejected(_) if known.sends <= 1 => Some(Transition::FindRejected),
-        // One record is refused, another send may have made a second one: a person compares.
-        Verdict::Rejected(_) => Some(Transition::Park),
+        // After several sends only when nothing can still be on its way: the earlier ones were believed absent, and the refusal is the last one's.
+        Verdict::Rejected(_) if known.sends <= 1 || known.silent_for >= patience.quiet => {
+            Some(Transition::FindRejected)
+        }
         Verdict::NotFound if is_believed(known, patience) => Some(if known.refusal_noted {
             Transition::ConfirmRefused
         } else if known.sends < patience.sends_max && !known.cancelled {
@@ -103,7 +104,7 @@ pub fn after_lookup_of_unknown(
         } else {
             Transition::Park
         }),
-        Verdict::NotFound | Verdict::Deferred { .. } | Verdict::Unknown(_) => {
+        Verdict::Rejected(_) | Verdict::NotFound | Verdict::Deferred { .. } | Verdict::Unknown(_) => {
             (known.age >= patience.review_after).then_some(Transition::Park)
         }
     }
@@ -176,8 +177,11 @@ mod tests {
     fn a_refusal_is_final_only_for_the_only_send() {
         assert_eq!(after_submit(&refusal(), 1), Transition::Refuse);
         assert_eq!(after_submit(&refusal(), 2), Transition::NoteRefusal);
-        let found = after_lookup_of_unknown(&refusal(), &Doubtful { sends: 2, ..doubtful() }, &PATIENCE);
-        assert_eq!(found, Some(Transition::Park));
+        let found = |known| after_lookup_of_unknown(&refusal(), &known, &PATIENCE);
+        let early = Doubtful { sends: 2, silent_for: Duration::from_mins(14), ..doubtful() };
+        assert_eq!(found(Doubtful { sends: 1, ..early }), Some(Transition::FindRejected));
+        assert_eq!(found(early), None, "another send may still be on its way");
+        assert_eq!(found(Doubtful { sends: 2, ..doubtful() }), Some(Transition::FindRejected));
     }
 
     #[test]

@@ -148,7 +148,7 @@ fn anomaly(lookup: &Lookup, transition: Transition) -> Option<Anomaly> {
         ("contradicted", "the provider reported this payout paid and now says it was refused")
     } else if transition == Transition::Miss {
         ("missing", "the provider accepted this payout and no longer finds it")
-    } else if transition == Transition::Reject && lookup.sends > 1 {
+    } else if matches!(transition, Transition::Reject | Transition::FindRejected) && lookup.sends > 1 {
         (
             "refused_after_several_sends",
             "refused after several sends: compare the provider's list before issuing it again",

@@ -64,7 +64,6 @@ async fn refusal_and_absence(pool: PgPool) {
     let wrong = vec![
         ("a final refusal after two sends", Ask { sends: 2, ..Ask::new(S::Submitting, T::Refuse) }),
         ("a noted refusal of the only send", Ask { sends: 1, ..Ask::new(S::Submitting, T::NoteRefusal) }),
-        ("a found refusal after two sends", Ask { sends: 2, ..Ask::new(S::Unknown, T::FindRejected) }),
         ("absence after two not-founds", Ask { not_found: 1, ..Ask::new(S::Unknown, T::ConfirmAbsent) }),
         (
             "absence without a not-found now",
@@ -79,9 +78,25 @@ async fn refusal_and_absence(pool: PgPool) {
             "refusal without a not-found now",
             Ask { not_found_step: 0, ..Ask::new(S::Unknown, T::ConfirmRefused) },
         ),
+        ("a found refusal beside a doubt", found_beside("ambiguous")),
+        ("a found refusal beside a replaced send", found_beside("superseded")),
+        ("a found refusal beside an accepted send", found_beside("accepted")),
         ("a refusal that was never noted", Ask { refusal: None, ..Ask::new(S::Unknown, T::ConfirmRefused) }),
     ];
     all_refused(pool, wrong).await;
+}
+
+fn found_beside(earlier: &'static str) -> Ask {
+    Ask { sends: 2, earlier: Some(earlier), ..Ask::new(S::Unknown, T::FindRejected) }
+}
+
+/// What was never sent, or is believed never to have arrived, does not keep a found refusal from being final.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_found_refusal_is_final_beside_what_never_arrived(pool: PgPool) {
+    let mut desk = Desk::open(&pool).await;
+    for earlier in ["not_sent", "fenced", "absent_confirmed"] {
+        found_beside(earlier).ask(&mut desk).await.1.unwrap();
+    }
 }
 
 /// In class C a look-up proves nothing.

@@ -33,6 +33,8 @@ pub(crate) struct Ask {
     pub(crate) attempts_step: i16,
     pub(crate) sends_step: i16,
     pub(crate) not_found_step: i16,
+    /// What became of an earlier attempt.
+    pub(crate) earlier: Option<&'static str>,
 }
 
 impl Ask {
@@ -59,6 +61,7 @@ impl Ask {
             attempts_step: i16::from(takes),
             sends_step: i16::from(takes) - i16::from(transition == Transition::NotSent),
             not_found_step: i16::from(confirms),
+            earlier: None,
         }
     }
 
@@ -98,6 +101,15 @@ impl Ask {
         .bind(self.not_found)
         .bind(self.due)
         .bind(self.before.word())
+        .execute(&mut *owner)
+        .await
+        .unwrap();
+        sqlx::query(
+            "insert into attempt (payout_id, number, account, epoch, state, holder) select $1, 2, $2, 4, $3, 'test' where $3 is not null",
+        )
+        .bind(id)
+        .bind(self.account)
+        .bind(self.earlier)
         .execute(&mut *owner)
         .await
         .unwrap();
