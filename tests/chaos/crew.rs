@@ -1,9 +1,35 @@
-//! The processes: two of each role, and somebody who starts again what has died.
+//! The processes: two of each role or more, and somebody who starts again what has died.
 
 use payrun_tests::{Process, World};
 
-const ROLES: [&str; 8] =
-    ["relay", "dispatch", "reconcile", "ingest", "relay", "dispatch", "reconcile", "dispatch"];
+/// With how far the clock of its machine is off.
+const ROLES: [(&str, Option<&str>); 11] = [
+    ("relay", None),
+    ("dispatch", None),
+    ("reconcile", None),
+    ("ingest", None),
+    ("hooks", None),
+    ("relay", Some("+12s")),
+    ("dispatch", Some("-12s")),
+    ("reconcile", Some("+12s")),
+    ("ingest", Some("-12s")),
+    ("hooks", Some("+12s")),
+    ("dispatch", Some("+12s")),
+];
+
+/// The most that one process has taken so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Needs {
+    pub(crate) memory_kb: u64,
+    pub(crate) files: usize,
+}
+
+impl Needs {
+    /// Twice of what is seen in calm weather, in a debug build.
+    pub(crate) const fn are_bounded(self) -> bool {
+        self.memory_kb < 200 * 1024 && self.files < 200
+    }
+}
 
 /// All processes of the system.
 pub(crate) struct Crew {
@@ -12,7 +38,8 @@ pub(crate) struct Crew {
 
 impl Crew {
     pub(crate) fn start(world: &World) -> Self {
-        Self { members: ROLES.iter().map(|role| Some(world.start(role))).collect() }
+        let members = ROLES.iter().map(|(role, clock)| Some(world.start_at(role, *clock))).collect();
+        Self { members }
     }
 
     pub(crate) const fn len() -> usize {
@@ -21,11 +48,23 @@ impl Crew {
 
     /// Starts whoever is gone.
     pub(crate) fn keep_up(&mut self, world: &World) {
-        for (role, member) in ROLES.iter().zip(&mut self.members) {
+        for ((role, clock), member) in ROLES.iter().zip(&mut self.members) {
             if member.as_mut().is_none_or(Process::has_ended) {
-                *member = Some(world.start(role));
+                *member = Some(world.start_at(role, *clock));
             }
         }
+    }
+
+    /// What those who live have taken.
+    pub(crate) fn needs(&self) -> Needs {
+        let each = self.members.iter().flatten().map(|process| {
+            let (memory_kb, files) = process.needs();
+            Needs { memory_kb, files }
+        });
+        each.fold(Needs::default(), |most, one| Needs {
+            memory_kb: most.memory_kb.max(one.memory_kb),
+            files: most.files.max(one.files),
+        })
     }
 
     /// Ends one without a word.

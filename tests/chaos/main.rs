@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who test")]
 
+mod clerk;
 mod crew;
 mod trouble;
 
@@ -13,9 +14,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payrun_tests::{Audit, Harm, Options, Payroll, Provider, World, wait_for};
+use payrun_tests::{Audit, Harm, Options, World};
 
-use crate::{crew::Crew, trouble::Trouble};
+use crate::{
+    clerk::Clerk,
+    crew::{Crew, Needs},
+    trouble::Trouble,
+};
 
 /// Quick, and with room for many deaths of one payout; the quiet period is longer than any pause that is made here.
 const LIMITS: &str =
@@ -25,7 +30,6 @@ const FAULTS: &str =
     "accept_500=20,accept_reset=20,accept_hang=5,garbage=10,throttle=10,slow=20,decline=10,read_500=20";
 /// Between two payrolls.
 const PAYROLL_EVERY: Duration = Duration::from_millis(1_500);
-const ROWS: usize = 20;
 /// For what is left when the trouble is over.
 const CALM_MAX: Duration = Duration::from_mins(4);
 
@@ -46,43 +50,23 @@ fn main() -> ExitCode {
     let mut world = World::with("payrun_chaos", &options);
     let mut crew = Crew::start(&world);
     let mut trouble = Trouble::new(seed);
-    let (begun, mut fed, mut batches) = (Instant::now(), None::<Instant>, 0);
+    let mut clerk = Clerk::default();
+    let (begun, mut brought) = (Instant::now(), None::<Instant>);
     while begun.elapsed() < Duration::from_secs(seconds) {
-        if fed.is_none_or(|fed| fed.elapsed() >= PAYROLL_EVERY) {
-            let provider = Provider::ALL[batches % Provider::ALL.len()];
-            feed(&world, provider, batches);
-            (fed, batches) = (Some(Instant::now()), batches + 1);
+        if brought.is_none_or(|brought| brought.elapsed() >= PAYROLL_EVERY) {
+            clerk.bring(&world);
+            brought = Some(Instant::now());
         }
         trouble.strike(&world, &mut crew);
         crew.keep_up(&world);
     }
     trouble.end(&world, &mut crew);
+    let needs = crew.needs();
     let audit = calm(&world, &mut crew);
     if !audit.findings.is_empty() {
         world.keep();
     }
-    report(&world, &audit, &trouble, (batches * ROWS, seed))
-}
-
-/// A clerk and her colleague, who try again when the database is away: that is what the same bytes and the same digest are for.
-fn feed(world: &World, provider: Provider, batch: usize) {
-    let csv = Payroll::csv(provider, &provider.account(world.account()), &format!("chaos-{batch}"), ROWS);
-    let file = world.file("payroll.csv", &csv);
-    let imported = insist(world, &["--as", "ana", "import", file.to_str().unwrap()]);
-    let batch = imported["batch"].as_str().unwrap().to_owned();
-    let digest = insist(world, &["batch", "show", &batch])["digest"].as_str().unwrap().to_owned();
-    wait_for("the approval", || {
-        let (status, _, said) =
-            world.try_run(&["--as", "luis", "batch", "approve", &batch, "--digest", &digest]);
-        (status.success() || said.contains("approved already")).then_some(())
-    });
-}
-
-fn insist(world: &World, arguments: &[&str]) -> serde_json::Value {
-    wait_for("the database", || {
-        let (status, answer, _) = world.try_run(arguments);
-        status.success().then_some(answer)
-    })
+    report(&world, &audit, &trouble, (clerk.rows(), seed), needs)
 }
 
 /// Waits until nothing is open, and examines everything.
@@ -98,10 +82,16 @@ fn calm(world: &World, crew: &mut Crew) -> Audit {
     }
 }
 
-fn report(world: &World, audit: &Audit, trouble: &Trouble, (rows, seed): (usize, u64)) -> ExitCode {
+fn report(
+    world: &World,
+    audit: &Audit,
+    trouble: &Trouble,
+    (rows, seed): (usize, u64),
+    needs: Needs,
+) -> ExitCode {
     let count = |harm| audit.count(harm);
     let lost = count(Harm::Lost) + rows.abs_diff(audit.payouts);
-    let well = audit.findings.is_empty() && lost == 0;
+    let well = audit.findings.is_empty() && lost == 0 && needs.are_bounded();
     for finding in audit.findings.iter().take(20) {
         println!("{finding:?}");
         for client_id in world.client_ids(&finding.subject) {
@@ -109,14 +99,17 @@ fn report(world: &World, audit: &Audit, trouble: &Trouble, (rows, seed): (usize,
         }
     }
     println!(
-        "paid={} rejected={} review={} pauses={} stalls={} queues_lost={} record={}",
+        "paid={} rejected={} review={} pauses={} stalls={} queues_lost={} alarms={} record={} rss_mb_max={} files_max={}",
         audit.paid,
         audit.rejected,
         audit.review,
         trouble.pauses,
         trouble.stalls,
         trouble.losses,
-        count(Harm::Record)
+        trouble.alarms,
+        count(Harm::Record),
+        needs.memory_kb / 1024,
+        needs.files,
     );
     println!(
         "chaos: {} kills={} cuts={} restarts={} payouts={} double_paid={} lost={lost} wrong_final={} undecided={} unexplained_review={}{}",

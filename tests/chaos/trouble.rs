@@ -23,6 +23,9 @@ pub(crate) struct Trouble {
     pub(crate) restarts: u32,
     pub(crate) stalls: u32,
     pub(crate) losses: u32,
+    pub(crate) alarms: u32,
+    /// The broker takes nothing, for so many more strikes.
+    alarmed: u32,
 }
 
 impl Trouble {
@@ -38,6 +41,8 @@ impl Trouble {
             restarts: 0,
             stalls: 0,
             losses: 0,
+            alarms: 0,
+            alarmed: 0,
         }
     }
 
@@ -57,13 +62,20 @@ impl Trouble {
             }
             50..80 => self.cut(world),
             80..90 => self.stall(world),
-            90..95 => self.lose_messages(world),
+            90..94 => self.lose_messages(world),
+            94 => self.alarm(),
             _ => self.restart(),
         }
         if let Some((place, strikes)) = self.paused {
             self.paused = strikes.checked_sub(1).map(|left| (place, left));
             if self.paused.is_none() {
                 crew.signal(place, "CONT");
+            }
+        }
+        if self.alarmed > 0 {
+            self.alarmed -= 1;
+            if self.alarmed == 0 {
+                relieve();
             }
         }
         thread::sleep(Duration::from_millis(self.draw.u64(50..400)));
@@ -80,6 +92,7 @@ impl Trouble {
             links.provider.restore();
         }
         self.until_started();
+        relieve();
         world.end_faults();
     }
 
@@ -126,6 +139,14 @@ impl Trouble {
         }
     }
 
+    /// The broker has no memory left: whoever publishes to it hangs.
+    fn alarm(&mut self) {
+        if self.alarmed == 0 && watermark("0.00001") {
+            self.alarmed = self.draw.u32(2..10);
+            self.alarms += 1;
+        }
+    }
+
     /// `kill -9` of a server, where the servers are this checkout's own. While it starts, everything goes on.
     fn restart(&mut self) {
         let Some(services) = Services::own() else { return };
@@ -141,4 +162,13 @@ impl Trouble {
             services.started(starting);
         }
     }
+}
+
+fn relieve() {
+    watermark("0.4");
+}
+
+/// How much of the machine's memory the broker may take. False when it does not run.
+fn watermark(share: &str) -> bool {
+    Services::own().is_some_and(|services| services.tries(&["set_vm_memory_high_watermark", share]))
 }

@@ -4,19 +4,17 @@ use payrun_tests::{Options, Provider, World, wait_for};
 
 use crate::{LIMITS, alone};
 
-fn off(provider: Provider, name: &'static str, clock: &'static str) -> World {
-    let options = Options { provider, limits: LIMITS.to_owned(), clock: Some(clock), ..Options::default() };
-    World::with(name, &options)
+fn world(provider: Provider, name: &'static str) -> World {
+    World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() })
 }
 
 /// One process is ten minutes late, another ten minutes early, and they work on the same payouts.
 #[test]
 fn clocks_that_disagree_pay_once() {
     let _alone = alone();
-    let mut world = off(Provider::Bamboo, "payrun_server_times", "-10m");
-    let late = world.start("run");
-    world.set_clock(Some("+10m"));
-    let early = world.start("run");
+    let world = world(Provider::Bamboo, "payrun_server_times");
+    let late = world.start_at("run", Some("-10m"));
+    let early = world.start_at("run", Some("+10m"));
     let batch = world.approved_batch("clock", 200);
     assert_eq!(world.settled(&batch), 200);
     late.kill();
@@ -28,13 +26,12 @@ fn clocks_that_disagree_pay_once() {
 #[test]
 fn a_clock_that_a_provider_refuses_rejects_nobody() {
     let _alone = alone();
-    let mut world = off(Provider::TeemoPay, "payrun_server_late", "-10m");
-    let late = world.start("run");
+    let world = world(Provider::TeemoPay, "payrun_server_late");
+    let late = world.start_at("run", Some("-10m"));
     let batch = world.approved_batch("clock", 20);
     wait_for("the provider to refuse", || world.has_said("run", "account paused").then_some(()));
     late.kill();
     assert_eq!((world.count(&batch, &["rejected", "paid", "accepted"]), world.ledger().accepted), (0, 0));
-    world.set_clock(None);
     world.run(&["--as", "ana", "accounts", "resume", world.account()]);
     let run = world.start("run");
     assert_eq!(world.settled(&batch), 20);

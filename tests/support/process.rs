@@ -1,6 +1,7 @@
 //! Processes that a test starts, and where the programs are.
 
 use std::{
+    fs,
     path::PathBuf,
     process::{Child, Command, ExitStatus},
 };
@@ -30,6 +31,15 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
         assert!(sent.unwrap().success(), "the process is there");
+    }
+
+    /// The most memory it has had, in KiB, and how many files it has open; nothing of a process that is gone.
+    pub fn needs(&self) -> (u64, usize) {
+        let folder = format!("/proc/{}", self.0.id());
+        let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let memory = most.and_then(|most| most.trim().strip_suffix(" kB")?.parse().ok());
+        (memory.unwrap_or(0), fs::read_dir(format!("{folder}/fd")).map_or(0, Iterator::count))
     }
 
     /// Asks it to finish, and waits until it has.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
-    options::{BasicPublishOptions, QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions},
+    options::{
+        BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions, QueuePurgeOptions,
+    },
     types::FieldTable,
 };
 
@@ -46,6 +48,21 @@ impl World {
             sent.await?.await.map(drop)
         });
         assert!(published, "publishing to {queue}");
+    }
+
+    /// Puts something into a queue; false when the broker has not confirmed it. Then it may be there, or not.
+    pub fn try_publish(&self, queue: &str, body: &[u8]) -> bool {
+        let mut taken = false;
+        let answered = self.with_channel(async |channel| {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let persistent = BasicProperties::default().with_delivery_mode(2);
+            let sent = channel.basic_publish("".into(), queue.into(), options, body, persistent);
+            let confirmation = sent.await?.await?;
+            taken = confirmation.is_ack() && confirmation.take_message().is_none();
+            Ok(())
+        });
+        answered && taken
     }
 
     fn with_channel(&self, act: impl AsyncFnOnce(&Channel) -> lapin::Result<()>) -> bool {

@@ -48,6 +48,11 @@ impl Services {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// As [`Services::rabbitmqctl`]; false when the broker does not answer.
+    pub fn tries(&self, arguments: &[&str]) -> bool {
+        self.command(&[&["rabbitmqctl"], arguments].concat()).status().is_ok_and(|done| done.success())
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.0);
         command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());

@@ -29,7 +29,6 @@ pub struct World {
     account: String,
     provider: Provider,
     links: Option<Links>,
-    clock: Option<&'static str>,
     _sandbox: Process,
 }
 
@@ -62,8 +61,6 @@ pub struct Options {
     pub account_settings: String,
     /// Lines of its limits that differ.
     pub limits: String,
-    /// How far the roles' clock is off, as `+10m`; the monotonic one is right.
-    pub clock: Option<&'static str>,
 }
 
 /// What the sandbox's ledger adds up to.
@@ -107,18 +104,9 @@ impl World {
         let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
-        let (provider, clock) = (options.provider, options.clock);
-        let world = Self {
-            folder,
-            database_url,
-            amqp_url,
-            sandbox,
-            account,
-            provider,
-            links,
-            clock,
-            _sandbox: process,
-        };
+        let provider = options.provider;
+        let world =
+            Self { folder, database_url, amqp_url, sandbox, account, provider, links, _sandbox: process };
         world.run(&["migrate"]);
         world
     }
@@ -182,12 +170,17 @@ impl World {
 
     /// Starts a role.
     pub fn start(&self, role: &str) -> Process {
-        self.start_with(role, &[])
+        self.start_with(role, None, &[])
+    }
+
+    /// Starts a role on a machine whose clock is off, as `+12s`.
+    pub fn start_at(&self, role: &str, clock: Option<&str>) -> Process {
+        self.start_with(role, clock, &[])
     }
 
     /// Starts a role that stops itself at a place in its work; [`World::halted`] waits for that.
     pub fn start_until(&self, role: &str, place: &str) -> Process {
-        self.start_with(role, &["--halt-at", place])
+        self.start_with(role, None, &["--halt-at", place])
     }
 
     /// Waits until a role has stopped itself.
@@ -215,7 +208,7 @@ impl World {
         Process::from(child).kill();
     }
 
-    fn start_with(&self, role: &str, arguments: &[&str]) -> Process {
+    fn start_with(&self, role: &str, clock: Option<&str>, arguments: &[&str]) -> Process {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -230,7 +223,7 @@ impl World {
                 .env("DATABASE_URL", through(&self.database_url, &links.database))
                 .env("AMQP_URL", through(&self.amqp_url, &links.broker));
         }
-        if let Some(clock) = self.clock {
+        if let Some(clock) = clock {
             command
                 .env("LD_PRELOAD", faketime())
                 .env("FAKETIME", clock)
@@ -331,11 +324,6 @@ impl World {
     pub fn set_faults(&self, faults: &str) {
         let address = self.sandbox.to_string();
         assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", faults).0, 204, "{faults}");
-    }
-
-    /// The clock of the roles that are started from now on.
-    pub const fn set_clock(&mut self, clock: Option<&'static str>) {
-        self.clock = clock;
     }
 
     /// Asks the sandbox. HTTP/1.0: the answer is not chunked.
