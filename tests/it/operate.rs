@@ -1,11 +1,13 @@
 //! What operators see and do: metrics, probes, refusals, and a soft stop in the middle of work.
 
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::TcpStream,
     process::{Command, Stdio},
 };
 
+use jiff::Timestamp;
 use payrun_tests::{Options, Payroll, Provider, World, wait_for};
 
 fn get(address: &str, path: &str) -> (String, String) {
@@ -194,6 +196,34 @@ fn bad_files_are_answers() {
     assert!(answer("header.csv", "client_id,amount,amount,colour\n1,2,3,4\n").contains("colour"));
     let missing = world.try_run(&["--as", "ana", "import", "nowhere.csv"]);
     assert!(missing.0.code() == Some(1) && missing.2.contains("nowhere.csv cannot be read"), "{}", missing.2);
+}
+
+/// Two processes share nothing but the provider: each keeps to its rate, which is what is configured.
+#[test]
+fn a_provider_is_asked_no_faster_than_agreed() {
+    const RATE: i128 = 20;
+    let limits = format!("requests_per_second = {RATE}\nconcurrency = 64\n");
+    let world = World::with("payrun_it_rate", &Options { limits, ..Options::default() });
+    let one = world.start("dispatch");
+    let batch = world.approved_batch("rate", 120);
+    let other = world.start("reconcile");
+    assert_eq!(world.settled(&batch), 120);
+    one.kill();
+    other.kill();
+    let ledger = fs::read_to_string(world.folder().join("ledger.jsonl")).unwrap();
+    let at = |line: &str| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry["at"].as_str().unwrap().parse::<Timestamp>().unwrap().as_nanosecond()
+    };
+    let times: Vec<i128> = ledger.lines().map(at).collect();
+    for (first, from) in times.iter().enumerate() {
+        for (last, to) in times.iter().enumerate().skip(first) {
+            // As many at once as per second, and a second of patience for requests that were held up on their way.
+            let allowed = RATE * (to - from) / 1_000_000_000 + 2 * RATE;
+            let sent = i128::try_from(last - first + 1).unwrap();
+            assert!(sent <= allowed, "{sent} creates between {from} and {to}, {allowed} allowed");
+        }
+    }
 }
 
 #[test]
