@@ -1,0 +1,233 @@
+//! Why a file is not read. What is wrong with a cell is for the caller to see.
+
+use std::io;
+
+use crate::{encoding::Encoding, separator::Separator};
+
+/// A file that was not read, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be read.
+    #[error("reading the file failed")]
+    Read(#[source] io::Error),
+    /// The file is not a table, or it cannot be told what it says.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The second reading differs from the first.
+    #[error("the file changed while it was read; read it again once nobody writes to it")]
+    Changed,
+}
+
+impl Error {
+    /// A refusal travels through readers as the inside of an [`io::Error`].
+    pub(crate) fn read(error: io::Error) -> Self {
+        error.downcast::<Refusal>().map_or_else(Self::Read, Self::Refused)
+    }
+
+    /// What it means when the first reading found nothing wrong.
+    pub(crate) fn again(self) -> Self {
+        if matches!(self, Self::Refused(Refusal::Undecodable { .. })) { Self::Changed } else { self }
+    }
+}
+
+/// Why a file is refused. Each says what to do; none repeats a cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No bytes, or none but blanks.
+    #[error("the file is empty")]
+    Empty,
+    /// Something else, whatever its name ends in.
+    #[error("this is {what}, not a table; {advice}")]
+    NotATable {
+        /// With its article.
+        what: &'static str,
+        /// What to do instead.
+        advice: &'static str,
+    },
+    /// Nobody can read it without the password.
+    #[error("the workbook is protected by a password; open it, save it without the password and send that")]
+    Encrypted,
+    /// Not what its format demands.
+    #[error("the workbook is damaged: {part}: {problem}; open it in a spreadsheet program and save it again")]
+    Damaged {
+        /// The file within the workbook.
+        part: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A limit: see [`Limits::file_bytes_max`](crate::Limits::file_bytes_max).
+    #[error("the file has more than {max} bytes (limit file_bytes_max); split it")]
+    FileBytes {
+        /// The limit.
+        max: u64,
+    },
+    /// A limit: see [`Limits::inflated_bytes_max`](crate::Limits::inflated_bytes_max).
+    #[error(
+        "the file has more than {max} bytes once it is decompressed (limit inflated_bytes_max); split it"
+    )]
+    InflatedBytes {
+        /// The limit.
+        max: u64,
+    },
+    /// A limit: see [`Limits::rows_max`](crate::Limits::rows_max).
+    #[error("the file has more than {max} rows (limit rows_max); split it")]
+    Rows {
+        /// The limit.
+        max: u64,
+    },
+    /// A limit: see [`Limits::record_bytes_max`](crate::Limits::record_bytes_max).
+    #[error(
+        "the record that starts on line {line} has more than {max} bytes (limit record_bytes_max); is a quote never closed?"
+    )]
+    RecordBytes {
+        /// Where the record starts.
+        line: i64,
+        /// The limit.
+        max: usize,
+    },
+    /// A limit: see [`Limits::cells_max`](crate::Limits::cells_max).
+    #[error(
+        "row {line} has something beyond column {max} (limit cells_max); delete what is not part of the table"
+    )]
+    Cells {
+        /// The row.
+        line: i64,
+        /// The limit.
+        max: usize,
+    },
+    /// A limit: see [`Limits::strings_bytes_max`](crate::Limits::strings_bytes_max).
+    #[error(
+        "the texts of the workbook have more than {max} bytes (limit strings_bytes_max); split it or save it as CSV"
+    )]
+    StringsBytes {
+        /// The limit.
+        max: usize,
+    },
+    /// A workbook is read here and there, hence from memory.
+    #[error("the workbook within the GZIP file has more than {max} bytes; decompress it first")]
+    GzippedWorkbook {
+        /// The limit.
+        max: u64,
+    },
+    /// Compressed twice.
+    #[error("there is a GZIP file within the GZIP file; decompress it once")]
+    GzipInGzip,
+    /// Its end is missing.
+    #[error("the GZIP file is cut off; copy or send it again")]
+    GzipCut,
+    /// Its checksum or structure is wrong.
+    #[error("the GZIP file is damaged; copy or send it again")]
+    GzipDamaged,
+    /// Bytes that belong to nothing.
+    #[error("something follows the end of the GZIP file; compress the file again")]
+    GzipTrailing,
+    /// The text ends within quotes.
+    #[error(
+        "the record that starts on line {line} opens a quote that is never closed; close it, and write a quote within quotes twice"
+    )]
+    Unclosed {
+        /// Where the record starts.
+        line: i64,
+    },
+    /// No text has it.
+    #[error("line {line} has a NUL byte: this is no text, or it was damaged; export it again as CSV (UTF-8)")]
+    Nul {
+        /// The first of them.
+        line: i64,
+    },
+    /// Pieces of two files.
+    #[error(
+        "the file mixes encodings: line {utf8_line} has letters in UTF-8, line {other_line} letters that are not; \
+         export it again as CSV (UTF-8) from one source"
+    )]
+    Mixed {
+        /// The first with a character above ASCII that is UTF-8.
+        utf8_line: i64,
+        /// The first with one that is not.
+        other_line: i64,
+    },
+    /// A byte has no meaning in the encoding.
+    #[error(
+        "line {line} has byte {byte:#04x} (at {offset} of the file), which is no letter in {encoding}; export the file as CSV (UTF-8)"
+    )]
+    Undecodable {
+        /// As asked for or evident.
+        encoding: Encoding,
+        /// Of the byte.
+        line: i64,
+        /// Bytes before it.
+        offset: u64,
+        /// The byte.
+        byte: u8,
+    },
+    /// Not UTF-8, and no other encoding is evident.
+    #[error(
+        "line {line} has letters that are not UTF-8, and their encoding is not evident; \
+         export the file as CSV (UTF-8), or name its encoding (option encoding)"
+    )]
+    EncodingUnclear {
+        /// The first of them.
+        line: i64,
+    },
+    /// One column, or not a table.
+    #[error(
+        "no comma, semicolon, tab or bar separates cells; is this a table? If it has one column, name a separator (option separator)"
+    )]
+    SeparatorMissing,
+    /// Two explain the text.
+    #[error("{one} and {other} both could separate the cells; name the one that does (option separator)")]
+    SeparatorUnclear {
+        /// Fits.
+        one: Separator,
+        /// Fits as well.
+        other: Separator,
+    },
+    /// `sep=` names something else.
+    #[error(
+        "the first line names a separator that is not comma, semicolon, tab or bar; export the file with one of these"
+    )]
+    SeparatorForeign,
+    /// More than one visible sheet has cells.
+    #[error("several sheets have data: {}; name the one to read (option sheet)", .names.join(", "))]
+    SheetsSeveral {
+        /// Those with cells, in the order of the workbook.
+        names: Vec<String>,
+    },
+    /// No sheet of that name.
+    #[error("there is no sheet named {name}; there are: {}", .names.join(", "))]
+    SheetMissing {
+        /// Which was asked for.
+        name: String,
+        /// Those that are there.
+        names: Vec<String>,
+    },
+    /// Data may be on a hidden sheet, which is read only when it is named.
+    #[error("no visible sheet has data; is it on another sheet? There are: {}", .names.join(", "))]
+    SheetsEmpty {
+        /// All, hidden ones too.
+        names: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_survives_its_way_through_readers() {
+        let error = Error::read(io::Error::other(Refusal::GzipCut));
+        assert!(matches!(error, Error::Refused(Refusal::GzipCut)));
+        assert!(matches!(Error::read(io::Error::other("disk")), Error::Read(_)));
+    }
+
+    #[test]
+    fn names_are_listed() {
+        let refusal = Refusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Febrero".to_owned()] };
+        assert_eq!(
+            refusal.to_string(),
+            "several sheets have data: Enero, Febrero; name the one to read (option sheet)"
+        );
+        let unclear = Refusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
+        assert!(unclear.to_string().starts_with("comma and semicolon both"));
+    }
+}
