@@ -4,6 +4,7 @@ use payrun_domain::{
     beneficiary::mask,
     fault::{Fault, Field},
 };
+use payrun_tabular::Kind;
 
 const CELL_CHARS_MAX: usize = 1_000;
 const CLIENT_ID_CHARS_MAX: usize = 64;
@@ -11,18 +12,25 @@ const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 140;
 const CHARS_SHOWN: usize = 40;
 const CARD_DIGITS_MIN: usize = 13;
+/// Significant digits of a number in a spreadsheet.
+const SPREADSHEET_DIGITS: usize = 15;
 
-/// Everything that is wrong with a cell before one asks what it means.
-pub(crate) fn faults(field: Field, text: &str) -> Vec<Fault> {
+/// Everything that is wrong with a cell before one asks what it means. `kind` is what a workbook says of it.
+pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
+    // One cause, one fault: what is none of the clerk's letters is not looked at letter by letter.
+    if let Some(fault) = spreadsheet_fault(field, text, kind) {
+        return vec![fault];
+    }
     let rules = [
-        (text.trim() != text, "cell_blanks", "begins or ends with a blank; delete it"),
+        // An amount in an accounting format has blanks around it, and they say nothing.
+        (text.trim() != text && field != Field::Amount, "cell_blanks", "begins or ends with a blank; delete it"),
         (
             text.contains(char::REPLACEMENT_CHARACTER),
             "cell_utf8",
-            "has bytes that are not UTF-8; export the file as CSV UTF-8",
+            "has letters that were lost (a replacement character stands there); export the file again as CSV UTF-8",
         ),
         (
-            text.chars().any(is_invisible),
+            text.chars().any(is_invisible) || (is_numeric_id(field) && text.trim().contains(['\u{a0}', '\u{202f}'])),
             "cell_invisible",
             "has a line end, a tab or another invisible character; type it again",
         ),
@@ -30,11 +38,6 @@ pub(crate) fn faults(field: Field, text: &str) -> Vec<Fault> {
             is_mojibake(text),
             "cell_mojibake",
             "has letters that were converted wrongly (Ã± for ñ); export the file again as CSV UTF-8",
-        ),
-        (
-            is_numeric_id(field) && is_scientific(text),
-            "cell_scientific",
-            "was rounded by a spreadsheet; format the column as text, enter the value again and export",
         ),
         (
             has_card_number(text),
@@ -52,6 +55,46 @@ pub(crate) fn faults(field: Field, text: &str) -> Vec<Fault> {
         faults.push(Fault::of(field, "cell_chars", format!("{field} has more than {chars_max} characters")));
     }
     faults
+}
+
+/// What a spreadsheet made of the cell.
+fn spreadsheet_fault(field: Field, text: &str, kind: Kind) -> Option<Fault> {
+    let is_number = is_numeric_id(field);
+    let rules = [
+        (
+            kind == Kind::Error || is_error(text),
+            "cell_error",
+            "is an error of the spreadsheet's; mend the formula, or write the value",
+        ),
+        (
+            kind == Kind::Formula && text.is_empty(),
+            "cell_formula",
+            "is a formula whose result was never stored; open the file in the spreadsheet program and save it",
+        ),
+        (text.starts_with('='), "cell_formula", "is a formula; write its result"),
+        (
+            text.starts_with('\''),
+            "cell_apostrophe",
+            "begins with an apostrophe, with which a spreadsheet marks text; delete it",
+        ),
+        (
+            is_number && is_scientific(text),
+            "cell_scientific",
+            "was rounded by a spreadsheet; format the column as text, enter the value again and export",
+        ),
+        (
+            is_number && kind == Kind::Number && text.len() > SPREADSHEET_DIGITS,
+            "cell_zero_fill",
+            "was stored as a number, of which a spreadsheet keeps 15 digits; format the column as text and enter it again",
+        ),
+        (
+            kind == Kind::Date && (is_number || field == Field::Amount) || may_be_date(field) && is_date(text),
+            "cell_date",
+            "was made a date by a spreadsheet; format the column as text, or as a number, and enter it again",
+        ),
+    ];
+    let (_, code, reason) = rules.into_iter().find(|(broken, ..)| *broken)?;
+    Some(Fault::of(field, code, format!("{field} {reason}")))
 }
 
 /// Enough of a cell to recognise it; none when it is empty. Never a card number, nor personal data in full, nor a character
@@ -142,6 +185,58 @@ fn is_scientific(text: &str) -> bool {
     })
 }
 
+/// As Excel, `LibreOffice` and their Spanish and Portuguese versions write them; also a column that was too narrow.
+fn is_error(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|rest| {
+        let known = rest.trim_start_matches(['¡', '¿']).trim_end_matches(['!', '?']);
+        let names = ["N/A", "N/D", "REF", "VALUE", "VALOR", "DIV/0", "NAME", "NOMBRE", "NOME", "NULL", "NULO", "NUM", "NÚM"];
+        names.contains(&known) || (rest.len() > 1 && rest.bytes().all(|byte| byte == b'#'))
+    })
+}
+
+/// Ids of the caller's and telephones may read like dates.
+const fn may_be_date(field: Field) -> bool {
+    matches!(field, Field::DocumentNumber | Field::BankAccount | Field::Amount)
+}
+
+/// `1/2/45`, `2045-02-01` or `ene-45`.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['/', '-']).collect();
+    let number = |part: &str, max: u32| {
+        (1..=2).contains(&part.len()) && part.parse::<u32>().is_ok_and(|number| (1..=max).contains(&number))
+    };
+    let year = |part: &str| matches!(part.len(), 2 | 4) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let month = |part: &str| {
+        let part = part.trim_end_matches('.').to_lowercase();
+        MONTHS.iter().any(|names| names.contains(&part.as_str()))
+    };
+    match parts.as_slice() {
+        [first, middle, last] => {
+            (number(first, 31) && number(middle, 31) && year(last))
+                || (first.len() == 4 && year(first) && number(middle, 12) && number(last.get(..2).unwrap_or(last), 31))
+                || (number(first, 31) && month(middle) && year(last))
+        }
+        [first, last] => (month(first) && year(last)) || (number(first, 31) && month(last)),
+        _ => false,
+    }
+}
+
+/// Spanish, Portuguese and English.
+const MONTHS: [&[&str]; 12] = [
+    &["ene", "jan"],
+    &["feb", "fev"],
+    &["mar"],
+    &["abr", "apr"],
+    &["may", "mai"],
+    &["jun"],
+    &["jul"],
+    &["ago", "aug"],
+    &["sep", "sept", "set"],
+    &["oct", "out"],
+    &["nov"],
+    &["dic", "dez", "dec"],
+];
+
 /// A number that a card scheme could have issued, alone or within a text, also when grouped by blanks or dashes.
 fn has_card_number(text: &str) -> bool {
     let digits = |part: &str| part.chars().filter(char::is_ascii_digit).collect::<String>();
@@ -188,7 +283,7 @@ mod tests {
     use super::*;
 
     fn codes(field: Field, text: &str) -> Vec<&'static str> {
-        faults(field, text).into_iter().map(|fault| fault.code).collect()
+        faults(field, text, Kind::Text).into_iter().map(|fault| fault.code).collect()
     }
 
     #[test]
@@ -253,7 +348,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in any::<String>(), index in 0..Field::ALL.len()) {
             let field = Field::ALL[index];
-            prop_assert!(!text.is_empty() || faults(field, &text).is_empty(), "an empty cell has no form to be wrong");
+            prop_assert!(!text.is_empty() || faults(field, &text, Kind::Text).is_empty(), "an empty cell has no form to be wrong");
             prop_assert!(!shown(field, &text).is_some_and(|text| text.contains('\0')));
         }
     }

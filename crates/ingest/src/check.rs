@@ -19,17 +19,19 @@ use crate::{
 };
 
 /// Judges every row into `report`; stores nothing. Blocks; memory grows by some 20 bytes per row, for the client ids seen.
-pub fn check<R: Read + Seek, W: Write>(
+pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     upload: Upload<R>,
     directory: &Directory,
     report: &mut Report<W>,
 ) -> Result<(), Error> {
-    let Upload { source, limits, mut progress } = upload;
-    let mut reader = RowReader::open(source, &limits)?;
+    let Upload { source, reading, mut progress } = upload;
+    let mut reader = RowReader::open(source, &reading)?;
+    report.begin(reader.layed());
     let mut seen = ClientIds::default();
     loop {
         let rows = reader.rows()?;
         if rows.is_empty() {
+            report.end(reader.empty());
             return Ok(());
         }
         let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH);

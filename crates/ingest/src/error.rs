@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::header::HeaderFault;
+use crate::{decimal::Seen, header::HeaderFault};
 
 /// A file or message that was not taken; nothing of it is stored.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +18,8 @@ pub enum Error {
         "the file changed while it was read; nothing was stored, import it again once nobody writes to it"
     )]
     Changed,
-    /// The sheet of rejected rows cannot be written.
-    #[error("writing the rejected rows failed")]
+    /// The copy for people cannot be written.
+    #[error("writing the rows to mend failed")]
     Report(#[source] io::Error),
     /// The thread that reads the file is gone.
     #[error("the thread that reads the payroll file died")]
@@ -32,47 +32,103 @@ pub enum Error {
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No bytes.
-    #[error("the file is empty")]
-    Empty,
+    /// Not a table, or not one that can be told apart.
+    #[error(transparent)]
+    Table(#[from] payrun_tabular::Refusal),
     /// No rows.
     #[error("the file has a header and no rows")]
     HeaderOnly,
-    /// Not UTF-8 text.
-    #[error("this looks like {0}; export it as CSV (UTF-8, separated by commas)")]
-    NotCsv(&'static str),
-    /// CSV of another dialect.
-    #[error("the cells are separated by {0}; export the file as CSV separated by commas")]
-    Separator(&'static str),
-    /// The first record names other columns.
+    /// No record is a header, or it lacks columns.
     #[error(transparent)]
     Header(#[from] HeaderFault),
-    /// Over [`Limits::file_bytes_max`](crate::Limits::file_bytes_max).
-    #[error("the file has more than {max} bytes (limit file_bytes_max); split it")]
-    FileBytes {
-        /// The limit.
-        max: u64,
-    },
     /// Over [`Limits::rows_max`](crate::Limits::rows_max).
     #[error("the file has more than {max} rows (limit rows_max); split it")]
     Rows {
         /// The limit.
         max: i32,
     },
-    /// Over [`Limits::record_bytes_max`](crate::Limits::record_bytes_max): where the next record begins cannot be known.
+    /// An amount can be read in two ways, and no other amount tells which.
     #[error(
-        "the record that starts on line {line} has more than {max} bytes (limit record_bytes_max); is a quote never closed?"
+        "the amount {seen} can be read in two ways: with groups of thousands, {}; or with decimals, {}. \
+         No other amount tells which. Say it: --decimal comma, or --decimal point",
+        thousands(seen),
+        decimals(seen)
     )]
-    RecordBytes {
-        /// Where the record starts.
-        line: i64,
-        /// The limit.
-        max: usize,
+    DecimalOpen {
+        /// The first of them.
+        seen: Seen,
     },
-    /// The file ends within quotes.
-    #[error("the record that starts on line {line} opens a quote that is never closed")]
-    Unclosed {
-        /// Where the record starts.
-        line: i64,
+    /// Two ways of writing amounts in one file.
+    #[error(
+        "the file writes amounts in two ways: {point} has a decimal point, and {comma} a decimal comma. \
+         Write all of them in one way, or say which is meant (--decimal) to reject the others"
+    )]
+    DecimalMixed {
+        /// The first with a point.
+        point: Seen,
+        /// The first with a comma.
+        comma: Seen,
     },
+}
+
+fn thousands(seen: &Seen) -> String {
+    seen.text.replace(['.', ','], "")
+}
+
+fn decimals(seen: &Seen) -> String {
+    seen.text.replace(',', ".")
+}
+
+impl Refusal {
+    /// Stable, for machines.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::HeaderOnly => "rows_none",
+            Self::Header(_) => "header",
+            Self::Rows { .. } => "limit",
+            Self::DecimalOpen { .. } => "decimal_open",
+            Self::DecimalMixed { .. } => "decimal_mixed",
+            Self::Table(refusal) => table_code(refusal),
+        }
+    }
+}
+
+const fn table_code(refusal: &payrun_tabular::Refusal) -> &'static str {
+    use payrun_tabular::Refusal as Table;
+    match refusal {
+        Table::Empty => "empty",
+        Table::NotATable { .. } => "not_a_table",
+        Table::Encrypted => "encrypted",
+        Table::Damaged { .. } => "damaged",
+        Table::FileBytes { .. }
+        | Table::InflatedBytes { .. }
+        | Table::Rows { .. }
+        | Table::RecordBytes { .. }
+        | Table::Cells { .. }
+        | Table::StringsBytes { .. }
+        | Table::GzippedWorkbook { .. } => "limit",
+        Table::GzipInGzip | Table::GzipCut | Table::GzipDamaged | Table::GzipTrailing => "gzip",
+        Table::Unclosed { .. } => "quote",
+        Table::Nul { .. } => "nul",
+        Table::Mixed { .. } => "encoding_mixed",
+        Table::Undecodable { .. } | Table::EncodingUnclear { .. } => "encoding",
+        Table::SeparatorMissing | Table::SeparatorUnclear { .. } | Table::SeparatorForeign => "separator",
+        Table::SheetsSeveral { .. } | Table::SheetMissing { .. } | Table::SheetsEmpty { .. } => "sheets",
+    }
+}
+
+impl From<payrun_tabular::Error> for Error {
+    fn from(error: payrun_tabular::Error) -> Self {
+        match error {
+            payrun_tabular::Error::Read(error) => Self::Read(error),
+            payrun_tabular::Error::Refused(refusal) => Self::Refused(refusal.into()),
+            payrun_tabular::Error::Changed => Self::Changed,
+        }
+    }
+}
+
+impl From<payrun_tabular::Refusal> for Error {
+    fn from(refusal: payrun_tabular::Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
 }

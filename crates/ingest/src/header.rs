@@ -1,19 +1,36 @@
-//! The first record: which column stands where.
+//! The heading of a table: where it stands, and which column is what.
 
 use std::fmt;
 
 use payrun_domain::fault::Field;
+use payrun_tabular::Record;
 
-use crate::{csv::Record, error::Refusal};
+use crate::{
+    error::Refusal,
+    layout::{Layout, Meaning},
+    synonym,
+};
 
-/// The columns of a file in its own order: each of [`Field::ALL`] once, but for the optional ones.
+/// The columns of a file in its own order, and what a layout says of all rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// None for a column of our own rejects sheet, which is passed over.
-    columns: Vec<Option<Field>>,
+    columns: Vec<Column>,
+    values: Vec<(Field, String)>,
+    /// As they stand, for copies of the file.
+    names: Vec<String>,
 }
 
-/// Every way in which the first record is not the header.
+/// What stands below a heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Column {
+    Known(Field),
+    /// The file's own: kept, reported, not read.
+    Extra,
+    /// Of a sheet that payrun wrote, or a layout passes it over.
+    Ignored,
+}
+
+/// Every way in which a record is not the header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct HeaderFault {
     /// As they stand in the file, cut to what can be read in a message.
@@ -26,75 +43,144 @@ pub struct HeaderFault {
     pub is_data: bool,
 }
 
+/// Titles, dates and groups of columns stand above it, but not more of them.
+pub(crate) const LOOK_IN_RECORDS: usize = 25;
 const NAME_CHARS_SHOWN: usize = 40;
-/// What a sheet of rejected rows has before the cells, so that it can come again when they are mended.
-const OURS: [&[u8]; 2] = [b"line", b"fault"];
+/// What a sheet that payrun wrote has before or behind the cells, so that it can come again when they are mended.
+const OURS: [&str; 3] = ["line", "fault", "payrun"];
+/// A record of data may have one cell that reads like a heading.
+const NAMES_MIN: usize = 3;
 
 impl Header {
     /// The order of [`Field::ALL`].
     pub(crate) fn canonical() -> Self {
-        Self { columns: Field::ALL.into_iter().map(Some).collect() }
+        let names = Field::ALL.map(|field| field.column().to_owned()).to_vec();
+        Self { columns: Field::ALL.into_iter().map(Column::Known).collect(), values: Vec::new(), names }
     }
 
-    pub(crate) fn parse(record: &Record) -> Result<Self, Refusal> {
-        if let [only] = record.cells.as_slice() {
-            for (separator, word) in [(b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")] {
-                if only.contains(&separator) {
-                    return Err(Refusal::Separator(word));
-                }
-            }
-        }
-        let (mut columns, mut unknown) = (Vec::new(), Vec::new());
-        for cell in &record.cells {
-            match Field::ALL.into_iter().find(|field| field.column().as_bytes() == cell) {
-                Some(field) => columns.push(Some(field)),
-                None if OURS.contains(&cell.as_slice()) => columns.push(None),
-                None => unknown.push(shown(cell)),
-            }
-        }
-        let count = |field: Field| columns.iter().filter(|column| **column == Some(field)).count();
-        let missing: Vec<Field> =
-            Field::ALL.into_iter().filter(|field| count(*field) == 0 && !field.is_optional()).collect();
+    /// How many columns a record names. That of the header names most; of equals it is the first.
+    pub(crate) fn names_in(record: &Record, layout: &Layout) -> usize {
+        let mut known: Vec<Field> =
+            columns(record, layout).into_iter().filter_map(Column::field).collect();
+        known.sort_unstable();
+        known.dedup();
+        known.len()
+    }
+
+    /// Whether a record among the data repeats a header, as two exports that were pasted together do.
+    pub(crate) fn is_repeated_in(&self, cells: &[String]) -> bool {
+        let same = cells.iter().zip(&self.names).filter(|(cell, name)| !cell.is_empty() && cell == name);
+        same.count() >= NAMES_MIN.min(self.columns.len())
+    }
+
+    pub(crate) fn parse(record: &Record, layout: &Layout) -> Result<Self, Refusal> {
+        let columns = columns(record, layout);
+        let count = |field: Field| columns.iter().filter(|column| column.field() == Some(field)).count();
+        let is_missing = |field: &Field| {
+            count(*field) == 0 && layout.value(*field).is_none() && !may_be_missing(*field)
+        };
+        let missing: Vec<Field> = Field::ALL.into_iter().filter(is_missing).collect();
         let doubled: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) > 1).collect();
-        if unknown.is_empty() && missing.is_empty() && doubled.is_empty() {
-            Ok(Self { columns })
-        } else {
-            let is_data = columns.iter().flatten().next().is_none();
-            Err(HeaderFault { unknown, missing, doubled, is_data }.into())
+        if missing.is_empty() && doubled.is_empty() {
+            let values = Field::ALL
+                .into_iter()
+                .filter(|field| count(*field) == 0)
+                .filter_map(|field| Some((field, layout.value(field)?.to_owned())));
+            let values = values.collect();
+            let names = record.cells.iter().map(|cell| cell.text.clone()).collect();
+            return Ok(Self { columns, values, names });
         }
+        let unknown = record.cells.iter().zip(&columns).filter(|(_, column)| **column == Column::Extra);
+        let unknown = unknown.filter(|(cell, _)| !cell.text.is_empty()).map(|(cell, _)| shown(&cell.text));
+        let is_data = columns.iter().all(|column| column.field().is_none());
+        Err(HeaderFault { unknown: unknown.collect(), missing, doubled, is_data }.into())
     }
 
-    /// In the order of the file.
-    pub(crate) fn columns(&self) -> &[Option<Field>] {
-        &self.columns
+    /// How many cells a record has.
+    pub(crate) const fn len(&self) -> usize {
+        self.columns.len()
     }
 
     /// Where in a record the field's cell stands.
     pub(crate) fn place(&self, field: Field) -> Option<usize> {
-        self.columns.iter().position(|column| *column == Some(field))
+        self.columns.iter().position(|column| column.field() == Some(field))
+    }
+
+    /// What every record says of a field that has no column.
+    pub(crate) fn value(&self, field: Field) -> Option<&str> {
+        self.values.iter().find(|(of, _)| *of == field).map(|(_, value)| value.as_str())
+    }
+
+    /// The file is a sheet that payrun wrote.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.names().any(|(_, is_theirs)| !is_theirs)
+    }
+
+    /// Headings that are read, with what they are read as, and headings that are not.
+    pub(crate) fn reading(&self) -> (Vec<(String, Field)>, Vec<String>) {
+        let (mut read, mut extra) = (Vec::new(), Vec::new());
+        for (name, column) in self.names.iter().zip(&self.columns) {
+            match column {
+                Column::Known(field) => read.push((shown(name), *field)),
+                Column::Extra if !name.is_empty() => extra.push(shown(name)),
+                Column::Extra | Column::Ignored => {}
+            }
+        }
+        (read, extra)
+    }
+
+    /// As they stand in the file, with whether the column belongs to the file and not to payrun.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+        let names = self.names.iter().zip(&self.columns);
+        names.map(|(name, column)| (name.as_str(), !(*column == Column::Ignored && is_ours(name))))
     }
 }
 
+impl Column {
+    const fn field(self) -> Option<Field> {
+        match self {
+            Self::Known(field) => Some(field),
+            Self::Extra | Self::Ignored => None,
+        }
+    }
+}
+
+/// A row may leave it empty, or it can be had otherwise.
+const fn may_be_missing(field: Field) -> bool {
+    field.is_optional()
+        || matches!(field, Field::ClientId | Field::Account | Field::CompanyName | Field::Description)
+}
+
+fn columns(record: &Record, layout: &Layout) -> Vec<Column> {
+    let column = |text: &str| match layout.meaning(text) {
+        Some(Meaning::Column(field)) => Column::Known(field),
+        Some(Meaning::Nothing) => Column::Ignored,
+        None if is_ours(text) => Column::Ignored,
+        None => synonym::field(text).map_or(Column::Extra, Column::Known),
+    };
+    record.cells.iter().map(|cell| column(&cell.text)).collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    OURS.contains(&name)
+}
+
 /// Short, and without what a terminal would obey.
-fn shown(cell: &[u8]) -> String {
+fn shown(text: &str) -> String {
     let safe = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
-    String::from_utf8_lossy(cell).chars().take(NAME_CHARS_SHOWN).map(safe).collect()
+    text.chars().take(NAME_CHARS_SHOWN).map(safe).collect()
 }
 
 impl fmt::Display for HeaderFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns =
             |fields: &[Field]| fields.iter().map(|field| field.column()).collect::<Vec<_>>().join(", ");
-        let (optional, needed): (Vec<Field>, Vec<Field>) =
-            Field::ALL.into_iter().partition(|field| field.is_optional());
-        f.write_str("the first line is not the header of a payroll file")?;
+        f.write_str("no line is the header of a payroll")?;
         if self.is_data {
             // Whatever it is, it may name people.
-            f.write_str(
-                ": it names none of the columns; is the header missing, or do its lines end in CR alone?",
-            )?;
+            f.write_str(": none names a column; is the header missing?")?;
         } else if !self.unknown.is_empty() {
-            write!(f, "; unknown: {}", self.unknown.join(", "))?;
+            write!(f, "; not understood: {}", self.unknown.join(", "))?;
         }
         if !self.missing.is_empty() {
             write!(f, "; missing: {}", columns(&self.missing))?;
@@ -102,22 +188,26 @@ impl fmt::Display for HeaderFault {
         if !self.doubled.is_empty() {
             write!(f, "; more than once: {}", columns(&self.doubled))?;
         }
-        write!(
-            f,
-            ". It names each of these once, in any order: {}; and may name {}",
-            columns(&needed),
-            columns(&optional)
+        f.write_str(
+            ". `payrun map FILE` writes a layout in which you say which heading is which column, and what all rows have in common; \
+             `payrun template` writes an empty payroll",
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use payrun_tabular::{Cell, Kind};
+
     use super::*;
 
+    fn record(text: &str) -> Record {
+        let cell = |text: &str| Cell { text: text.to_owned(), kind: Kind::Text };
+        Record { line: 1, cells: text.split(',').map(cell).collect(), misquoted: false, hidden: false }
+    }
+
     fn parse(text: &str) -> Result<Header, Refusal> {
-        let cells = text.split(',').map(|cell| cell.as_bytes().to_vec()).collect();
-        Header::parse(&Record { line: 1, cells, misquoted: false })
+        Header::parse(&record(text), &Layout::default())
     }
 
     #[test]
@@ -129,17 +219,39 @@ mod tests {
     }
 
     #[test]
+    fn a_clerks_own_words_are_understood() {
+        let header = parse(
+            "Nombres,Apellidos,Tipo de documento,Nº Documento,País,Moneda,Monto a pagar (S/),Forma de pago,Banco,Cuenta CCI,Tipo de cuenta,Sede",
+        )
+        .unwrap();
+        assert_eq!(header.place(Field::BankAccount), Some(9));
+        assert_eq!(header.reading().1, ["Sede"]);
+        assert_eq!(header.reading().0[6], ("Monto a pagar (S/)".to_owned(), Field::Amount));
+    }
+
+    #[test]
+    fn a_layout_fills_what_the_file_leaves_out() {
+        let mut layout = Layout::default();
+        for (column, value) in [("country", "PE"), ("currency", "PEN"), ("method", "bank"), ("document_type", "DNI")] {
+            layout.values.insert(column.to_owned(), value.to_owned());
+        }
+        layout.columns.insert("Trabajador (doc)".to_owned(), "document_number".to_owned());
+        let text = "Nombres,Apellidos,Trabajador doc,Neto,Banco,CCI,Tipo cuenta,Neto anterior";
+        let header = Header::parse(&record(text), &layout).unwrap();
+        assert_eq!((header.value(Field::Country), header.place(Field::DocumentNumber)), (Some("PE"), Some(2)));
+    }
+
+    #[test]
     fn all_that_is_wrong_is_named_at_once() {
         let columns = Field::ALL.iter().map(|field| field.column()).collect::<Vec<_>>().join(",");
-        let text = columns.replace("amount,", "Amount,bank,").replace(",description", ",notes");
-        let text = text.replace(",phone", "");
+        let text = columns.replace("amount,", "Haberes,bank,");
         let Err(Refusal::Header(fault)) = parse(&text) else { panic!("taken") };
-        assert_eq!(
-            fault.to_string(),
-            "the first line is not the header of a payroll file; unknown: Amount, notes; \
-             missing: amount, description; more than once: bank. It names each of these once, in any order: \
-             client_id, account, country, currency, amount, method, first_name, last_name, company_name, document_type, \
-             document_number, bank, bank_account, bank_account_type, description; and may name bank_account_local, phone, email"
+        let said = fault.to_string();
+        assert!(
+            said.starts_with(
+                "no line is the header of a payroll; not understood: Haberes; missing: amount; more than once: bank. `payrun map"
+            ),
+            "{said}"
         );
     }
 
@@ -153,17 +265,12 @@ mod tests {
         assert!(!fault.to_string().contains("Rosa") && !fault.to_string().contains("0032"), "{fault}");
     }
 
-    /// A sheet of rejected rows comes again when its cells are mended.
+    /// A sheet that payrun wrote comes again when its cells are mended.
     #[test]
     fn the_columns_of_our_own_sheet_are_passed_over() {
         let columns = Field::ALL.map(Field::column).join(",");
         let header = parse(&format!("line,fault,{columns}")).unwrap();
-        assert_eq!((header.place(Field::ClientId), header.columns().len()), (Some(2), 20));
-    }
-
-    #[test]
-    fn another_separator_is_named() {
-        assert_eq!(parse("client_id;account;country"), Err(Refusal::Separator("semicolons")));
-        assert_eq!(parse("client_id\taccount"), Err(Refusal::Separator("tabs")));
+        assert_eq!((header.place(Field::ClientId), header.len()), (Some(2), 20));
+        assert_eq!(header.names().filter(|(_, is_theirs)| *is_theirs).count(), 18);
     }
 }

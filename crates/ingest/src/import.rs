@@ -69,8 +69,9 @@ where
     W: Write + Send,
 {
     let Request { name, mode, now } = request;
-    let Upload { source, limits, mut progress } = upload;
-    let mut reader = blocking(move || RowReader::open(source, &limits)).await?;
+    let Upload { source, reading, mut progress } = upload;
+    let mut reader = blocking(move || RowReader::open(source, &reading)).await?;
+    report.begin(reader.layed());
     let batch = NewBatch {
         id: BatchId::at(now),
         source: Source::File,
@@ -90,6 +91,7 @@ where
         .await?;
         reader = rest;
         if chunk.rows.is_empty() {
+            report.end(reader.empty());
             break;
         }
         let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;

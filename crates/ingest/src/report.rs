@@ -1,4 +1,4 @@
-//! What a person reads about a file: how many rows, which faults, and a sheet of the rows to mend.
+//! What a person reads about a file: what it was found to be, how many rows, which faults, and a sheet of the rows to mend.
 
 use std::{
     collections::BTreeMap,
@@ -8,40 +8,65 @@ use std::{
 
 use payrun_domain::fault::{Field, Severity};
 use payrun_store::RowFault;
+use payrun_tabular::{Format, Separator};
 
-use crate::{chunk::Chunk, row::Row, sheet::Sheet};
+use crate::{
+    chunk::Chunk,
+    decimal::Decimal,
+    row::Row,
+    sheet::Sheet,
+    upload::Layed,
+    wording::{Language, mend},
+};
 
 /// Faults of a severity are kept up to here; all of them are counted, and all rejected rows are written.
 const FAULTS_KEPT_MAX: usize = 1_000;
 
+/// Which rows a sheet has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copy {
+    /// The rejected ones: `line` and `fault` first, then the cells as they stand in the file, in the file's order.
+    Rejected,
+    /// All of them as they stand, with a last column `payrun` that says what to mend.
+    Everything,
+}
+
 /// Grows with the file as it is judged. `Display` is the whole report in plain text.
 ///
-/// `W` takes the rejected rows as CSV: `line` and `fault` first, then the cells as they stand in the file, in the file's order.
-/// With the cells mended it can be imported: those two columns are passed over.
+/// `W` takes rows as CSV, written as the file was. With the cells mended it can be imported: payrun's own columns are passed over.
 pub struct Report<W: Write> {
     accepted: i32,
     rejected: i32,
     warned: i32,
+    empty: i32,
     faults: Vec<RowFault>,
     errors_kept: usize,
     warnings_kept: usize,
     counts: BTreeMap<String, u64>,
-    sheet: Sheet<W>,
+    layed: Option<Layed>,
+    copy: Copy,
+    language: Language,
+    output: Option<W>,
+    sheet: Option<Sheet<W>>,
 }
 
 impl<W: Write> Report<W> {
-    /// An empty report. The rejected rows hold personal data in full: `rejected_rows` is [`io::sink`] or a file that only its owner
-    /// reads.
-    pub fn new(rejected_rows: W) -> Self {
+    /// An empty report. The rows hold personal data in full: `rows` is [`io::sink`] or a file that only its owner reads.
+    pub const fn new(rows: W, copy: Copy, language: Language) -> Self {
         Self {
             accepted: 0,
             rejected: 0,
             warned: 0,
+            empty: 0,
             faults: Vec::new(),
             errors_kept: 0,
             warnings_kept: 0,
             counts: BTreeMap::new(),
-            sheet: Sheet::new(rejected_rows),
+            layed: None,
+            copy,
+            language,
+            output: Some(rows),
+            sheet: None,
         }
     }
 
@@ -60,7 +85,17 @@ impl<W: Write> Report<W> {
         self.warned
     }
 
-    /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its columns.
+    /// Rows without anything, which were passed over.
+    pub const fn empty(&self) -> i32 {
+        self.empty
+    }
+
+    /// What the file was found to be; none before it was opened.
+    pub const fn layed(&self) -> Option<&Layed> {
+        self.layed.as_ref()
+    }
+
+    /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its columns. Reasons are in the report's language.
     pub fn faults(&self) -> &[RowFault] {
         &self.faults
     }
@@ -70,23 +105,49 @@ impl<W: Write> Report<W> {
         &self.counts
     }
 
+    pub(crate) fn begin(&mut self, layed: &Layed) {
+        let separator = match &layed.found.format {
+            Format::Csv(dialect) => dialect.separator,
+            // What the clerk's own spreadsheet program puts between cells follows what it puts before decimals.
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) if layed.decimal == Some(Decimal::Comma) => {
+                Separator::Semicolon
+            }
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => Separator::Comma,
+        };
+        self.sheet = self.output.take().map(|output| Sheet::new(output, separator));
+        self.layed = Some(layed.clone());
+    }
+
     /// Adds rows and what became of them; `doubles` are payouts that turned out to be there already.
     pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
         chunk.faults.extend(doubles);
+        for fault in &mut chunk.faults {
+            if let Some(words) = mend(self.language, &fault.code) {
+                words.clone_into(&mut fault.reason);
+            }
+        }
         chunk.faults.sort_by_key(|fault| fault.row);
         let mut faulty = chunk.faults.chunk_by(|one, next| one.row == next.row).peekable();
         for row in &chunk.rows {
             let is_of_row = |faults: &&[RowFault]| faults.iter().any(|fault| fault.row == row.number);
             let faults = faulty.next_if(is_of_row).unwrap_or_default();
             self.keep(faults);
-            if faults.iter().any(|fault| fault.severity == Severity::Error) {
-                self.reject(row, faults)?;
+            let is_rejected = faults.iter().any(|fault| fault.severity == Severity::Error);
+            if is_rejected {
+                self.rejected = self.rejected.saturating_add(1);
             } else {
                 self.accepted = self.accepted.saturating_add(1);
                 self.warned = self.warned.saturating_add(i32::from(!faults.is_empty()));
             }
+            if is_rejected || self.copy == Copy::Everything {
+                self.write(row, faults)?;
+            }
         }
-        self.sheet.flush()
+        self.sheet.as_mut().map_or(Ok(()), Sheet::flush)
+    }
+
+    pub(crate) const fn end(&mut self, empty: i32) {
+        self.empty = empty;
     }
 
     fn keep(&mut self, faults: &[RowFault]) {
@@ -103,15 +164,27 @@ impl<W: Write> Report<W> {
         }
     }
 
-    fn reject(&mut self, row: &Row, faults: &[RowFault]) -> io::Result<()> {
-        if self.rejected == 0 {
-            let columns = row.columns().map(Field::column);
-            self.sheet.row(["line", "fault"].into_iter().chain(columns))?;
+    fn write(&mut self, row: &Row, faults: &[RowFault]) -> io::Result<()> {
+        let Some(sheet) = &mut self.sheet else { return Ok(()) };
+        let reason = |fault: &RowFault| match fault.field {
+            Some(field) => format!("{}: {}", row.heading(field), fault.reason),
+            None => fault.reason.clone(),
+        };
+        let (line, reasons) = (row.line.to_string(), faults.iter().map(reason).collect::<Vec<_>>().join("; "));
+        match self.copy {
+            Copy::Rejected => {
+                if sheet.is_empty() {
+                    sheet.row(["line", "fault"].into_iter().chain(row.headings()))?;
+                }
+                sheet.row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells()))
+            }
+            Copy::Everything => {
+                if sheet.is_empty() {
+                    sheet.row(row.headings().chain(["payrun"]))?;
+                }
+                sheet.row(row.cells().chain([reasons.as_str()]))
+            }
         }
-        self.rejected = self.rejected.saturating_add(1);
-        let reasons: Vec<&str> = faults.iter().map(|fault| fault.reason.as_str()).collect();
-        let (line, reasons) = (row.line.to_string(), reasons.join("; "));
-        self.sheet.row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells()))
     }
 }
 

@@ -3,50 +3,125 @@
 use std::{fmt, sync::Arc};
 
 use payrun_domain::fault::{Fault, Field, Severity};
+use payrun_tabular::{Cell, Kind, Record};
 
-use crate::{csv::Record, header::Header};
+use crate::{decimal::Decimal, header::Header, sheet::unprotected, synonym};
 
 /// The cells of one record or of one payout of a message. Not yet believed.
 pub(crate) struct Row {
-    /// On which the record starts; in a message the position in its list.
+    /// On which the record starts, or the row that a spreadsheet shows; in a message the position in its list.
     pub(crate) line: i64,
     /// The record, counted from one without the header.
     pub(crate) number: i32,
     header: Arc<Header>,
     cells: Vec<String>,
+    /// As many as cells in a workbook, none in a text.
+    kinds: Vec<Kind>,
     misquoted: bool,
+    decimal: Option<Decimal>,
+    /// In place of a client id that the file has not.
+    derived_id: String,
 }
 
+/// What a row that sums up others begins with.
+const TOTALS: [&str; 9] = [
+    "total", "totales", "totais", "subtotal", "sub total", "suma", "soma", "total general", "total geral",
+];
+
 impl Row {
-    /// Bytes that are not UTF-8 become U+FFFD, which no cell may have.
-    pub(crate) fn of_record(record: Record, number: i32, header: &Arc<Header>) -> Self {
-        let text = |cell: Vec<u8>| {
-            String::from_utf8(cell)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        };
-        let cells = record.cells.into_iter().map(text).collect();
-        Self { line: record.line, number, header: Arc::clone(header), cells, misquoted: record.misquoted }
+    /// `source` identifies the file, for rows that have no id of their own.
+    pub(crate) fn of_record(
+        record: Record,
+        number: i32,
+        header: &Arc<Header>,
+        decimal: Option<Decimal>,
+        source: &str,
+    ) -> Self {
+        let is_workbook = record.cells.iter().any(|cell| !matches!(cell.kind, Kind::Text | Kind::Empty));
+        let kinds =
+            if is_workbook { record.cells.iter().map(|cell| cell.kind).collect() } else { Vec::new() };
+        let is_ours = header.is_ours();
+        let text = |cell: Cell| if is_ours { unprotected(&cell.text).to_owned() } else { cell.text };
+        let lacks_id = header.place(Field::ClientId).is_none() && header.value(Field::ClientId).is_none();
+        Self {
+            line: record.line,
+            number,
+            header: Arc::clone(header),
+            cells: record.cells.into_iter().map(text).collect(),
+            kinds,
+            misquoted: record.misquoted,
+            // Where no amount tells, none has anything to be told.
+            decimal: Some(decimal.unwrap_or(Decimal::Point)),
+            derived_id: if lacks_id { format!("{source}-{number}") } else { String::new() },
+        }
     }
 
     /// `cells` in the order of `header`.
     pub(crate) fn of_message(cells: Vec<String>, number: i32, header: &Arc<Header>) -> Self {
-        Self { line: i64::from(number), number, header: Arc::clone(header), cells, misquoted: false }
+        Self {
+            line: i64::from(number),
+            number,
+            header: Arc::clone(header),
+            cells,
+            kinds: Vec::new(),
+            misquoted: false,
+            decimal: None,
+            derived_id: String::new(),
+        }
     }
 
-    /// The field's cell; empty when the record is too short to have one.
+    /// What the row says of the field, in payrun's words where there are few: its cell, or what its file says of all rows. Empty when
+    /// neither says anything.
     pub(crate) fn get(&self, field: Field) -> &str {
-        self.header.place(field).and_then(|place| self.cells.get(place)).map_or("", String::as_str)
+        let text = self.written(field);
+        synonym::word(field, text).unwrap_or(text)
     }
 
-    /// In the order of the file, which is that of [`Row::columns`] unless the record is too short or too long.
+    /// As it stands.
+    fn written(&self, field: Field) -> &str {
+        match self.header.place(field) {
+            Some(place) => self.cells.get(place).map_or("", String::as_str),
+            None if field == Field::ClientId && !self.derived_id.is_empty() => &self.derived_id,
+            None => self.header.value(field).unwrap_or_default(),
+        }
+    }
+
+    /// What a workbook says of the field's cell.
+    pub(crate) fn kind(&self, field: Field) -> Kind {
+        let place = self.header.place(field);
+        place.and_then(|place| self.kinds.get(place)).copied().unwrap_or(Kind::Text)
+    }
+
+    /// How the file writes decimals; none where an amount is a plain number in any case.
+    pub(crate) const fn decimal(&self) -> Option<Decimal> {
+        self.decimal
+    }
+
+    /// The file has no ids of its own: the row's is made of the file and its place there.
+    pub(crate) const fn has_derived_id(&self) -> bool {
+        !self.derived_id.is_empty()
+    }
+
+    /// In the order of the file, without the columns that payrun wrote.
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
-        let columns = self.header.columns();
-        let is_kept = |place: usize| columns.get(place).is_none_or(Option::is_some);
-        self.cells.iter().enumerate().filter(move |(place, _)| is_kept(*place)).map(|(_, cell)| cell.as_str())
+        let mut theirs = self.header.names().map(|(_, is_theirs)| is_theirs);
+        self.cells.iter().filter(move |_| theirs.next().unwrap_or(true)).map(String::as_str)
     }
 
-    pub(crate) fn columns(&self) -> impl Iterator<Item = Field> {
-        self.header.columns().iter().flatten().copied()
+    /// The headings of [`Row::cells`].
+    pub(crate) fn headings(&self) -> impl Iterator<Item = &str> {
+        self.header.names().filter(|(_, is_theirs)| *is_theirs).map(|(name, _)| name)
+    }
+
+    /// What the file calls the field; payrun's name where it has no column.
+    pub(crate) fn heading(&self, field: Field) -> &str {
+        let place = self.header.place(field);
+        place.and_then(|place| self.header.names().nth(place)).map_or(field.column(), |(name, _)| name)
+    }
+
+    /// Nothing in it but blanks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty())
     }
 
     /// Why no cell can be told from another. Judging them one by one would only raise noise.
@@ -60,19 +135,32 @@ impl Row {
                     .to_owned(),
             );
         }
-        let (found, expected) = (self.cells.len(), self.header.columns().len());
-        if found != expected {
+        if self.header.is_repeated_in(&self.cells) {
+            return whole("row_header", "this row repeats the header; delete it".to_owned());
+        }
+        if self.is_total() {
+            return whole("row_total", "this row is a total and pays nobody; delete it".to_owned());
+        }
+        let (found, expected) = (self.cells.len(), self.header.len());
+        let surplus_is_empty = self.cells.iter().skip(expected).all(|cell| cell.is_empty());
+        if found < expected || !surplus_is_empty {
             return whole(
                 "row_cells",
                 format!(
-                    "the row has {found} cells and the header {expected}; is a comma missing or not in quotes?"
+                    "the row has {found} cells and the header {expected}; is a separator missing or not in quotes?"
                 ),
             );
         }
-        if self.cells.iter().all(String::is_empty) {
-            return whole("row_empty", "every cell is empty; delete the row".to_owned());
-        }
         None
+    }
+
+    fn is_total(&self) -> bool {
+        let names_nobody = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
+        let says_total = self.cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|first| {
+            let first = synonym::normal(first);
+            TOTALS.iter().any(|total| first.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+        });
+        says_total && names_nobody.into_iter().filter(|field| !self.written(*field).is_empty()).count() <= 1
     }
 }
 

@@ -6,33 +6,59 @@ use std::{
 };
 
 use csv::{Terminator, Writer, WriterBuilder};
+use payrun_tabular::Separator;
 
 /// Characters with which a spreadsheet begins a formula, or skips to one; a byte order mark in the first cell is skipped too.
 const TRIGGERS: [char; 9] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{feff}'];
 
-/// Writes RFC 4180 with commas, CRLF and a leading `'` before every cell that could be a formula.
+/// Writes RFC 4180 with CRLF and a leading `'` before every cell that could be a formula.
 ///
 /// The `'` is part of the cell; to read a sheet back, take it off cells that begin with `'` and a trigger.
-pub struct Sheet<W: Write>(Writer<W>);
+pub struct Sheet<W: Write> {
+    writer: Writer<W>,
+    rows: u64,
+}
 
 impl<W: Write> Sheet<W> {
     /// An empty sheet.
-    pub fn new(output: W) -> Self {
-        Self(WriterBuilder::new().flexible(true).terminator(Terminator::CRLF).from_writer(output))
+    pub fn new(output: W, separator: Separator) -> Self {
+        let mut builder = WriterBuilder::new();
+        builder.flexible(true).terminator(Terminator::CRLF).delimiter(byte(separator));
+        Self { writer: builder.from_writer(output), rows: 0 }
+    }
+
+    /// No record yet.
+    pub const fn is_empty(&self) -> bool {
+        self.rows == 0
     }
 
     /// Adds one record.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
         for cell in cells {
-            self.0.write_field(protect(cell).as_bytes()).map_err(io::Error::from)?;
+            self.writer.write_field(protect(cell).as_bytes()).map_err(io::Error::from)?;
         }
-        self.0.write_record(None::<&[u8]>).map_err(io::Error::from)
+        self.rows = self.rows.saturating_add(1);
+        self.writer.write_record(None::<&[u8]>).map_err(io::Error::from)
     }
 
     /// Hands everything to the output.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.writer.flush()
     }
+}
+
+const fn byte(separator: Separator) -> u8 {
+    match separator {
+        Separator::Comma => b',',
+        Separator::Semicolon => b';',
+        Separator::Tab => b'\t',
+        Separator::Bar => b'|',
+    }
+}
+
+/// The cell of a sheet that [`Sheet`] wrote, as it was.
+pub(crate) fn unprotected(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(TRIGGERS)).unwrap_or(cell)
 }
 
 fn protect(cell: &str) -> Cow<'_, str> {
@@ -47,7 +73,7 @@ mod tests {
 
     fn written(rows: &[Vec<String>]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut sheet = Sheet::new(&mut bytes);
+        let mut sheet = Sheet::new(&mut bytes, Separator::Comma);
         for row in rows {
             sheet.row(row.iter().map(String::as_str)).unwrap();
         }

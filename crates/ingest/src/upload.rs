@@ -1,16 +1,20 @@
-//! A file, read twice: once for its digest, once for its rows, a chunk at a time.
+//! A file, read more than once: for its digest, for what decides about all of it, and for its rows, a chunk at a time.
 
 use std::{
-    io::{self, BufReader, Read, Seek},
-    sync::Arc,
+    io::{self, Read, Seek, SeekFrom},
+    sync::{Arc, Mutex, PoisonError},
 };
 
+use data_encoding::HEXLOWER;
+use payrun_domain::fault::Field;
+use payrun_tabular::{Encoding, Found, Kind, Record, Separator, Table};
 use ring::digest::{Context, SHA256};
 
 use crate::{
-    csv::{Limits, Records},
+    decimal::{self, Decimal},
     error::{Error, Refusal},
-    header::Header,
+    header::{Header, LOOK_IN_RECORDS},
+    layout::Layout,
     row::Row,
 };
 
@@ -18,10 +22,59 @@ use crate::{
 pub struct Upload<R> {
     /// The opened file.
     pub source: R,
-    /// What it may have.
-    pub limits: Limits,
+    /// How it is to be read.
+    pub reading: Reading,
     /// Told after every chunk of rows.
     pub progress: Box<dyn FnMut(Progress) + Send>,
+}
+
+/// How a file is to be read. What is None is found out, or the file refused.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// What it may have.
+    pub limits: Limits,
+    /// Between the cells of a text.
+    pub separator: Option<Separator>,
+    /// Of a text.
+    pub encoding: Option<Encoding>,
+    /// Which sheet of a workbook.
+    pub sheet: Option<String>,
+    /// How it writes amounts.
+    pub decimal: Option<Decimal>,
+    /// What its columns are called.
+    pub layout: Layout,
+}
+
+/// What a file may have. Over any of these the whole file is refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of the file; decompressed, twice as many.
+    pub file_bytes_max: u64,
+    /// Records without the header.
+    pub rows_max: i32,
+    /// Bytes of one record with its line end.
+    pub record_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_bytes_max: 2 << 30, rows_max: 2_000_000, record_bytes_max: 64 << 10 }
+    }
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layed {
+    /// Format, encoding, separator.
+    pub found: Found,
+    /// How it writes amounts; none when no amount tells.
+    pub decimal: Option<Decimal>,
+    /// The line of the header.
+    pub header_line: i64,
+    /// Headings, and what they are read as.
+    pub read: Vec<(String, Field)>,
+    /// Headings that are kept and not read.
+    pub extra: Vec<String>,
 }
 
 /// How far the reading is.
@@ -29,42 +82,60 @@ pub struct Upload<R> {
 pub struct Progress {
     /// Read and judged.
     pub bytes_done: u64,
-    /// Of the file.
+    /// Of the table, decompressed.
     pub bytes_total: u64,
 }
 
 const BUFFER_BYTES: usize = 64 << 10;
-const HEAD_BYTES: usize = 1 << 10;
-const BOM: &[u8] = b"\xef\xbb\xbf";
 const CHUNK_ROWS: usize = 1_000;
 /// Long rows make short chunks, so that memory does not depend on the file.
 const CHUNK_BYTES: u64 = 4 << 20;
+/// Enough of the digest to tell files apart in an id.
+const ID_DIGITS: usize = 12;
 
 /// The rows of a file whose digest is known.
 pub(crate) struct RowReader<R> {
-    records: Records<BufReader<Hashed<R>>>,
+    source: Shared<R>,
+    table: Table,
     header: Arc<Header>,
+    layed: Layed,
     rows: i32,
+    empty: i32,
     rows_max: i32,
-    bytes_total: u64,
     digest: [u8; 32],
+    name: String,
 }
 
-impl<R: Read + Seek> RowReader<R> {
-    /// Reads the file once, refuses what is not CSV, and reads its header.
-    pub(crate) fn open(mut source: R, limits: &Limits) -> Result<Self, Error> {
-        source.rewind().map_err(Error::Read)?;
-        let Survey { bytes, digest, head } = survey(&mut source, limits)?;
-        refuse_binary(&head)?;
-        source.rewind().map_err(Error::Read)?;
-        let mut input = BufReader::with_capacity(BUFFER_BYTES, Hashed::new(source));
-        if head.starts_with(BOM) {
-            io::copy(&mut input.by_ref().take(3), &mut io::sink()).map_err(Error::Read)?;
-        }
-        let mut records = Records::new(input, limits.record_bytes_max);
-        let header = Header::parse(&records.read()?.ok_or(Refusal::Empty)?)?;
-        let header = Arc::new(header);
-        Ok(Self { records, header, rows: 0, rows_max: limits.rows_max, bytes_total: bytes, digest })
+impl<R: Read + Seek + Send + 'static> RowReader<R> {
+    /// Reads the file, refuses what is no table, finds its header and decides how it writes amounts.
+    pub(crate) fn open(source: R, reading: &Reading) -> Result<Self, Error> {
+        let source = Shared(Arc::new(Mutex::new(source)));
+        let digest = source.digest(reading.limits.file_bytes_max)?;
+        let request = request(reading);
+        let mut table = payrun_tabular::open(source.clone(), &request)?;
+        let Head { record, below } = find_header(&mut table, &reading.layout)?;
+        let header = Header::parse(&record, &reading.layout)?;
+        let decimal = match reading.decimal {
+            Some(decimal) => Some(decimal),
+            None => survey(below, &mut table, &header)?,
+        };
+        let mut table = payrun_tabular::open(source.clone(), &request)?;
+        table.pad_to(header.len());
+        while table.read()?.is_some_and(|above| above.line < record.line) {}
+        let (read, extra) = header.reading();
+        let layed = Layed { found: table.found.clone(), decimal, header_line: record.line, read, extra };
+        let name = HEXLOWER.encode(&digest).chars().take(ID_DIGITS).collect();
+        Ok(Self {
+            source,
+            table,
+            header: Arc::new(header),
+            layed,
+            rows: 0,
+            empty: 0,
+            rows_max: reading.limits.rows_max,
+            digest,
+            name,
+        })
     }
 
     /// SHA-256 of the file when it was read first.
@@ -72,23 +143,38 @@ impl<R: Read + Seek> RowReader<R> {
         self.digest
     }
 
+    pub(crate) const fn layed(&self) -> &Layed {
+        &self.layed
+    }
+
+    /// Rows without anything, which are passed over.
+    pub(crate) const fn empty(&self) -> i32 {
+        self.empty
+    }
+
     /// The next rows; none at the end of the file, which then has had some and is what it was when it was opened.
     pub(crate) fn rows(&mut self) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();
-        let start = self.records.input().get_ref().bytes;
-        while rows.len() < CHUNK_ROWS && self.records.input().get_ref().bytes - start < CHUNK_BYTES {
-            let Some(record) = self.records.read()? else { break };
+        let start = self.table.bytes_read();
+        while rows.len() < CHUNK_ROWS && self.table.bytes_read().saturating_sub(start) < CHUNK_BYTES {
+            let Some(record) = self.table.read()? else { break };
+            let number = self.rows.saturating_add(1);
+            let row = Row::of_record(record, number, &self.header, self.layed.decimal, &self.name);
+            if row.is_empty() {
+                self.empty = self.empty.saturating_add(1);
+                continue;
+            }
             if self.rows == self.rows_max {
                 return Err(Refusal::Rows { max: self.rows_max }.into());
             }
-            self.rows += 1;
-            rows.push(Row::of_record(record, self.rows, &self.header));
+            self.rows = number;
+            rows.push(row);
         }
         if rows.is_empty() {
             if self.rows == 0 {
                 return Err(Refusal::HeaderOnly.into());
             }
-            if self.records.input().get_ref().digest() != self.digest {
+            if self.source.digest(u64::MAX)? != self.digest {
                 return Err(Error::Changed);
             }
         }
@@ -96,73 +182,105 @@ impl<R: Read + Seek> RowReader<R> {
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        let ahead = u64::try_from(self.records.input().buffer().len()).unwrap_or(0);
-        Progress { bytes_done: self.records.input().get_ref().bytes - ahead, bytes_total: self.bytes_total }
+        Progress { bytes_done: self.table.bytes_read(), bytes_total: self.table.bytes_total() }
     }
 }
 
-struct Survey {
-    bytes: u64,
-    digest: [u8; 32],
-    head: Vec<u8>,
-}
-
-fn survey(source: &mut impl Read, limits: &Limits) -> Result<Survey, Error> {
-    let mut input = Hashed::new(source.take(limits.file_bytes_max.saturating_add(1)));
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    input.by_ref().take(1 << 10).read_to_end(&mut head).map_err(Error::Read)?;
-    let mut buffer = vec![0; BUFFER_BYTES];
-    while input.read(&mut buffer).map_err(Error::Read)? > 0 {}
-    if input.bytes > limits.file_bytes_max {
-        return Err(Refusal::FileBytes { max: limits.file_bytes_max }.into());
-    }
-    Ok(Survey { bytes: input.bytes, digest: input.digest(), head })
-}
-
-fn refuse_binary(head: &[u8]) -> Result<(), Refusal> {
-    let kinds: [(&[u8], &'static str); 7] = [
-        (b"PK\x03\x04", "an XLSX workbook or a ZIP archive"),
-        (b"\xd0\xcf\x11\xe0", "an XLS workbook"),
-        (b"\x1f\x8b", "a GZIP archive"),
-        (b"%PDF", "a PDF document"),
-        (b"\x7fELF", "a program"),
-        (b"\xff\xfe", "UTF-16 text"),
-        (b"\xfe\xff", "UTF-16 text"),
-    ];
-    if let Some((_, kind)) = kinds.into_iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(Refusal::NotCsv(kind));
-    }
-    if head.contains(&0) {
-        return Err(Refusal::NotCsv("a binary file"));
-    }
-    if head.is_empty() { Err(Refusal::Empty) } else { Ok(()) }
-}
-
-/// A reader that counts and hashes what passes.
-struct Hashed<R> {
-    inner: R,
-    bytes: u64,
-    context: Context,
-}
-
-impl<R> Hashed<R> {
-    fn new(inner: R) -> Self {
-        Self { inner, bytes: 0, context: Context::new(&SHA256) }
-    }
-
-    /// Of all that has passed so far.
-    fn digest(&self) -> [u8; 32] {
-        let mut digest = [0; 32];
-        digest.copy_from_slice(self.context.clone().finish().as_ref());
-        digest
+fn request(reading: &Reading) -> payrun_tabular::Request {
+    let Reading { limits, separator, encoding, sheet, decimal: _, layout: _ } = reading;
+    payrun_tabular::Request {
+        separator: *separator,
+        encoding: *encoding,
+        sheet: sheet.clone(),
+        limits: payrun_tabular::Limits {
+            file_bytes_max: limits.file_bytes_max,
+            inflated_bytes_max: limits.file_bytes_max.saturating_mul(2),
+            record_bytes_max: limits.record_bytes_max,
+            // Empty rows are not counted here, and the header is no row.
+            rows_max: u64::MAX,
+            ..payrun_tabular::Limits::default()
+        },
     }
 }
 
-impl<R: Read> Read for Hashed<R> {
+/// The header, and what was read behind it while it was looked for.
+struct Head {
+    record: Record,
+    below: Vec<Record>,
+}
+
+/// The record that names most columns, among the first.
+fn find_header(table: &mut Table, layout: &Layout) -> Result<Head, Error> {
+    let mut records = Vec::new();
+    while records.len() < LOOK_IN_RECORDS
+        && let Some(record) = table.read()?
+    {
+        records.push(record);
+    }
+    let names = |place: &usize| records.get(*place).map_or(0, |record| Header::names_in(record, layout));
+    let best = (0..records.len()).rev().max_by_key(names).ok_or(payrun_tabular::Refusal::Empty)?;
+    let below = records.split_off(best.saturating_add(1));
+    let record = records.pop().ok_or(payrun_tabular::Refusal::Empty)?;
+    Ok(Head { record, below })
+}
+
+/// Looks at every amount that is text.
+fn survey(below: Vec<Record>, table: &mut Table, header: &Header) -> Result<Option<Decimal>, Error> {
+    let Some(place) = header.place(Field::Amount) else { return Ok(None) };
+    let mut survey = decimal::Survey::default();
+    let mut see = |record: &Record| {
+        if let Some(cell) = record.cells.get(place)
+            && matches!(cell.kind, Kind::Text | Kind::Formula)
+        {
+            survey.see(record.line, cell.text.trim());
+        }
+    };
+    below.iter().for_each(&mut see);
+    while let Some(record) = table.read()? {
+        see(&record);
+    }
+    Ok(survey.decide()?)
+}
+
+/// A source that is opened more than once, one after the other.
+struct Shared<R>(Arc<Mutex<R>>);
+
+impl<R> Clone for Shared<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Read + Seek> Shared<R> {
+    /// SHA-256 from the beginning to the end.
+    fn digest(&self, bytes_max: u64) -> Result<[u8; 32], Error> {
+        let mut source = self.clone();
+        source.rewind().map_err(Error::Read)?;
+        let (mut context, mut buffer, mut bytes) = (Context::new(&SHA256), vec![0; BUFFER_BYTES], 0_u64);
+        loop {
+            let count = source.read(&mut buffer).map_err(Error::Read)?;
+            if count == 0 {
+                let mut digest = [0; 32];
+                digest.copy_from_slice(context.finish().as_ref());
+                return Ok(digest);
+            }
+            context.update(buffer.get(..count).unwrap_or_default());
+            bytes = bytes.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            if bytes > bytes_max {
+                return Err(payrun_tabular::Refusal::FileBytes { max: bytes_max }.into());
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Shared<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        self.context.update(buffer.get(..count).unwrap_or_default());
-        self.bytes += u64::try_from(count).unwrap_or(0);
-        Ok(count)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(buffer)
+    }
+}
+
+impl<R: Seek> Seek for Shared<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).seek(to)
     }
 }

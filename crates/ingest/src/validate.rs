@@ -16,6 +16,8 @@ use payrun_domain::{
     reference::Reference,
 };
 
+use payrun_tabular::Kind;
+
 use crate::{
     cell,
     directory::{Directory, Route},
@@ -84,7 +86,7 @@ struct Findings<'a> {
 impl<'a> Findings<'a> {
     fn of(row: &'a Row) -> Self {
         let faults: Vec<Fault> =
-            Field::ALL.into_iter().flat_map(|field| cell::faults(field, row.get(field))).collect();
+            Field::ALL.into_iter().flat_map(|field| cell::faults(field, row.get(field), row.kind(field))).collect();
         let faulty = faults.iter().filter_map(|fault| fault.field).collect();
         Self { row, faults, faulty }
     }
@@ -212,7 +214,7 @@ impl<'a> Findings<'a> {
             return None;
         }
         let known = currency.or_else(|| route.map(|route| route.currency));
-        match (Money::parse(text, known.unwrap_or(Currency::Usd)), known) {
+        match (self.money(text, known), known) {
             (Ok(amount), Some(currency)) => {
                 let limit = route
                     .filter(|route| route.currency == currency && amount.minor() > route.amount_minor_max);
@@ -234,6 +236,21 @@ impl<'a> Findings<'a> {
                 self.add(Field::Amount, amount_code(error), error.to_string());
                 None
             }
+        }
+    }
+
+    /// The amount as the file writes amounts. A number of a workbook, and an amount of a message, is a plain one.
+    fn money(&self, text: &str, currency: Option<Currency>) -> Result<Money, MoneyError> {
+        let any = currency.unwrap_or(Currency::Usd);
+        let is_plain = matches!(self.row.kind(Field::Amount), Kind::Number);
+        match self.row.decimal().filter(|_| !is_plain).and_then(|decimal| decimal.plain(text, currency)) {
+            Some(plain) => Money::parse(&plain, any),
+            None if is_plain || self.row.decimal().is_none() => Money::parse(text, any),
+            // In the other way, or in none.
+            None => Err(match Money::parse(text, any) {
+                Ok(_) | Err(MoneyError::TooManyDecimals { .. }) => MoneyError::NotDecimal,
+                Err(error) => error,
+            }),
         }
     }
 

@@ -1,0 +1,290 @@
+//! How a file writes its amounts: one way for the whole file, from evidence. Text to text; no number is computed.
+//!
+//! **Invariant**: digits are never added, dropped or moved; only what groups them is left out.
+
+use std::fmt;
+
+use payrun_domain::money::Currency;
+
+use crate::error::Refusal;
+
+/// Which character stands before the decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decimal {
+    /// `1,234.56`
+    Point,
+    /// `1.234,56`
+    Comma,
+}
+
+/// What one amount tells of the whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// Written like this in either way, or no amount at all.
+    Nothing,
+    Only(Decimal),
+    /// `1.000`: a thousand, or one.
+    Open,
+}
+
+/// Where evidence was first seen, and what it looked like there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// On which the record starts.
+    pub line: i64,
+    /// The amount as it stands, shortened.
+    pub text: String,
+}
+
+/// The evidence of a file, collected amount by amount.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    point: Option<Seen>,
+    comma: Option<Seen>,
+    open: Option<Seen>,
+}
+
+/// What may stand between groups of three digits beside the other decimal character: blanks and apostrophes.
+const GROUPING: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
+const CHARS_SHOWN: usize = 24;
+
+impl Survey {
+    pub(crate) fn see(&mut self, line: i64, text: &str) {
+        let place = match evidence(without_symbol(text)) {
+            Evidence::Nothing => return,
+            Evidence::Only(Decimal::Point) => &mut self.point,
+            Evidence::Only(Decimal::Comma) => &mut self.comma,
+            Evidence::Open => &mut self.open,
+        };
+        if place.is_none() {
+            *place = Some(Seen { line, text: text.chars().take(CHARS_SHOWN).collect() });
+        }
+    }
+
+    /// None when no amount needs it.
+    pub(crate) fn decide(self) -> Result<Option<Decimal>, Refusal> {
+        match self {
+            Self { point: Some(point), comma: Some(comma), .. } => {
+                Err(Refusal::DecimalMixed { point, comma })
+            }
+            Self { point: Some(_), .. } => Ok(Some(Decimal::Point)),
+            Self { comma: Some(_), .. } => Ok(Some(Decimal::Comma)),
+            Self { open: Some(open), .. } => Err(Refusal::DecimalOpen { seen: open }),
+            Self { .. } => Ok(None),
+        }
+    }
+}
+
+impl Decimal {
+    /// As in options.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        }
+    }
+
+    const fn character(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+
+    /// The amount with a point and without grouping or currency; none when it is not written in this way.
+    pub(crate) fn plain(self, text: &str, currency: Option<Currency>) -> Option<String> {
+        let digits = without_own_symbol(text.trim(), currency);
+        let (whole, fraction) = match digits.split_once(self.character()) {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (digits, None),
+        };
+        let whole = ungrouped(whole, self.other().character())?;
+        match fraction {
+            None => Some(whole),
+            Some(fraction) if is_digits(fraction) => Some(format!("{whole}.{fraction}")),
+            Some(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on line {}", self.text, self.line)
+    }
+}
+
+fn evidence(text: &str) -> Evidence {
+    let count = |character| text.matches(character).count();
+    match (count('.'), count(',')) {
+        (0, 0) => Evidence::Nothing,
+        (1, 0) => single(text, Decimal::Point),
+        (0, 1) => single(text, Decimal::Comma),
+        (_, 0) => grouped(text, Decimal::Comma),
+        (0, _) => grouped(text, Decimal::Point),
+        _ => {
+            let last = if text.rfind('.') > text.rfind(',') { Decimal::Point } else { Decimal::Comma };
+            grouped(text, last)
+        }
+    }
+}
+
+/// The only mark of its kind: decimal, unless exactly three digits follow what could be a first group.
+fn single(text: &str, decimal: Decimal) -> Evidence {
+    let Some((before, after)) = text.split_once(decimal.character()) else { return Evidence::Nothing };
+    if !is_digits(after) || ungrouped(before, decimal.other().character()).is_none() {
+        return Evidence::Nothing;
+    }
+    let may_be_group = after.len() == 3 && before.len() <= 3 && !before.starts_with('0');
+    if may_be_group { Evidence::Open } else { Evidence::Only(decimal) }
+}
+
+fn grouped(text: &str, decimal: Decimal) -> Evidence {
+    decimal.plain(text, None).map_or(Evidence::Nothing, |_| Evidence::Only(decimal))
+}
+
+/// Digits in groups of three behind a first of one to three, all divided by the same character; or digits alone.
+fn ungrouped(text: &str, separator: char) -> Option<String> {
+    let marks: Vec<char> = text.chars().filter(|char| !char.is_ascii_digit()).collect();
+    let Some(mark) = marks.first() else { return is_digits(text).then(|| text.to_owned()) };
+    let is_known = *mark == separator || GROUPING.contains(mark);
+    if !is_known || marks.iter().any(|other| other != mark) {
+        return None;
+    }
+    let mut groups = text.split(*mark);
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    (first && groups.all(|group| group.len() == 3)).then(|| text.replace(*mark, ""))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What people write before or after an amount in this currency, longest first.
+const fn symbols(currency: Currency) -> &'static [&'static str] {
+    match currency {
+        Currency::Pen => &["S/.", "S/", "PEN"],
+        Currency::Brl => &["R$", "BRL"],
+        Currency::Usd => &["US$", "USD", "$"],
+        Currency::Bob => &["Bs.", "Bs", "BOB"],
+        Currency::Pyg => &["Gs.", "Gs", "₲", "PYG"],
+        Currency::Uyu => &["$U", "UYU", "$"],
+        Currency::Ars => &["AR$", "ARS", "$"],
+        Currency::Clp => &["CLP$", "CLP", "$"],
+        Currency::Cop => &["COP$", "COP", "$"],
+        Currency::Mxn => &["MX$", "MXN", "$"],
+    }
+}
+
+fn without_own_symbol(text: &str, currency: Option<Currency>) -> &str {
+    currency.map_or(text, |currency| stripped(text, symbols(currency)).unwrap_or(text))
+}
+
+/// Of whichever currency: it says nothing of how numbers are written.
+fn without_symbol(text: &str) -> &str {
+    Currency::ALL.into_iter().find_map(|currency| stripped(text, symbols(currency))).unwrap_or(text)
+}
+
+fn stripped<'a>(text: &'a str, symbols: &[&str]) -> Option<&'a str> {
+    let blanks = [' ', '\u{a0}', '\u{202f}'];
+    symbols.iter().find_map(|symbol| {
+        let before = text.strip_prefix(symbol).map(|rest| rest.trim_start_matches(blanks));
+        before.or_else(|| text.strip_suffix(symbol).map(|rest| rest.trim_end_matches(blanks)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decide(texts: &[&str]) -> Result<Option<Decimal>, Refusal> {
+        let mut survey = Survey::default();
+        for (text, line) in texts.iter().zip(2..) {
+            survey.see(line, text);
+        }
+        survey.decide()
+    }
+
+    #[test]
+    fn one_amount_may_decide_for_all() {
+        for (texts, decimal) in [
+            (["1000", "1.000", "1.234,5"], Some(Decimal::Comma)),
+            (["1000", "1.000", "12.50"], Some(Decimal::Point)),
+            (["1.000", "1.000.000", "7"], Some(Decimal::Comma)),
+            (["1,000", "1,000,000", "7"], Some(Decimal::Point)),
+            (["1 234,56", "1.000", ""], Some(Decimal::Comma)),
+            (["1'234.56", "1,000", ""], Some(Decimal::Point)),
+            (["S/ 1,250.00", "S/ 1,000", ""], Some(Decimal::Point)),
+            (["R$ 1.234,56", "", ""], Some(Decimal::Comma)),
+            (["0.125", "1000.000", ""], Some(Decimal::Point)),
+            (["1000", "20", "abc.def"], None),
+        ] {
+            assert_eq!(decide(&texts), Ok(decimal), "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_is_refused_with_both_readings() {
+        let open = decide(&["1000", "1.000", "250.000"]).unwrap_err();
+        assert!(matches!(&open, Refusal::DecimalOpen { seen } if seen.line == 3), "{open}");
+        let mixed = decide(&["1.234,56", "1,234.56"]).unwrap_err();
+        assert!(matches!(&mixed, Refusal::DecimalMixed { point, comma } if (point.line, comma.line) == (3, 2)));
+    }
+
+    #[test]
+    fn only_grouping_is_left_out() {
+        for (decimal, text, plain) in [
+            (Decimal::Comma, "1.234.567,8", Some("1234567.8")),
+            (Decimal::Comma, "1\u{a0}234,56", Some("1234.56")),
+            (Decimal::Point, "1,234.56", Some("1234.56")),
+            (Decimal::Point, "S/ 1,250.00", Some("1250.00")),
+            (Decimal::Point, "1250.00 PEN", Some("1250.00")),
+            (Decimal::Point, "12,34.56", None),
+            (Decimal::Point, "1,234,56", None),
+            (Decimal::Point, "1.2.3", None),
+            (Decimal::Point, "R$ 10.00", None),
+            (Decimal::Comma, "1234.56", None),
+            (Decimal::Comma, "(10,00)", None),
+            (Decimal::Comma, "-10,00", None),
+            (Decimal::Comma, "1e3", None),
+            (Decimal::Comma, "10,", None),
+            (Decimal::Comma, "", None),
+        ] {
+            assert_eq!(decimal.plain(text, Some(Currency::Pen)).as_deref(), plain, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn digits_stay_as_they_are(text in "[0-9.,' ]{0,14}", comma in any::<bool>()) {
+            let decimal = if comma { Decimal::Comma } else { Decimal::Point };
+            if let Some(plain) = decimal.plain(&text, None) {
+                let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+                prop_assert_eq!(digits(&text), digits(&plain));
+                prop_assert_eq!(text.contains(decimal.character()), plain.contains('.'));
+            }
+        }
+
+        #[test]
+        fn what_decides_is_readable(text in "[0-9.,]{0,12}") {
+            if let Evidence::Only(decimal) = evidence(&text) {
+                prop_assert!(decimal.plain(&text, None).is_some());
+                prop_assert!(decimal.other().plain(&text, None).is_none());
+            }
+        }
+    }
+}
