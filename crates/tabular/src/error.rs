@@ -18,6 +18,12 @@ pub enum Error {
     Changed,
 }
 
+impl Refusal {
+    pub(crate) fn damaged(part: &str, problem: &'static str) -> Self {
+        Self::Damaged { part: part.to_owned(), problem }
+    }
+}
+
 impl Error {
     /// A refusal travels through readers as the inside of an [`io::Error`].
     pub(crate) fn read(error: io::Error) -> Self {
@@ -77,7 +83,7 @@ pub enum Refusal {
     },
     /// A limit: see [`Limits::record_bytes_max`](crate::Limits::record_bytes_max).
     #[error(
-        "the record that starts on line {line} has more than {max} bytes (limit record_bytes_max); is a quote never closed?"
+        "row {line} has more than {max} bytes (limit record_bytes_max); if the file is text, is a quote never closed?"
     )]
     RecordBytes {
         /// Where the record starts.

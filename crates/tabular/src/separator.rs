@@ -4,10 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{
-    delimited::{Bounds, Records},
-    error::Refusal,
-};
+use crate::{delimited::Records, error::Refusal, record::Bounds};
 
 /// What stands between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
