@@ -18,14 +18,20 @@ pub(crate) struct Compound {
     sectors: usize,
     /// The sector after each.
     next: Vec<u32>,
-    entries: Vec<Entry>,
+    /// What lies in the root. Below it there may be the streams of other documents.
+    streams: Vec<Entry>,
     mini: Mini,
 }
 
-/// A stream in the directory.
+/// A line of the directory.
 struct Entry {
     name: String,
-    is_root: bool,
+    /// 1 for a folder, 2 for a stream, 5 for the root.
+    kind: u8,
+    /// Entries of the same folder, left and right of it in a tree.
+    siblings: [u32; 2],
+    /// The top of the tree of those that are in it.
+    child: u32,
     start: u32,
     size: u64,
 }
@@ -40,6 +46,8 @@ struct Mini {
 const MINI_BYTES: u64 = 64;
 const ENTRY_BYTES: usize = 128;
 const ENTRIES_MAX: usize = 10_000;
+const STREAM: u8 = 2;
+const ROOT: u8 = 5;
 /// The first number that is no sector.
 const LAST: u32 = 0xffff_fffa;
 
@@ -56,26 +64,25 @@ impl Compound {
         let sector = 1_u64 << shift;
         let sectors = usize::try_from(length / sector).map_err(|_| damaged())?;
         let mini = Mini { below: number(56)?.into(), next: Vec::new(), pieces: Vec::new() };
-        let mut file = Self { source, sector, sectors, next: Vec::new(), entries: Vec::new(), mini };
+        let mut file = Self { source, sector, sectors, next: Vec::new(), streams: Vec::new(), mini };
         file.next = file.allocation(&header)?;
         let directory = file.table(number(48)?)?;
-        file.entries = directory.chunks_exact(ENTRY_BYTES).take(ENTRIES_MAX).filter_map(entry).collect();
+        let entries: Vec<Entry> = directory.chunks_exact(ENTRY_BYTES).map_while(entry).collect();
+        let root = entries.first().filter(|entry| entry.kind == ROOT).ok_or_else(damaged)?;
         file.mini.next = words(&file.table(number(60)?)?);
-        if let Some(start) = file.entries.iter().find(|entry| entry.is_root).map(|root| root.start) {
-            file.mini.pieces = file.places(start)?;
-        }
+        file.mini.pieces = file.places(root.start)?;
+        file.streams = streams(entries)?;
         Ok(file)
     }
 
-    /// In the root or below it.
+    /// In the root.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.entries.iter().any(|entry| entry.name == name)
+        self.streams.iter().any(|entry| entry.name == name)
     }
 
     /// The bytes of a stream.
     pub(crate) fn into_stream(self, name: &str) -> Result<Stream, Error> {
-        let entry =
-            self.entries.iter().find(|entry| entry.name == name && !entry.is_root).ok_or_else(damaged)?;
+        let entry = self.streams.iter().find(|entry| entry.name == name).ok_or_else(damaged)?;
         let (pieces, piece) = if entry.size < self.mini.below {
             (self.mini_places(entry.start)?, MINI_BYTES)
         } else {
@@ -156,15 +163,36 @@ fn chain(next: &[u32], start: u32, max: usize) -> Result<Vec<u32>, Refusal> {
     Ok(numbers)
 }
 
-/// None for what is neither a stream nor the root.
 fn entry(bytes: &[u8]) -> Option<Entry> {
-    let kind = *bytes.get(66)?;
     let length = usize::from(u16_at(bytes, 64)?.min(64)).saturating_sub(2);
     let units = bytes.get(..length)?.chunks_exact(2).filter_map(|pair| u16_at(pair, 0));
     let name = char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    // The upper half of the size is noise in files with small sectors.
-    let size = u64_at(bytes, 120)? & 0xffff_ffff;
-    matches!(kind, 2 | 5).then_some(Entry { name, is_root: kind == 5, start: u32_at(bytes, 116)?, size })
+    Some(Entry {
+        name,
+        kind: *bytes.get(66)?,
+        siblings: [u32_at(bytes, 68)?, u32_at(bytes, 72)?],
+        child: u32_at(bytes, 76)?,
+        start: u32_at(bytes, 116)?,
+        // The upper half of the size is noise in files with small sectors.
+        size: u64_at(bytes, 120)? & 0xffff_ffff,
+    })
+}
+
+/// The streams of the root, which is the first entry.
+fn streams(entries: Vec<Entry>) -> Result<Vec<Entry>, Refusal> {
+    let mut left: Vec<Option<Entry>> = entries.into_iter().take(ENTRIES_MAX).map(Some).collect();
+    let mut take = |number: u32| usize::try_from(number).ok().and_then(|number| left.get_mut(number)?.take());
+    let mut numbers = vec![take(0).map_or(LAST, |root| root.child)];
+    let mut streams = Vec::new();
+    while let Some(number) = numbers.pop() {
+        if number < LAST {
+            // One that is there twice has been taken.
+            let entry = take(number).ok_or_else(damaged)?;
+            numbers.extend(entry.siblings);
+            streams.extend((entry.kind == STREAM).then_some(entry));
+        }
+    }
+    Ok(streams)
 }
 
 fn words(bytes: &[u8]) -> Vec<u32> {
@@ -271,6 +299,19 @@ mod tests {
                 assert!(read == noise(length).get(60..).unwrap_or_default(), "the end of {length} bytes");
             }
         }
+    }
+
+    /// A Word document may have a workbook in it.
+    #[test]
+    fn what_lies_deeper_belongs_to_another_document() {
+        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        file.create_storage("Objects").unwrap();
+        for name in ["Objects/Workbook", "WordDocument", "A", "B", "C"] {
+            file.create_stream(name).unwrap().write_all(b"x").unwrap();
+        }
+        let file = open(file.into_inner().into_inner()).unwrap();
+        assert!(["WordDocument", "A", "B", "C"].iter().all(|name| file.contains(name)));
+        assert!(!file.contains("Workbook") && !file.contains("Objects"));
     }
 
     #[test]

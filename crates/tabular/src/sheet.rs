@@ -162,7 +162,8 @@ fn column(reference: &str) -> Option<usize> {
 impl Meaning {
     fn cell(&self, raw: RawCell) -> Result<Cell, &'static str> {
         let RawCell { kind, style, has_formula, value, .. } = raw;
-        let Some(value) = value else {
+        let is_text = matches!(kind.as_str(), "str" | "inlineStr");
+        let Some(value) = value.filter(|value| is_text || !value.trim().is_empty()) else {
             return Ok(Cell {
                 text: String::new(),
                 kind: if has_formula { Kind::Formula } else { Kind::Empty },
@@ -184,7 +185,6 @@ impl Meaning {
             "d" => {
                 Cell { text: value.strip_suffix("T00:00:00").unwrap_or(&value).to_owned(), kind: Kind::Date }
             }
-            "" | "n" if value.trim().is_empty() => Cell::default(),
             "" | "n" => self.number(value.trim(), style).ok_or("a number is none")?,
             _ => return Err("a cell has an unknown type"),
         };
@@ -277,6 +277,7 @@ mod tests {
         assert_eq!(cells("<c s='1'><f>A1</f><v>5</v></c>"), one("00000005", Kind::Formula));
         assert_eq!(cells("<c t='str'><f>A1</f><v>x</v></c>"), one("x", Kind::Formula));
         assert_eq!(cells("<c><f>A1</f></c>"), one("", Kind::Formula), "never calculated");
+        assert_eq!(cells("<c><f>A1</f><v/></c>"), one("", Kind::Formula), "nor is this");
         assert_eq!(cells("<c t='str'><f>A1</f><v></v></c>"), [], "calculated to nothing");
     }
 

@@ -69,6 +69,7 @@ pub struct Table {
     pub found: Found,
     rows: Rows,
     read: u64,
+    hidden: u64,
     rows_max: u64,
 }
 
@@ -111,7 +112,7 @@ pub fn open<R: Read + Seek + Send + 'static>(source: R, request: &Request) -> Re
             (Rows::Workbook(workbook), format)
         }
     };
-    Ok(Table { found: Found { container, format }, rows, read: 0, rows_max: limits.rows_max })
+    Ok(Table { found: Found { container, format }, rows, read: 0, hidden: 0, rows_max: limits.rows_max })
 }
 
 /// What can be read here and there.
@@ -149,7 +150,13 @@ impl Table {
         if self.read > self.rows_max {
             return Err(Refusal::Rows { max: self.rows_max }.into());
         }
+        self.hidden += u64::from(record.as_ref().is_some_and(|record| record.hidden));
         Ok(record)
+    }
+
+    /// How many of the records read so far are hidden in their workbook.
+    pub const fn records_hidden(&self) -> u64 {
+        self.hidden
     }
 
     /// How many cells a record of a workbook has at least, from now on. Without this as many as the first record that has more than one:
