@@ -7,18 +7,9 @@ use std::io::BufRead;
 use crate::{
     error::{Error, Refusal},
     lines::Lines,
-    record::{Cell, Record},
+    record::{Bounds, Cell, Record},
     separator::Separator,
 };
-
-/// What one record may have.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// As UTF-8.
-    pub(crate) record_bytes_max: usize,
-    /// Told apart up to here, so that a record of nothing but separators costs no more memory than its bytes.
-    pub(crate) cells_max: usize,
-}
 
 /// The records of a text, one at a time. Empty lines are skipped.
 pub(crate) struct Records<R> {

@@ -18,6 +18,12 @@ pub enum Error {
     Changed,
 }
 
+impl Refusal {
+    pub(crate) fn damaged(part: &str, problem: &'static str) -> Self {
+        Self::Damaged { part: shown(part), problem }
+    }
+}
+
 impl Error {
     /// A refusal travels through readers as the inside of an [`io::Error`].
     pub(crate) fn read(error: io::Error) -> Self {
@@ -77,7 +83,7 @@ pub enum Refusal {
     },
     /// A limit: see [`Limits::record_bytes_max`](crate::Limits::record_bytes_max).
     #[error(
-        "the record that starts on line {line} has more than {max} bytes (limit record_bytes_max); is a quote never closed?"
+        "row {line} has more than {max} bytes (limit record_bytes_max); if the file is text, is a quote never closed?"
     )]
     RecordBytes {
         /// Where the record starts.
@@ -188,13 +194,13 @@ pub enum Refusal {
     )]
     SeparatorForeign,
     /// More than one visible sheet has cells.
-    #[error("several sheets have data: {}; name the one to read (option sheet)", .names.join(", "))]
+    #[error("several sheets have data: {}; name the one to read (option sheet)", listed(.names))]
     SheetsSeveral {
         /// Those with cells, in the order of the workbook.
         names: Vec<String>,
     },
     /// No sheet of that name.
-    #[error("there is no sheet named {name}; there are: {}", .names.join(", "))]
+    #[error("there is no sheet named {}; there are: {}", shown(.name), listed(.names))]
     SheetMissing {
         /// Which was asked for.
         name: String,
@@ -202,11 +208,26 @@ pub enum Refusal {
         names: Vec<String>,
     },
     /// Data may be on a hidden sheet, which is read only when it is named.
-    #[error("no visible sheet has data; is it on another sheet? There are: {}", .names.join(", "))]
+    #[error("no visible sheet has data; is it on another sheet? There are: {}", listed(.names))]
     SheetsEmpty {
         /// All, hidden ones too.
         names: Vec<String>,
     },
+}
+
+const NAME_CHARS_SHOWN: usize = 60;
+const NAMES_SHOWN: usize = 20;
+
+/// A name from a file: short, and without what a terminal would obey.
+pub(crate) fn shown(name: &str) -> String {
+    let safe = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
+    name.chars().take(NAME_CHARS_SHOWN).map(safe).collect()
+}
+
+fn listed(names: &[String]) -> String {
+    let mut list: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| shown(name)).collect();
+    list.extend((names.len() > NAMES_SHOWN).then(|| "…".to_owned()));
+    list.join(", ")
 }
 
 #[cfg(test)]
@@ -222,10 +243,10 @@ mod tests {
 
     #[test]
     fn names_are_listed() {
-        let refusal = Refusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Febrero".to_owned()] };
+        let refusal = Refusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Feb\u{1b}[2J".to_owned()] };
         assert_eq!(
             refusal.to_string(),
-            "several sheets have data: Enero, Febrero; name the one to read (option sheet)"
+            "several sheets have data: Enero, Feb\u{fffd}[2J; name the one to read (option sheet)"
         );
         let unclear = Refusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
         assert!(unclear.to_string().starts_with("comma and semicolon both"));

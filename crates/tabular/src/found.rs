@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{encoding::Encoding, lines::LineEnds, separator::Separator};
+use crate::{encoding::Encoding, error::shown, lines::LineEnds, separator::Separator};
 
 /// What a file is. Its `Display` is one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl fmt::Display for Dialect {
 
 impl fmt::Display for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}sheet {}", if self.is_hidden { "hidden " } else { "" }, self.name)?;
+        write!(f, "{}sheet {}", if self.is_hidden { "hidden " } else { "" }, shown(&self.name))?;
         match self.names.len() {
             0 | 1 => Ok(()),
             count => write!(f, " of {count}"),

@@ -1,19 +1,36 @@
 #![doc = include_str!("../README.md")]
 
+mod archive;
+mod biff;
+mod binary;
+mod date;
+mod decimal;
 mod decode;
 mod delimited;
+mod draft;
 mod encoding;
 mod error;
 mod found;
 mod gzip;
 mod lines;
+mod number_format;
+mod ods;
+mod ods_cell;
+mod ole;
 mod record;
 mod separator;
+mod sheet;
 mod sniff;
 mod source;
+mod strings;
 mod survey;
+mod tab;
 mod table;
 mod text;
+mod workbook;
+mod xls;
+mod xlsx;
+mod xml;
 
 pub use encoding::{Encoding, UnknownEncoding};
 pub use error::{Error, Refusal};

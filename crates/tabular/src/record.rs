@@ -46,6 +46,15 @@ pub enum Kind {
     Empty,
 }
 
+/// What one record may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// As UTF-8.
+    pub(crate) record_bytes_max: usize,
+    /// Told apart up to here, so that a record of nothing but separators costs no more memory than its bytes.
+    pub(crate) cells_max: usize,
+}
+
 impl Cell {
     /// Characters, perhaps none.
     pub(crate) const fn text(text: String) -> Self {

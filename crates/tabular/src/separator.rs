@@ -5,8 +5,9 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    delimited::{Bounds, Records},
-    error::Refusal,
+    delimited::Records,
+    error::{Error, Refusal},
+    record::Bounds,
 };
 
 /// What stands between two cells.
@@ -58,12 +59,21 @@ impl Separator {
         }
         fits.sort_by_key(|fit| std::cmp::Reverse(fit.agreeing));
         match fits.as_slice() {
-            [] => Err(Refusal::SeparatorMissing),
+            [] => Err(first_problem(sample).unwrap_or(Refusal::SeparatorMissing)),
             [only] => Ok(only.separator),
             // A tenth is what a few broken records may make of a difference.
             [best, next, ..] if next.agreeing * 10 < best.agreeing * 9 => Ok(best.separator),
             [best, next, ..] => Err(Refusal::SeparatorUnclear { one: best.separator, other: next.separator }),
         }
+    }
+}
+
+/// Why there is not one record to judge by, such as a quote that is never closed.
+fn first_problem(sample: &[u8]) -> Option<Refusal> {
+    let bounds = Bounds { record_bytes_max: sample.len(), cells_max: 1 };
+    match Records::new(sample, Separator::Comma, bounds).read() {
+        Err(Error::Refused(refusal)) => Some(refusal),
+        Ok(_) | Err(Error::Read(_) | Error::Changed) => None,
     }
 }
 
@@ -92,7 +102,9 @@ impl Fit {
             counts.push(if record.misquoted { 0 } else { record.cells.len() });
         }
         let agreeing = |count: usize| counts.iter().filter(|other| **other == count).count();
-        let count = counts.iter().copied().filter(|count| *count > 1).max_by_key(|count| agreeing(*count))?;
+        // Of two numbers that are as common the first wins, which is that of the header.
+        let several = counts.iter().copied().rev().filter(|count| *count > 1);
+        let count = several.max_by_key(|count| agreeing(*count))?;
         let first = counts.iter().position(|other| *other == count)?;
         Some(Self { separator, agreeing: agreeing(count), first, records: counts.len() })
     }
@@ -153,6 +165,7 @@ mod tests {
     fn broken_rows_do_not_change_it() {
         assert_eq!(detect("a,b,c\n1,2\n1,2,3\n1,2,3,4\n"), Ok(Separator::Comma));
         assert_eq!(detect("a;b\n"), Ok(Separator::Semicolon));
+        assert_eq!(detect("a,b,c\n1,2; two\n"), Ok(Separator::Comma));
     }
 
     #[test]
@@ -160,6 +173,7 @@ mod tests {
         let unclear = Refusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
         assert_eq!(detect("a;b,c\n1;2,3\n"), Err(unclear));
         assert_eq!(detect("a\nb\n"), Err(Refusal::SeparatorMissing));
+        assert_eq!(detect("\"a;b\n1;2\n"), Err(Refusal::Unclosed { line: 1 }));
     }
 
     #[test]

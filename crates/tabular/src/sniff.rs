@@ -15,9 +15,9 @@ pub(crate) enum Content {
 /// So much of a file is looked at.
 pub(crate) const HEAD_BYTES: u64 = 4 << 10;
 
-const EXPORT: &str = "export the table as XLSX or CSV (UTF-8)";
-const UNPACK: &str = "unpack it and send the table in it";
-const SAVE_AS: &str = "open it in a spreadsheet program and save it as XLSX";
+pub(crate) const EXPORT: &str = "export the table as XLSX or CSV (UTF-8)";
+pub(crate) const UNPACK: &str = "unpack it and send the table in it";
+pub(crate) const SAVE_AS: &str = "open it in a spreadsheet program and save it as XLSX";
 
 const MAGICS: [(&[u8], &str, &str); 17] = [
     (b"%PDF", "a PDF document", EXPORT),

@@ -4,19 +4,20 @@
 
 use std::{
     fmt,
-    io::{Read, Seek, SeekFrom},
+    io::{Cursor, Read, Seek, SeekFrom},
 };
 
 use crate::{
     encoding::Encoding,
     error::{Error, Refusal},
     found::{Container, Format, Found},
-    gzip,
+    gzip::{self, Gunzip},
     record::Record,
     separator::Separator,
     sniff::{Content, HEAD_BYTES, sniff},
-    source::{Source, inflate},
+    source::{Limited, Source, inflate},
     text::Text,
+    workbook::Workbook,
 };
 
 /// How a file is to be read. What is None is found out, or the file refused.
@@ -68,12 +69,17 @@ pub struct Table {
     pub found: Found,
     rows: Rows,
     read: u64,
+    hidden: u64,
     rows_max: u64,
 }
 
 enum Rows {
     Text(Box<Text>),
+    Workbook(Workbook),
 }
+
+/// A workbook that is compressed once more is kept in memory up to here.
+const GZIPPED_WORKBOOK_BYTES_MAX: u64 = 64 << 20;
 
 /// Looks at the bytes of `source`, from its beginning, and decides what they are. Names of files play no part.
 pub fn open<R: Read + Seek + Send + 'static>(source: R, request: &Request) -> Result<Table, Error> {
@@ -97,11 +103,31 @@ pub fn open<R: Read + Seek + Send + 'static>(source: R, request: &Request) -> Re
             let (text, dialect) = Text::open(source, container, &head, request)?;
             (Rows::Text(Box::new(text)), Format::Csv(dialect))
         }
-        Content::Zip | Content::Ole => {
-            return Err(Refusal::NotATable { what: "a workbook", advice: "save it as CSV (UTF-8)" }.into());
+        Content::Zip => {
+            let (workbook, format) = Workbook::of_zip(seekable(source, container)?, request)?;
+            (Rows::Workbook(workbook), format)
+        }
+        Content::Ole => {
+            let (workbook, format) = Workbook::of_ole(seekable(source, container)?, request)?;
+            (Rows::Workbook(workbook), format)
         }
     };
-    Ok(Table { found: Found { container, format }, rows, read: 0, rows_max: limits.rows_max })
+    Ok(Table { found: Found { container, format }, rows, read: 0, hidden: 0, rows_max: limits.rows_max })
+}
+
+/// What can be read here and there.
+fn seekable(mut source: Source, container: Container) -> Result<Source, Error> {
+    let max = GZIPPED_WORKBOOK_BYTES_MAX;
+    match container {
+        Container::Plain => Ok(source),
+        Container::Gzip => {
+            source.rewind().map_err(Error::Read)?;
+            let mut bytes = Vec::new();
+            let mut limited = Limited::new(Gunzip::new(source), Refusal::GzippedWorkbook { max }, max);
+            limited.read_to_end(&mut bytes).map_err(Error::read)?;
+            Ok(Box::new(Cursor::new(bytes)))
+        }
+    }
 }
 
 /// The first bytes after decompression.
@@ -118,18 +144,35 @@ impl Table {
     pub fn read(&mut self) -> Result<Option<Record>, Error> {
         let record = match &mut self.rows {
             Rows::Text(text) => text.read()?,
+            Rows::Workbook(workbook) => workbook.read()?,
         };
         self.read += u64::from(record.is_some());
         if self.read > self.rows_max {
             return Err(Refusal::Rows { max: self.rows_max }.into());
         }
+        self.hidden += u64::from(record.as_ref().is_some_and(|record| record.hidden));
         Ok(record)
+    }
+
+    /// How many of the records read so far are hidden in their workbook.
+    pub const fn records_hidden(&self) -> u64 {
+        self.hidden
+    }
+
+    /// How many cells a record of a workbook has at least, from now on. Without this as many as the first record that has more than one:
+    /// a workbook does not keep the empty cells at the end of a row. The records of a text file stay as they are.
+    pub fn pad_to(&mut self, cells: usize) {
+        match &mut self.rows {
+            Rows::Text(_) => {}
+            Rows::Workbook(workbook) => workbook.pad_to(cells),
+        }
     }
 
     /// How far the reading is, of [`Table::bytes_total`].
     pub fn bytes_read(&self) -> u64 {
         match &self.rows {
             Rows::Text(text) => text.bytes_read(),
+            Rows::Workbook(workbook) => workbook.bytes_read(),
         }
     }
 
@@ -137,6 +180,7 @@ impl Table {
     pub fn bytes_total(&self) -> u64 {
         match &self.rows {
             Rows::Text(text) => text.bytes_total(),
+            Rows::Workbook(workbook) => workbook.bytes_total(),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::io::{Chain, Cursor, Read, Seek};
 
 use crate::{
     decode::Decoded,
-    delimited::{Bounds, Records},
+    delimited::Records,
     encoding::Encoding,
     error::{Error, Refusal},
     found::{Container, Dialect},
     lines::Lines,
-    record::Record,
+    record::{Bounds, Record},
     separator::Separator,
     source::{Source, inflate},
     survey::{Survey, survey},

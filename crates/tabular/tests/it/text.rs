@@ -1,48 +1,24 @@
-//! Text files as they come, through the one door.
+//! Text files as they come.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-use std::io::{Cursor, Write};
+use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use payrun_tabular::{
-    Container, Dialect, Encoding, Error, Format, Limits, LineEnds, Refusal, Request, Separator, Table, open,
+    Container, Dialect, Encoding, Format, Limits, LineEnds, Refusal, Request, Separator, Table,
 };
 use proptest::prelude::*;
 
-fn table(bytes: &[u8], request: &Request) -> Result<Table, Error> {
-    open(Cursor::new(bytes.to_vec()), request)
-}
+use crate::{read_all, refusal, row, rows, table};
 
 fn dialect(table: &Table) -> Dialect {
     let Format::Csv(dialect) = table.found.format else { unreachable!("not CSV: {table:?}") };
     dialect
 }
 
-/// What is in it, with line numbers.
-fn rows(table: &mut Table) -> Vec<(i64, Vec<String>)> {
-    std::iter::from_fn(|| table.read().unwrap())
-        .map(|record| (record.line, record.cells.into_iter().map(|cell| cell.text).collect()))
-        .collect()
-}
-
-fn refusal(bytes: &[u8], request: &Request) -> Refusal {
-    let error = table(bytes, request).and_then(|mut table| {
-        while table.read()?.is_some() {}
-        Ok(())
-    });
-    let Err(Error::Refused(refusal)) = error else { unreachable!("{error:?}") };
-    refusal
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
-}
-
-fn row(line: i64, cells: [&str; 2]) -> (i64, Vec<String>) {
-    (line, cells.map(str::to_owned).to_vec())
 }
 
 #[test]
@@ -57,7 +33,7 @@ fn excel_in_latin_america() {
         line_ends: LineEnds { crlf: 3, lf: 0, cr: 0 },
     };
     assert_eq!(dialect(&table), expected);
-    assert_eq!(rows(&mut table), [row(2, ["id", "monto"]), row(3, ["Ñuñoa", "10,50"])]);
+    assert_eq!(rows(&mut table), [row(2, &["id", "monto"]), row(3, &["Ñuñoa", "10,50"])]);
     assert_eq!(table.bytes_read(), table.bytes_total());
 }
 
@@ -68,14 +44,14 @@ fn unicode_text_of_excel() {
     let mut table = table(&bytes, &Request::default()).unwrap();
     let found = dialect(&table);
     assert_eq!((found.encoding, found.separator, found.has_bom), (Encoding::Utf16Le, Separator::Tab, true));
-    assert_eq!(rows(&mut table), [row(1, ["id", "nombre"]), row(2, ["1", "Peña"])]);
+    assert_eq!(rows(&mut table), [row(1, &["id", "nombre"]), row(2, &["1", "Peña"])]);
 }
 
 #[test]
 fn a_byte_order_mark_is_no_part_of_the_first_cell() {
     let mut table = table("\u{feff}\"id\",b\r1,\"x\ry\"\r".as_bytes(), &Request::default()).unwrap();
     assert!(dialect(&table).has_bom);
-    assert_eq!(rows(&mut table), [row(1, ["id", "b"]), row(2, ["1", "x\ry"])]);
+    assert_eq!(rows(&mut table), [row(1, &["id", "b"]), row(2, &["1", "x\ry"])]);
 }
 
 #[test]
@@ -83,7 +59,7 @@ fn gzip_is_looked_into() {
     let both = [gzip(b"id|b\n"), gzip(b"1|2\n")].concat();
     let mut table = table(&both, &Request::default()).unwrap();
     assert_eq!(table.found.container, Container::Gzip);
-    assert_eq!(rows(&mut table), [row(1, ["id", "b"]), row(2, ["1", "2"])]);
+    assert_eq!(rows(&mut table), [row(1, &["id", "b"]), row(2, &["1", "2"])]);
     assert_eq!((table.bytes_read(), table.bytes_total()), (9, 9));
 
     let once = gzip(&b"a,b\n".repeat(50_000));
@@ -138,16 +114,14 @@ fn long_files_are_read_to_their_end() {
     let mut table = table(&gzip(text.as_bytes()), &Request::default()).unwrap();
     let rows = rows(&mut table);
     assert_eq!(rows.len(), 60_001);
-    assert_eq!(rows[60_000], row(60_001, ["59999", "Núñez"]));
+    assert_eq!(rows[60_000], row(60_001, &["59999", "Núñez"]));
 }
 
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         for bytes in [gzip(&bytes), bytes] {
-            if let Ok(mut table) = table(&bytes, &Request::default()) {
-                while let Ok(Some(_)) = table.read() {}
-            }
+            let _ = read_all(&bytes, &Request::default());
         }
     }
 }

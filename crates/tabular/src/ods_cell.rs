@@ -1,0 +1,147 @@
+//! A cell of an ODS workbook: what it says in its attributes, and the text that is shown.
+
+use std::io::Read;
+
+use crate::{
+    decimal::Decimal,
+    draft::Draft,
+    error::{Error, Refusal},
+    record::{Cell, Kind},
+    xml::{Node, Tag, Xml},
+};
+
+/// A cell before its text is understood.
+#[derive(Default)]
+pub(crate) struct RawCell {
+    kind: Option<String>,
+    /// The number, date, time or truth value.
+    value: Option<String>,
+    string: Option<String>,
+    has_formula: bool,
+    is_error: bool,
+    shown: String,
+}
+
+impl RawCell {
+    pub(crate) fn of(tag: &Tag<'_>) -> Result<Self, Refusal> {
+        let kind = tag.attribute("office:value-type")?;
+        let value = match kind.as_deref() {
+            Some("date") => tag.attribute("office:date-value")?,
+            Some("time") => tag.attribute("office:time-value")?,
+            Some("boolean") => tag.attribute("office:boolean-value")?,
+            _ => tag.attribute("office:value")?,
+        };
+        Ok(Self {
+            kind,
+            value,
+            string: tag.attribute("office:string-value")?,
+            has_formula: tag.attribute("table:formula")?.is_some(),
+            is_error: tag.attribute("calcext:value-type")?.as_deref() == Some("error"),
+            shown: String::new(),
+        })
+    }
+
+    /// Reads on to its end. Paragraphs are joined by line feeds; notes and drawings are passed over.
+    pub(crate) fn fill(&mut self, xml: &mut Xml<impl Read>, draft: &Draft) -> Result<(), Error> {
+        let (mut depth, mut paragraphs, mut skipped) = (0_usize, 0_usize, None);
+        let mut in_paragraph = false;
+        loop {
+            match xml.next()? {
+                Node::Open(tag) => {
+                    depth += 1;
+                    match tag.name() {
+                        "p" if depth == 1 => {
+                            self.shown.extend((paragraphs > 0).then_some('\n'));
+                            paragraphs += 1;
+                            in_paragraph = true;
+                        }
+                        _ if !in_paragraph || skipped.is_some() => {}
+                        "annotation" | "note" | "ruby-text" | "frame" => skipped = Some(depth),
+                        "tab" => self.shown.push('\t'),
+                        "line-break" => self.shown.push('\n'),
+                        "s" => {
+                            let count =
+                                tag.attribute("text:c")?.and_then(|count| count.parse().ok()).unwrap_or(1);
+                            draft.refuse_more(self.shown.len().saturating_add(count))?;
+                            self.shown.extend(std::iter::repeat_n(' ', count));
+                        }
+                        _ => {}
+                    }
+                }
+                Node::Close(_) if depth == 0 => return Ok(()),
+                Node::Close(_) => {
+                    if skipped == Some(depth) {
+                        skipped = None;
+                    }
+                    depth -= 1;
+                    in_paragraph &= depth > 0;
+                }
+                Node::Text(text) if in_paragraph && skipped.is_none() => {
+                    self.push(&text);
+                    draft.refuse_more(self.shown.len())?;
+                }
+                Node::Text(_) | Node::Nothing => {}
+                Node::End => return Ok(()),
+            }
+        }
+    }
+
+    /// White space of the XML is one blank; blanks that are meant are elements.
+    fn push(&mut self, text: &str) {
+        for char in text.chars() {
+            if !matches!(char, ' ' | '\t' | '\r' | '\n') {
+                self.shown.push(char);
+            } else if !self.shown.is_empty() && !self.shown.ends_with([' ', '\t', '\n']) {
+                self.shown.push(' ');
+            }
+        }
+    }
+
+    /// What is wrong, when its value is not of its type.
+    pub(crate) fn cell(self) -> Result<Cell, &'static str> {
+        let Self { kind, value, string, has_formula, is_error, shown } = self;
+        let value = value.unwrap_or_default();
+        let number = || Decimal::parse(&value).ok_or("a number is none");
+        let mut cell = match kind.as_deref() {
+            _ if is_error => Cell { text: shown, kind: Kind::Error },
+            Some("float" | "currency") => {
+                Cell { text: padded(number()?.to_text(1, 0), shown), kind: Kind::Number }
+            }
+            Some("percentage") => Cell { text: number()?.shifted(2).to_text(1, 0) + "%", kind: Kind::Number },
+            Some("date") => {
+                let text = value.strip_suffix("T00:00:00").unwrap_or(&value).to_owned();
+                Cell { text, kind: Kind::Date }
+            }
+            Some("time") => Cell { text: clock(&value).unwrap_or(shown), kind: Kind::Date },
+            Some("boolean") => Cell { text: value.to_ascii_uppercase(), kind: Kind::Boolean },
+            Some("string") | None if shown.is_empty() => Cell::text(string.unwrap_or_default()),
+            Some("string") | None => Cell::text(shown),
+            Some(_) => return Err("a cell has an unknown type"),
+        };
+        if cell.text.is_empty() {
+            cell.kind = if has_formula && kind.is_none() { Kind::Formula } else { Kind::Empty };
+        } else if has_formula && !is_error {
+            cell.kind = Kind::Formula;
+        }
+        Ok(cell)
+    }
+}
+
+/// `shown` when that is the number with zeros before it.
+fn padded(number: String, shown: String) -> String {
+    let is_padded = shown.len() > number.len()
+        && shown.bytes().all(|byte| byte.is_ascii_digit())
+        && shown.trim_start_matches('0') == number.trim_start_matches('0');
+    if is_padded { shown } else { number }
+}
+
+/// `PT13H45M00S` is `13:45:00`. None for a day or more.
+fn clock(duration: &str) -> Option<String> {
+    let (hours, rest) = duration.strip_prefix("PT")?.split_once('H')?;
+    let (minutes, rest) = rest.split_once('M')?;
+    let seconds = rest.strip_suffix('S')?;
+    let is_below = |text: &str, max: u8| text.parse().is_ok_and(|number: u8| number < max);
+    let whole = seconds.split_once(['.', ',']).map_or(seconds, |(whole, _)| whole);
+    let is_time = is_below(hours, 24) && is_below(minutes, 60) && is_below(whole, 60);
+    is_time.then(|| format!("{hours:0>2}:{minutes:0>2}:{seconds:0>2}"))
+}
