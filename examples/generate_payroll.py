@@ -85,12 +85,12 @@ def good_row(number, draw):
 
 # Row number and what spoils it. None of the rows is a wallet's or a company's.
 FAULTS = {
-    37: {"amount": "2,450.00"},
+    37: {"amount": "2.450,00"},
     113: {"amount": "2.45E+03"},
     191: {"amount": "0.00"},
     265: {"amount": "-1850.00"},
     347: {"amount": "1850.005"},
-    431: {"currency": "SOL"},
+    431: {"currency": "PNE"},
     # The leading zero of 09900037 is lost.
     499: {"document_number": "9900037"},
     # And of a CCI of Interbank.

@@ -14,7 +14,7 @@ use payrun_domain::{
     reference::Reference,
     verdict::{ProviderId, Verdict},
 };
-use payrun_ingest::{Directory, Limits, Report, Route, Upload};
+use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
 use payrun_providers::{Delivery, Nonce, Provider, Reply, Settings, Stamp, Step, Turn};
 use uuid::Uuid;
 
@@ -70,12 +70,18 @@ pub fn payroll(bytes: &[u8]) {
         bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.bank_code(entity))),
     };
     let directory = Directory::new(vec![route]);
-    let mut report = Report::new(Vec::new());
-    let upload = Upload { source: Cursor::new(bytes), limits: Limits::default(), progress: Box::new(|_| {}) };
+    let mut report = Report::new(Vec::new(), Copy::Everything, Language::Spanish);
+    let upload = Upload {
+        source: Cursor::new(bytes.to_vec()),
+        reading: Reading::default(),
+        progress: Box::new(|_| {}),
+    };
     if payrun_ingest::check(upload, &directory, &mut report).is_ok() {
         let rows = i64::from(report.accepted()) + i64::from(report.rejected());
+        // What is compressed has more lines than its bytes show.
+        let is_text = ![&b"\x1f\x8b"[..], b"PK", b"\xd0\xcf"].iter().any(|magic| bytes.starts_with(magic));
         let lines = bytes.split(|byte| *byte == b'\n' || *byte == b'\r').count();
-        assert!(rows <= i64::try_from(lines).unwrap(), "more rows than lines");
+        assert!(!is_text || rows <= i64::try_from(lines).unwrap(), "more rows than lines");
     }
 }
 

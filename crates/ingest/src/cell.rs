@@ -23,14 +23,19 @@ pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
     }
     let rules = [
         // An amount in an accounting format has blanks around it, and they say nothing.
-        (text.trim() != text && field != Field::Amount, "cell_blanks", "begins or ends with a blank; delete it"),
+        (
+            text.trim() != text && field != Field::Amount,
+            "cell_blanks",
+            "begins or ends with a blank; delete it",
+        ),
         (
             text.contains(char::REPLACEMENT_CHARACTER),
             "cell_utf8",
             "has letters that were lost (a replacement character stands there); export the file again as CSV UTF-8",
         ),
         (
-            text.chars().any(is_invisible) || (is_numeric_id(field) && text.trim().contains(['\u{a0}', '\u{202f}'])),
+            text.chars().any(is_invisible)
+                || (is_numeric_id(field) && text.trim().contains(['\u{a0}', '\u{202f}'])),
             "cell_invisible",
             "has a line end, a tab or another invisible character; type it again",
         ),
@@ -88,7 +93,8 @@ fn spreadsheet_fault(field: Field, text: &str, kind: Kind) -> Option<Fault> {
             "was stored as a number, of which a spreadsheet keeps 15 digits; format the column as text and enter it again",
         ),
         (
-            kind == Kind::Date && (is_number || field == Field::Amount) || may_be_date(field) && is_date(text),
+            kind == Kind::Date && (is_number || field == Field::Amount)
+                || may_be_date(field) && is_date(text),
             "cell_date",
             "was made a date by a spreadsheet; format the column as text, or as a number, and enter it again",
         ),
@@ -189,7 +195,10 @@ fn is_scientific(text: &str) -> bool {
 fn is_error(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|rest| {
         let known = rest.trim_start_matches(['¡', '¿']).trim_end_matches(['!', '?']);
-        let names = ["N/A", "N/D", "REF", "VALUE", "VALOR", "DIV/0", "NAME", "NOMBRE", "NOME", "NULL", "NULO", "NUM", "NÚM"];
+        let names = [
+            "N/A", "N/D", "REF", "VALUE", "VALOR", "DIV/0", "NAME", "NOMBRE", "NOME", "NULL", "NULO", "NUM",
+            "NÚM",
+        ];
         names.contains(&known) || (rest.len() > 1 && rest.bytes().all(|byte| byte == b'#'))
     })
 }
@@ -213,7 +222,10 @@ fn is_date(text: &str) -> bool {
     match parts.as_slice() {
         [first, middle, last] => {
             (number(first, 31) && number(middle, 31) && year(last))
-                || (first.len() == 4 && year(first) && number(middle, 12) && number(last.get(..2).unwrap_or(last), 31))
+                || (first.len() == 4
+                    && year(first)
+                    && number(middle, 12)
+                    && number(last.get(..2).unwrap_or(last), 31))
                 || (number(first, 31) && month(middle) && year(last))
         }
         [first, last] => (month(first) && year(last)) || (number(first, 31) && month(last)),

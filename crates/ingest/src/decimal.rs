@@ -39,10 +39,20 @@ pub struct Seen {
 /// The evidence of a file, collected amount by amount.
 #[derive(Debug, Default)]
 pub(crate) struct Survey {
-    point: Option<Seen>,
-    comma: Option<Seen>,
-    open: Option<Seen>,
+    point: Sightings,
+    comma: Sightings,
+    open: Sightings,
 }
+
+#[derive(Debug, Default)]
+struct Sightings {
+    first: Option<Seen>,
+    count: u64,
+}
+
+/// One amount in so many may be written in the other way, and is rejected alone: what only one way explains cannot be misread in the other. With more of them
+/// the file is of two minds.
+const STRAY_SHARE: u64 = 20;
 
 /// What may stand between groups of three digits beside the other decimal character: blanks and apostrophes.
 const GROUPING: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
@@ -56,21 +66,27 @@ impl Survey {
             Evidence::Only(Decimal::Comma) => &mut self.comma,
             Evidence::Open => &mut self.open,
         };
-        if place.is_none() {
-            *place = Some(Seen { line, text: text.chars().take(CHARS_SHOWN).collect() });
+        place.count = place.count.saturating_add(1);
+        if place.first.is_none() {
+            place.first = Some(Seen { line, text: text.chars().take(CHARS_SHOWN).collect() });
         }
     }
 
     /// None when no amount needs it.
     pub(crate) fn decide(self) -> Result<Option<Decimal>, Refusal> {
-        match self {
-            Self { point: Some(point), comma: Some(comma), .. } => {
-                Err(Refusal::DecimalMixed { point, comma })
-            }
-            Self { point: Some(_), .. } => Ok(Some(Decimal::Point)),
-            Self { comma: Some(_), .. } => Ok(Some(Decimal::Comma)),
-            Self { open: Some(open), .. } => Err(Refusal::DecimalOpen { seen: open }),
-            Self { .. } => Ok(None),
+        let Self { point, comma, open } = self;
+        let (most, decimal) = if point.count >= comma.count {
+            (point.count, Decimal::Point)
+        } else {
+            (comma.count, Decimal::Comma)
+        };
+        let least = point.count.min(comma.count);
+        let is_torn = least.saturating_mul(STRAY_SHARE) > most;
+        match (point.first, comma.first, open.first) {
+            (Some(point), Some(comma), _) if is_torn => Err(Refusal::DecimalMixed { point, comma }),
+            (None, None, Some(seen)) => Err(Refusal::DecimalOpen { seen }),
+            (None, None, None) => Ok(None),
+            _ => Ok(Some(decimal)),
         }
     }
 }
@@ -242,7 +258,14 @@ mod tests {
         let open = decide(&["1000", "1.000", "250.000"]).unwrap_err();
         assert!(matches!(&open, Refusal::DecimalOpen { seen } if seen.line == 3), "{open}");
         let mixed = decide(&["1.234,56", "1,234.56"]).unwrap_err();
-        assert!(matches!(&mixed, Refusal::DecimalMixed { point, comma } if (point.line, comma.line) == (3, 2)));
+        assert!(
+            matches!(&mixed, Refusal::DecimalMixed { point, comma } if (point.line, comma.line) == (3, 2))
+        );
+        let mut stray = vec!["12.50"; 30];
+        stray.push("1,5");
+        assert_eq!(decide(&stray), Ok(Some(Decimal::Point)), "one row is rejected, and not misread");
+        stray.push("1,25");
+        assert!(decide(&stray).is_err(), "two in thirty are no accident");
     }
 
     #[test]

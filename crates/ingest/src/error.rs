@@ -47,6 +47,14 @@ pub enum Refusal {
         /// The limit.
         max: i32,
     },
+    /// Not what was announced.
+    #[error("{found}, and {announced} announced; nothing was stored")]
+    Totals {
+        /// What the good rows add up to.
+        found: String,
+        /// What they should.
+        announced: String,
+    },
     /// An amount can be read in two ways, and no other amount tells which.
     #[error(
         "the amount {seen} can be read in two ways: with groups of thousands, {}; or with decimals, {}. \
@@ -86,6 +94,7 @@ impl Refusal {
             Self::HeaderOnly => "rows_none",
             Self::Header(_) => "header",
             Self::Rows { .. } => "limit",
+            Self::Totals { .. } => "totals",
             Self::DecimalOpen { .. } => "decimal_open",
             Self::DecimalMixed { .. } => "decimal_mixed",
             Self::Table(refusal) => table_code(refusal),

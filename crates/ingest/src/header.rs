@@ -60,11 +60,17 @@ impl Header {
 
     /// How many columns a record names. That of the header names most; of equals it is the first.
     pub(crate) fn names_in(record: &Record, layout: &Layout) -> usize {
-        let mut known: Vec<Field> =
-            columns(record, layout).into_iter().filter_map(Column::field).collect();
+        let mut known: Vec<Field> = columns(record, layout).into_iter().filter_map(Column::field).collect();
         known.sort_unstable();
         known.dedup();
         known.len()
+    }
+
+    /// Each heading, with what it is read as.
+    pub(crate) fn meanings(record: &Record, layout: &Layout) -> Vec<(String, Option<Field>)> {
+        let names = record.cells.iter().map(|cell| cell.text.clone());
+        let meanings = names.zip(columns(record, layout).into_iter().map(Column::field));
+        meanings.filter(|(name, _)| !name.trim().is_empty()).collect()
     }
 
     /// Whether a record among the data repeats a header, as two exports that were pasted together do.
@@ -76,9 +82,8 @@ impl Header {
     pub(crate) fn parse(record: &Record, layout: &Layout) -> Result<Self, Refusal> {
         let columns = columns(record, layout);
         let count = |field: Field| columns.iter().filter(|column| column.field() == Some(field)).count();
-        let is_missing = |field: &Field| {
-            count(*field) == 0 && layout.value(*field).is_none() && !may_be_missing(*field)
-        };
+        let is_missing =
+            |field: &Field| count(*field) == 0 && layout.value(*field).is_none() && !may_be_missing(*field);
         let missing: Vec<Field> = Field::ALL.into_iter().filter(is_missing).collect();
         let doubled: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) > 1).collect();
         if missing.is_empty() && doubled.is_empty() {
@@ -232,13 +237,18 @@ mod tests {
     #[test]
     fn a_layout_fills_what_the_file_leaves_out() {
         let mut layout = Layout::default();
-        for (column, value) in [("country", "PE"), ("currency", "PEN"), ("method", "bank"), ("document_type", "DNI")] {
+        for (column, value) in
+            [("country", "PE"), ("currency", "PEN"), ("method", "bank"), ("document_type", "DNI")]
+        {
             layout.values.insert(column.to_owned(), value.to_owned());
         }
         layout.columns.insert("Trabajador (doc)".to_owned(), "document_number".to_owned());
         let text = "Nombres,Apellidos,Trabajador doc,Neto,Banco,CCI,Tipo cuenta,Neto anterior";
         let header = Header::parse(&record(text), &layout).unwrap();
-        assert_eq!((header.value(Field::Country), header.place(Field::DocumentNumber)), (Some("PE"), Some(2)));
+        assert_eq!(
+            (header.value(Field::Country), header.place(Field::DocumentNumber)),
+            (Some("PE"), Some(2))
+        );
     }
 
     #[test]

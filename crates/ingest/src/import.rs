@@ -17,6 +17,7 @@ use crate::{
     chunk::Chunk,
     directory::Directory,
     error::Error,
+    expect::Expected,
     report::Report,
     upload::{RowReader, Upload},
 };
@@ -28,6 +29,8 @@ pub struct Request {
     pub name: String,
     /// What a rejected row does to the others.
     pub mode: Mode,
+    /// What the good rows must add up to.
+    pub expected: Expected,
     /// When it was uploaded.
     pub now: Timestamp,
 }
@@ -68,7 +71,7 @@ where
     R: Read + Seek + Send + 'static,
     W: Write + Send,
 {
-    let Request { name, mode, now } = request;
+    let Request { name, mode, expected, now } = request;
     let Upload { source, reading, mut progress } = upload;
     let mut reader = blocking(move || RowReader::open(source, &reading)).await?;
     report.begin(reader.layed());
@@ -99,6 +102,7 @@ where
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());
     }
+    expected.compare(report.totals())?;
     let refused = match mode {
         Mode::Strict => report.rejected() > 0,
         // A batch of nothing could never be approved, and would keep the file from coming again once its cause is mended.

@@ -13,6 +13,7 @@ use payrun_tabular::{Format, Separator};
 use crate::{
     chunk::Chunk,
     decimal::Decimal,
+    expect::Totals,
     row::Row,
     sheet::Sheet,
     upload::Layed,
@@ -43,6 +44,7 @@ pub struct Report<W: Write> {
     errors_kept: usize,
     warnings_kept: usize,
     counts: BTreeMap<String, u64>,
+    totals: Totals,
     layed: Option<Layed>,
     copy: Copy,
     language: Language,
@@ -62,6 +64,7 @@ impl<W: Write> Report<W> {
             errors_kept: 0,
             warnings_kept: 0,
             counts: BTreeMap::new(),
+            totals: Totals { count: 0, sums: BTreeMap::new() },
             layed: None,
             copy,
             language,
@@ -105,6 +108,11 @@ impl<W: Write> Report<W> {
         &self.counts
     }
 
+    /// What the good rows add up to.
+    pub const fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
     pub(crate) fn begin(&mut self, layed: &Layed) {
         let separator = match &layed.found.format {
             Format::Csv(dialect) => dialect.separator,
@@ -127,15 +135,20 @@ impl<W: Write> Report<W> {
             }
         }
         chunk.faults.sort_by_key(|fault| fault.row);
+        let mut payouts = chunk.payouts.iter().peekable();
         let mut faulty = chunk.faults.chunk_by(|one, next| one.row == next.row).peekable();
         for row in &chunk.rows {
             let is_of_row = |faults: &&[RowFault]| faults.iter().any(|fault| fault.row == row.number);
             let faults = faulty.next_if(is_of_row).unwrap_or_default();
             self.keep(faults);
+            let payout = payouts.next_if(|payout| payout.row == row.number);
             let is_rejected = faults.iter().any(|fault| fault.severity == Severity::Error);
             if is_rejected {
                 self.rejected = self.rejected.saturating_add(1);
             } else {
+                if let Some(payout) = payout {
+                    self.totals.add(payout.order.amount.currency(), payout.order.amount.minor());
+                }
                 self.accepted = self.accepted.saturating_add(1);
                 self.warned = self.warned.saturating_add(i32::from(!faults.is_empty()));
             }
@@ -170,7 +183,8 @@ impl<W: Write> Report<W> {
             Some(field) => format!("{}: {}", row.heading(field), fault.reason),
             None => fault.reason.clone(),
         };
-        let (line, reasons) = (row.line.to_string(), faults.iter().map(reason).collect::<Vec<_>>().join("; "));
+        let (line, reasons) =
+            (row.line.to_string(), faults.iter().map(reason).collect::<Vec<_>>().join("; "));
         match self.copy {
             Copy::Rejected => {
                 if sheet.is_empty() {

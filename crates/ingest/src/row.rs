@@ -18,15 +18,16 @@ pub(crate) struct Row {
     /// As many as cells in a workbook, none in a text.
     kinds: Vec<Kind>,
     misquoted: bool,
+    /// Programs write payrun's words; people write theirs.
+    is_of_people: bool,
     decimal: Option<Decimal>,
     /// In place of a client id that the file has not.
     derived_id: String,
 }
 
 /// What a row that sums up others begins with.
-const TOTALS: [&str; 9] = [
-    "total", "totales", "totais", "subtotal", "sub total", "suma", "soma", "total general", "total geral",
-];
+const TOTALS: [&str; 9] =
+    ["total", "totales", "totais", "subtotal", "sub total", "suma", "soma", "total general", "total geral"];
 
 impl Row {
     /// `source` identifies the file, for rows that have no id of their own.
@@ -50,6 +51,7 @@ impl Row {
             cells: record.cells.into_iter().map(text).collect(),
             kinds,
             misquoted: record.misquoted,
+            is_of_people: true,
             // Where no amount tells, none has anything to be told.
             decimal: Some(decimal.unwrap_or(Decimal::Point)),
             derived_id: if lacks_id { format!("{source}-{number}") } else { String::new() },
@@ -65,6 +67,7 @@ impl Row {
             cells,
             kinds: Vec::new(),
             misquoted: false,
+            is_of_people: false,
             decimal: None,
             derived_id: String::new(),
         }
@@ -74,7 +77,7 @@ impl Row {
     /// neither says anything.
     pub(crate) fn get(&self, field: Field) -> &str {
         let text = self.written(field);
-        synonym::word(field, text).unwrap_or(text)
+        if self.is_of_people { synonym::word(field, text).unwrap_or(text) } else { text }
     }
 
     /// As it stands.
@@ -135,6 +138,10 @@ impl Row {
                     .to_owned(),
             );
         }
+        // Of a file, rows without anything are passed over; a message's payout that says nothing is an answer to be given.
+        if self.is_empty() {
+            return whole("row_empty", "every cell is empty; delete the row".to_owned());
+        }
         if self.header.is_repeated_in(&self.cells) {
             return whole("row_header", "this row repeats the header; delete it".to_owned());
         }
@@ -142,7 +149,7 @@ impl Row {
             return whole("row_total", "this row is a total and pays nobody; delete it".to_owned());
         }
         let (found, expected) = (self.cells.len(), self.header.len());
-        let surplus_is_empty = self.cells.iter().skip(expected).all(|cell| cell.is_empty());
+        let surplus_is_empty = self.cells.iter().skip(expected).all(String::is_empty);
         if found < expected || !surplus_is_empty {
             return whole(
                 "row_cells",
@@ -158,7 +165,9 @@ impl Row {
         let names_nobody = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
         let says_total = self.cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|first| {
             let first = synonym::normal(first);
-            TOTALS.iter().any(|total| first.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
+            TOTALS.iter().any(|total| {
+                first.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            })
         });
         says_total && names_nobody.into_iter().filter(|field| !self.written(*field).is_empty()).count() <= 1
     }

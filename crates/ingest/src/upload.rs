@@ -117,7 +117,7 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         let header = Header::parse(&record, &reading.layout)?;
         let decimal = match reading.decimal {
             Some(decimal) => Some(decimal),
-            None => survey(below, &mut table, &header)?,
+            None => survey(&below, &mut table, &header)?,
         };
         let mut table = payrun_tabular::open(source.clone(), &request)?;
         table.pad_to(header.len());
@@ -186,6 +186,15 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
     }
 }
 
+/// The headings of a file, with what each is read as.
+pub fn headings<R: Read + Seek + Send + 'static>(
+    upload: Upload<R>,
+) -> Result<Vec<(String, Option<Field>)>, Error> {
+    let mut table = payrun_tabular::open(upload.source, &request(&upload.reading))?;
+    let Head { record, below: _ } = find_header(&mut table, &upload.reading.layout)?;
+    Ok(Header::meanings(&record, &upload.reading.layout))
+}
+
 fn request(reading: &Reading) -> payrun_tabular::Request {
     let Reading { limits, separator, encoding, sheet, decimal: _, layout: _ } = reading;
     payrun_tabular::Request {
@@ -225,7 +234,7 @@ fn find_header(table: &mut Table, layout: &Layout) -> Result<Head, Error> {
 }
 
 /// Looks at every amount that is text.
-fn survey(below: Vec<Record>, table: &mut Table, header: &Header) -> Result<Option<Decimal>, Error> {
+fn survey(below: &[Record], table: &mut Table, header: &Header) -> Result<Option<Decimal>, Error> {
     let Some(place) = header.place(Field::Amount) else { return Ok(None) };
     let mut survey = decimal::Survey::default();
     let mut see = |record: &Record| {

@@ -85,8 +85,10 @@ struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     fn of(row: &'a Row) -> Self {
-        let faults: Vec<Fault> =
-            Field::ALL.into_iter().flat_map(|field| cell::faults(field, row.get(field), row.kind(field))).collect();
+        let faults: Vec<Fault> = Field::ALL
+            .into_iter()
+            .flat_map(|field| cell::faults(field, row.get(field), row.kind(field)))
+            .collect();
         let faulty = faults.iter().filter_map(|fault| fault.field).collect();
         Self { row, faults, faulty }
     }
@@ -233,7 +235,13 @@ impl<'a> Findings<'a> {
             // How many decimals there may be is not known.
             (Ok(_) | Err(MoneyError::TooManyDecimals { .. }), None) => None,
             (Err(error), _) => {
-                self.add(Field::Amount, amount_code(error), error.to_string());
+                let reason = match self.row.decimal() {
+                    Some(decimal) if error == MoneyError::NotDecimal => format!(
+                        "the amount is not a number written like the others of this file, which have a decimal {decimal}"
+                    ),
+                    Some(_) | None => error.to_string(),
+                };
+                self.add(Field::Amount, amount_code(error), reason);
                 None
             }
         }

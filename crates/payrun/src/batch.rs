@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use payrun_domain::{id::BatchId, money};
 use payrun_ingest::Sheet;
 use payrun_store::{BatchSummary, Store, Total};
+use payrun_tabular::Separator;
 use serde_json::json;
 
 use crate::{
@@ -194,7 +195,7 @@ async fn export(context: &Context, id: BatchId, to: Option<&Path>, rejects: bool
     let store = context.store_of_reader().await?;
     store.batch(id).await?;
     let (output, new) = if to.is_some() { sheet(to, None)? } else { (Box::new(io::stdout()) as _, None) };
-    let mut sheet = Sheet::new(output);
+    let mut sheet = Sheet::new(output, Separator::Comma);
     if rejects {
         export_rejects(&store, id, &mut sheet).await?;
     } else {

@@ -9,6 +9,7 @@ use payrun_domain::{
     id::BatchId,
     name::{AccountName, Actor},
 };
+use payrun_tabular::{Encoding, Separator};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -57,22 +58,34 @@ pub(crate) enum Command {
     Migrate,
     /// Validate a payroll file; nothing is stored.
     Check {
-        /// A CSV file with the canonical header.
+        /// CSV, XLSX, XLS or ODS, also within GZIP.
         file: PathBuf,
-        /// Write the bad rows, with what is wrong with them, to this file.
-        #[arg(long, value_name = "FILE")]
-        rejects: Option<PathBuf>,
+        #[command(flatten)]
+        reading: ReadingArgs,
     },
     /// Import a payroll file, to be approved by somebody else.
     Import {
-        /// A CSV file with the canonical header.
+        /// CSV, XLSX, XLS or ODS, also within GZIP.
         file: PathBuf,
         /// Refuse the whole file if one row is bad.
         #[arg(long)]
         strict: bool,
-        /// Write the bad rows, with what is wrong with them, to this file.
+        #[command(flatten)]
+        reading: ReadingArgs,
+    },
+    /// Propose a layout for a customer's own columns, to be saved and given to `import --layout`.
+    Map {
+        /// A payroll file of theirs.
+        file: PathBuf,
+        /// What all rows have in common, such as `country=PE`.
+        #[arg(long = "value", value_name = "COLUMN=VALUE")]
+        values: Vec<String>,
+        /// Write the layout to this file instead of the terminal.
         #[arg(long, value_name = "FILE")]
-        rejects: Option<PathBuf>,
+        output: Option<PathBuf>,
+        /// Which sheet of a workbook.
+        #[arg(long, value_name = "NAME")]
+        sheet: Option<String>,
     },
     /// Look at batches and decide about them.
     #[command(subcommand)]
@@ -120,6 +133,62 @@ pub(crate) enum Command {
         /// Which shell.
         shell: Shell,
     },
+}
+
+/// How a payroll file is read, and what is written about it. What is left out is found out.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ReadingArgs {
+    /// Between cells: comma, semicolon, tab or bar.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) separator: Option<Separator>,
+    /// Of the text: utf-8, utf-16le, utf-16be, windows-1252, iso-8859-1, macintosh, ibm850.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<Encoding>,
+    /// Which sheet of a workbook.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// How amounts are written.
+    #[arg(long, value_enum)]
+    pub(crate) decimal: Option<DecimalArg>,
+    /// What the columns are called: a file that `payrun map` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) layout: Option<PathBuf>,
+    /// Language of what is wrong with rows.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+    /// Write the bad rows, with what is wrong with them, to this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "annotated")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Write a copy of all rows to this file, with a last column that says what to mend.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) annotated: Option<PathBuf>,
+    /// How many good rows there must be; else nothing is stored.
+    #[arg(long, value_name = "N")]
+    pub(crate) expect_count: Option<i32>,
+    /// What they must add up to, such as `PEN=125000.50`; once for each currency.
+    #[arg(long, value_name = "CURRENCY=AMOUNT")]
+    pub(crate) expect_total: Vec<String>,
+}
+
+/// How amounts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecimalArg {
+    /// 1,234.56
+    Point,
+    /// 1.234,56
+    Comma,
+}
+
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Spanish.
+    Es,
+    /// Portuguese.
+    Pt,
 }
 
 #[derive(Debug, Subcommand)]

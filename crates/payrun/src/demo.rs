@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     batch,
-    cli::Cli,
+    cli::{Cli, ReadingArgs},
     demo_accounts::{MERCHANTS, SECRETS, configuration},
     failure::Failure,
     import,
@@ -51,7 +51,8 @@ pub(crate) async fn run(cli: &Cli, folder: &Path, file: &Path, faults: &str) -> 
     processes.start_sandbox(faults).await?;
     let uploader = home.context(cli, UPLOADER)?;
     Store::migrate(&uploader.migrator_url()?).await?;
-    let imported = import::run(&uploader, file, false, Some(&folder.join("rejects.csv"))).await?;
+    let reading = ReadingArgs { rejects: Some(folder.join("rejects.csv")), ..ReadingArgs::default() };
+    let imported = import::run(&uploader, file, false, &reading).await?;
     let approver = home.context(cli, APPROVER)?;
     let store = approver.store_of_person().await?;
     let accounts = approver.accounts()?;

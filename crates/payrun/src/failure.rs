@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use payrun_ingest::Refusal;
 use payrun_store::{ApproveError, ReviewError};
 use payrun_telemetry::events::chain;
 
@@ -51,7 +52,8 @@ impl Failure {
 #[expect(clippy::print_stderr, reason = "how a command tells a person why it failed")]
 fn print_error(error: &anyhow::Error, json: bool) {
     if json {
-        eprintln!("{}", serde_json::json!({"error": chain(error.as_ref())}));
+        let code = error.downcast_ref::<Refusal>().map(Refusal::code);
+        eprintln!("{}", serde_json::json!({"error": chain(error.as_ref()), "code": code}));
     } else {
         eprintln!("payrun: {}", chain(error.as_ref()));
     }

@@ -1,44 +1,42 @@
 //! `payrun check` and `payrun import`.
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::Path,
-    sync::Arc,
-};
+use std::{io::Write, path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     fault::{Field, Severity},
 };
-use payrun_ingest::{Error, Limits, Mode, Outcome, Report, Request, Upload};
+use payrun_ingest::{Decimal, Error, Layed, Mode, Outcome, Report, Request};
 use payrun_store::{Imported, RowFault};
 use serde_json::json;
 
 use crate::{
+    cli::ReadingArgs,
     failure::Failure,
     new_file::{NewFile, sheet},
     output::table,
+    reading::upload,
     wire::Context,
 };
 
 type Rejects = Box<dyn Write + Send>;
 
 /// Validates only.
-pub(crate) async fn check(context: &Context, file: &Path, rejects: Option<&Path>) -> Result<(), Failure> {
+pub(crate) async fn check(context: &Context, file: &Path, arguments: &ReadingArgs) -> Result<(), Failure> {
     let directory = context.directory()?;
-    let upload = upload(context, file)?;
-    // The rejected rows hold personal data in full, so only their owner may read them.
-    let (sheet, new) = sheet(rejects, Some(file))?;
-    let mut report = Report::new(sheet);
+    let (upload, expected) = (upload(context, file, arguments)?, arguments.expected()?);
+    // The rows hold personal data in full, so only their owner may read them.
+    let (copy, path) = arguments.copy();
+    let (sheet, new) = sheet(path, Some(file))?;
+    let mut report = Report::new(sheet, copy, arguments.lang.into());
     let checked = tokio::task::spawn_blocking(move || {
         payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
     });
     let report = checked.await.context("reading the file")?.map_err(|error| refusal(file, error))?;
     new.map_or(Ok(()), NewFile::keep)?;
-    tell(context, &report, rejects, None);
+    tell(context, &report, path, None);
+    expected.compare(report.totals()).map_err(|wrong| refusal(file, wrong.into()))?;
     if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
 }
 
@@ -47,7 +45,7 @@ pub(crate) async fn run(
     context: &Context,
     file: &Path,
     strict: bool,
-    rejects: Option<&Path>,
+    arguments: &ReadingArgs,
 ) -> Result<Imported, Failure> {
     let store = context.store_of_person().await?;
     context.register(&store, &context.accounts()?).await?;
@@ -55,22 +53,24 @@ pub(crate) async fn run(
     let name =
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
-    let request = Request { name, mode, now: SystemClock.now() };
-    let (sheet, new) = sheet(rejects, Some(file))?;
-    let mut report = Report::new(sheet);
+    let request = Request { name, mode, expected: arguments.expected()?, now: SystemClock.now() };
+    let (copy, path) = arguments.copy();
+    let (sheet, new) = sheet(path, Some(file))?;
+    let mut report = Report::new(sheet, copy, arguments.lang.into());
     let outcome =
-        payrun_ingest::import(&store, upload(context, file)?, request, &directory, &mut report).await;
+        payrun_ingest::import(&store, upload(context, file, arguments)?, request, &directory, &mut report)
+            .await;
     let outcome = outcome.map_err(|error| refusal(file, error))?;
     if !matches!(outcome, Outcome::Same(_)) {
         new.map_or(Ok(()), NewFile::keep)?;
     }
     match outcome {
         Outcome::Stored(imported) => {
-            tell(context, &report, rejects, Some(&imported));
+            tell(context, &report, path, Some(&imported));
             Ok(imported)
         }
         Outcome::NotStored => {
-            tell(context, &report, rejects, None);
+            tell(context, &report, path, None);
             Err(Failure::BadRows)
         }
         Outcome::Same(batch) => {
@@ -87,37 +87,14 @@ pub(crate) async fn run(
 /// What cannot be judged row by row is the file's fault; the rest is ours.
 fn refusal(file: &Path, error: Error) -> Failure {
     match error {
-        Error::Refused(_) | Error::Changed => Failure::refused(format!("{}: {error}", file.display())),
+        Error::Refused(refusal) => {
+            Failure::Refused(anyhow::Error::from(refusal).context(file.display().to_string()))
+        }
+        Error::Changed => Failure::refused(format!("{}: {error}", file.display())),
         Error::Read(_) | Error::Report(_) | Error::Worker(_) | Error::Store(_) => {
             Failure::Error(anyhow::Error::from(error).context(file.display().to_string()))
         }
     }
-}
-
-fn upload(context: &Context, file: &Path) -> Result<Upload<File>, Failure> {
-    let unreadable = || format!("{} cannot be read", file.display());
-    // Before it is opened: a pipe that nobody writes to would be waited for.
-    if !fs::metadata(file).with_context(unreadable)?.is_file() {
-        return Err(Failure::refused(format!("{} is not a file; it is read twice", file.display())));
-    }
-    let source = File::open(file).with_context(unreadable)?;
-    let limits = Limits {
-        file_bytes_max: context.config.intake.file_bytes_max,
-        rows_max: context.config.intake.rows_max,
-        ..Limits::default()
-    };
-    let bar = if context.output.json { ProgressBar::hidden() } else { ProgressBar::no_length() };
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} read  {elapsed}") {
-        bar.set_style(style);
-    }
-    let progress = Box::new(move |progress: payrun_ingest::Progress| {
-        bar.set_length(progress.bytes_total);
-        bar.set_position(progress.bytes_done);
-        if progress.bytes_done == progress.bytes_total {
-            bar.finish_and_clear();
-        }
-    });
-    Ok(Upload { source, limits, progress })
 }
 
 /// Faults shown on a terminal; the sheet has all errors.
@@ -127,6 +104,31 @@ const SHOWN_MAX: usize = 50;
 fn shown(faults: &[RowFault]) -> impl Iterator<Item = &RowFault> {
     let of = |severity| faults.iter().filter(move |fault| fault.severity == severity);
     of(Severity::Error).chain(of(Severity::Warning)).take(SHOWN_MAX)
+}
+
+fn found(layed: &Layed) -> serde_json::Value {
+    let read: serde_json::Map<_, _> =
+        layed.read.iter().map(|(name, field)| (name.clone(), field.column().into())).collect();
+    json!({"format": layed.found.to_string(), "decimal": layed.decimal.map(Decimal::word), "header_line": layed.header_line,
+           "read": read, "extra": layed.extra})
+}
+
+/// What the file was taken for, and which of its columns were read as what; nothing of a heading that is payrun's own.
+fn read_as(layed: &Layed) -> String {
+    let mut text = format!("read as {}", layed.found);
+    if let Some(decimal) = layed.decimal {
+        text.push_str(&format!(", decimal {decimal}"));
+    }
+    text.push('\n');
+    let renamed = layed.read.iter().filter(|(name, field)| name != field.column());
+    let renamed: Vec<String> = renamed.map(|(name, field)| format!("{name} = {field}")).collect();
+    if !renamed.is_empty() {
+        text.push_str(&format!("columns: {}\n", renamed.join(", ")));
+    }
+    if !layed.extra.is_empty() {
+        text.push_str(&format!("not read: {}\n", layed.extra.join(", ")));
+    }
+    text
 }
 
 fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imported: Option<&Imported>) {
@@ -140,10 +142,10 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         })
         .collect();
     let answer = json!({
-        "batch": batch, "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
+        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
-        let mut text = String::new();
+        let mut text = report.layed().map(read_as).unwrap_or_default();
         if !report.faults().is_empty() {
             let rows = shown(report.faults()).map(|fault| {
                 [
@@ -154,7 +156,7 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
                     fault.reason.clone(),
                 ]
             });
-            text = table(["line", "severity", "column", "value", "what is wrong"], rows);
+            text.push_str(&table(["line", "severity", "column", "value", "what is wrong"], rows));
             let total: u64 = report.counts().values().sum();
             let rows = report.rejected().saturating_add(report.warned());
             let kept = report.faults().len().min(SHOWN_MAX);

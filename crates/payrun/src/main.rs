@@ -15,11 +15,13 @@ mod frozen;
 mod hooks;
 mod import;
 mod init;
+mod layout;
 mod ledger;
 mod lifecycle;
 mod new_file;
 mod output;
 mod payout;
+mod reading;
 mod roles;
 mod sandbox;
 mod serve;
@@ -77,6 +79,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Payout(_)
         | Command::Accounts { .. }
         | Command::Run { .. }
+        | Command::Map { .. }
         | Command::Ingest
         | Command::Relay
         | Command::Dispatch
@@ -92,9 +95,12 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Doctor => doctor::run(&context).await,
         Command::Migrate => doctor::migrate(&context).await,
-        Command::Check { file, rejects } => import::check(&context, &file, rejects.as_deref()).await,
-        Command::Import { file, strict, rejects } => {
-            import::run(&context, &file, strict, rejects.as_deref()).await.map(|_| ())
+        Command::Check { file, reading } => import::check(&context, &file, &reading).await,
+        Command::Import { file, strict, reading } => {
+            import::run(&context, &file, strict, &reading).await.map(|_| ())
+        }
+        Command::Map { file, values, output, sheet } => {
+            layout::run(&context, &file, &values, output.as_deref(), sheet).await
         }
         Command::Batch(command) => batch::run(&context, command).await,
         Command::Payout(command) => payout::run(&context, command).await,

@@ -1,0 +1,78 @@
+//! `payrun map`: a customer's own columns, to be saved.
+
+use std::{io::Write as _, path::Path};
+
+use payrun_domain::fault::Field;
+use payrun_ingest::{Layout, headings};
+
+use crate::{cli::ReadingArgs, failure::Failure, new_file::NewFile, reading::upload, wire::Context};
+
+/// Writes down what each heading is read as, and leaves open what is not understood.
+pub(crate) async fn run(
+    context: &Context,
+    file: &Path,
+    values: &[String],
+    output: Option<&Path>,
+    sheet: Option<String>,
+) -> Result<(), Failure> {
+    let arguments = ReadingArgs { sheet, ..ReadingArgs::default() };
+    let upload = upload(context, file, &arguments)?;
+    let found = tokio::task::spawn_blocking(move || headings(upload)).await.map_err(anyhow::Error::from)?;
+    let found = found.map_err(|error| Failure::refused(format!("{}: {error}", file.display())))?;
+    let values = values.iter().map(|value| pair(value)).collect::<Result<Vec<_>, Failure>>()?;
+    let layout = Layout {
+        columns: found
+            .into_iter()
+            .map(|(name, field)| (name, field.map_or("", Field::column).to_owned()))
+            .collect(),
+        values: values.into_iter().collect(),
+    };
+    layout.check().map_err(|error| Failure::refused(error.to_string()))?;
+    let text = written(&layout);
+    let Some(path) = output else {
+        context
+            .output
+            .answer(&serde_json::json!({"columns": layout.columns, "values": layout.values}), || text);
+        return Ok(());
+    };
+    let (new, mut file) = NewFile::begin(path, 0o644, Some(file))?;
+    file.write_all(text.as_bytes()).map_err(anyhow::Error::from)?;
+    new.keep()?;
+    context
+        .output
+        .line(&format!("written to {0}; complete it, then: payrun check FILE --layout {0}", path.display()));
+    Ok(())
+}
+
+fn pair(text: &str) -> Result<(String, String), Failure> {
+    let (column, value) =
+        text.split_once('=').ok_or_else(|| Failure::refused(format!("--value {text}: write country=PE")))?;
+    Ok((column.to_owned(), value.to_owned()))
+}
+
+fn written(layout: &Layout) -> String {
+    // A JSON string is a TOML string.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = "# Which heading is which column of payrun; \"\" is passed over.\n[columns]\n".to_owned();
+    for (name, column) in &layout.columns {
+        text.push_str(&format!("{} = {}\n", quoted(name), quoted(column)));
+    }
+    let open: Vec<&str> = Field::ALL
+        .map(Field::column)
+        .into_iter()
+        .filter(|column| {
+            !layout.columns.values().any(|known| known == column) && !layout.values.contains_key(*column)
+        })
+        .collect();
+    text.push_str("\n# What all rows have in common.");
+    text.push_str(&if open.is_empty() {
+        String::new()
+    } else {
+        format!(" Not in the file: {}.", open.join(", "))
+    });
+    text.push_str("\n[values]\n");
+    for (column, value) in &layout.values {
+        text.push_str(&format!("{column} = {}\n", quoted(value)));
+    }
+    text
+}
