@@ -109,7 +109,7 @@ fn directory(source: &mut Source) -> Result<Vec<u8>, Error> {
     let small = |at| u16_at(&tail, end + at).map(u64::from);
     let wide = |at| u32_at(&tail, end + at).map(u64::from);
     let (mut count, mut bytes, mut offset) = (small(10), wide(12), wide(16));
-    if (count, bytes, offset) == (Some(0xffff), bytes, offset) || offset == Some(0xffff_ffff) {
+    if count == Some(0xffff) || bytes == Some(0xffff_ffff) || offset == Some(0xffff_ffff) {
         let locator = end.checked_sub(20).filter(|at| tail[*at..].starts_with(b"PK\x06\x07"));
         if let Some(at) = locator.and_then(|at| u64_at(&tail, at + 8)) {
             let big = read_at(source, at, 56)?;
@@ -231,5 +231,81 @@ impl<R: Read> Read for Checked<R> {
         }
         self.crc.update(buffer.get(..count).unwrap_or_default());
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::{ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    fn made(names: &[&str]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for name in names {
+            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer.write_all(name.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    fn open(bytes: Vec<u8>) -> Result<Archive, Error> {
+        Archive::open(Box::new(Cursor::new(bytes)), 100)
+    }
+
+    fn read(archive: &mut Archive, name: &str) -> String {
+        let mut text = String::new();
+        archive.part(name).unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn parts_are_found_by_their_names() {
+        let mut archive = open(made(&["xl/A.xml", "b"])).unwrap();
+        assert_eq!(
+            (read(&mut archive, "/XL/a.xml"), read(&mut archive, "b")),
+            ("xl/A.xml".into(), "b".into())
+        );
+        assert_eq!((archive.size("b"), archive.contains("xl"), archive.part("c").is_err()), (1, false, true));
+    }
+
+    /// Some writers keep the place of the directory in 64 bits, however small the archive is.
+    #[test]
+    fn a_directory_of_64_bits_is_found() {
+        let mut bytes = made(&["a", "b"]);
+        let end = bytes.split_off(bytes.len() - 22);
+        let [count, length, offset] = [
+            u64::from(u16_at(&end, 10).unwrap()),
+            u32_at(&end, 12).unwrap().into(),
+            u32_at(&end, 16).unwrap().into(),
+        ];
+        let place = u64::try_from(bytes.len()).unwrap();
+        bytes.extend(
+            [&b"PK\x06\x06"[..], &44_u64.to_le_bytes(), &[45, 0, 45, 0], &[0; 8], &count.to_le_bytes()]
+                .concat(),
+        );
+        bytes.extend([count, length, offset].map(u64::to_le_bytes).concat());
+        bytes.extend([&b"PK\x06\x07"[..], &[0; 4], &place.to_le_bytes(), &[1, 0, 0, 0]].concat());
+        bytes.extend([&end[..8], &[0xff; 12], &end[20..]].concat());
+        assert_eq!(read(&mut open(bytes).unwrap(), "b"), "b");
+    }
+
+    #[test]
+    fn numbers_of_64_bits_are_those_that_do_not_fit() {
+        let extra =
+            [&[9, 0, 1, 0, 7][..], &[1, 0, 16, 0], &5_u64.to_le_bytes(), &6_u64.to_le_bytes()].concat();
+        assert_eq!(zip64(&extra, [u32::MAX, 3, u32::MAX]), Some([5, 3, 6]));
+        assert_eq!(zip64(&extra, [u32::MAX; 3]), None);
+        assert_eq!(zip64(&[], [1, 2, 3]), Some([1, 2, 3]));
+    }
+
+    #[test]
+    fn an_archive_that_claims_too_much_is_refused() {
+        let mut bytes = made(&["a"]);
+        let end = bytes.len() - 22;
+        bytes[end + 10..end + 12].copy_from_slice(&20_000_u16.to_le_bytes());
+        assert!(matches!(open(bytes), Err(Error::Refused(Refusal::Damaged { .. }))));
     }
 }

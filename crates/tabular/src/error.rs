@@ -144,7 +144,7 @@ pub enum Refusal {
     /// Pieces of two files.
     #[error(
         "the file mixes encodings: line {utf8_line} has letters in UTF-8, line {other_line} letters that are not; \
-         export it again as CSV (UTF-8) from one source"
+         export it again as CSV (UTF-8) from one source, or name its encoding if it has one all the same (option encoding)"
     )]
     Mixed {
         /// The first with a character above ASCII that is UTF-8.

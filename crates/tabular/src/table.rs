@@ -23,7 +23,7 @@ use crate::{
 /// How a file is to be read. What is None is found out, or the file refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// Of a text file; without meaning for a workbook.
+    /// Of a text file, whatever its first line says of it; without meaning for a workbook.
     pub separator: Option<Separator>,
     /// Of a text file; without meaning for a workbook.
     pub encoding: Option<Encoding>,
