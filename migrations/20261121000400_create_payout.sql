@@ -124,14 +124,32 @@ create table beneficiary (
     destination bytea not null,
     contact bytea not null,
     description bytea not null,
-    destination_index bytea
+    destination_index bytea,
+    person_index bytea not null,
+    name_index bytea not null
 );
 
 comment on table beneficiary is 'Personal data, each column sealed (AES-256-GCM; the payout and the column are authenticated with it). Apart from payout, so that a state change does not rewrite it and erasing needs no other row.';
 comment on column beneficiary.key_id is 'Which sealing key opens the columns.';
 comment on column beneficiary.destination_index is 'Keyed blind index of the destination: finds the same account again without telling it. Null for cash.';
+comment on column beneficiary.person_index is 'The same of the document: finds the same person again.';
+comment on column beneficiary.name_index is 'The same of the name, without case: tells two names of one account apart.';
 
-create index beneficiary_destination on beneficiary (destination_index) where destination_index is not null;
+create index beneficiary_destination on beneficiary (destination_index, payout_id) where destination_index is not null;
+create index beneficiary_person on beneficiary (person_index, payout_id);
+
+create table hold (
+    payout_id uuid not null references payout,
+    code text not null,
+    released_by text,
+    released_at timestamptz,
+    reason text,
+    primary key (payout_id, code),
+    check ((released_by is null) = (released_at is null) and (released_by is null) = (reason is null)),
+    check (reason is null or length(reason) between 3 and 1000)
+);
+
+comment on table hold is 'Why a good row waits until somebody else than its uploader has looked at it. What was seen is in row_fault, under the same code.';
 
 create table attempt (
     payout_id uuid not null references payout,
@@ -175,7 +193,8 @@ create table payout_event (
 
 comment on table payout_event is 'What happened, in order and without gaps; replaying it gives payout.state. Written by the guard only, never changed.';
 
-grant select, insert on payout, beneficiary, attempt to payrun_app;
+grant select, insert on payout, beneficiary, attempt, hold to payrun_app;
+grant update (released_by, released_at, reason) on hold to payrun_app;
 grant update (state, version, transition, reason, state_since, epoch, attempts, sends, sent_at, refusal_code, provider_id,
     provider_status, returned_minor, due_at, not_found, not_found_since) on payout to payrun_app;
 grant update (state, verdict, code, reply_status, reply_key_id, reply, ended_at) on attempt to payrun_app;

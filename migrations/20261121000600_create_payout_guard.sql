@@ -64,6 +64,9 @@ begin
         or n.attempts <> o.attempts + (n.transition in ('claim', 'resend'))::int
         or n.sends <> o.sends + (n.transition in ('claim', 'resend'))::int - (n.transition = 'not_sent')::int
         or not case n.transition
+            -- Every hold released, and none by whoever uploaded the row.
+            when 'pass' then o.state <> 'held' or not exists (select from hold h join batch b on b.id = n.batch_id
+                where h.payout_id = n.id and (h.released_by is null or lower(h.released_by) = lower(b.uploaded_by)))
             when 'approve' then exists (select from batch b where b.id = n.batch_id and b.approved_by is not null)
             when 'cancel_queued' then o.sends = 0
             when 'claim' then o.due_at <= clock_timestamp() and exists (select from attempt i
@@ -136,6 +139,18 @@ $$;
 
 create trigger attempt_updated after update on attempt
     referencing old table as old_rows new table as new_rows for each statement execute function attempt_updated();
+
+-- A release is said once.
+create function hold_updated() returns trigger language plpgsql as $$
+begin
+    if old.released_by is not null then
+        raise exception using errcode = 'PR003', message = format('hold %s of payout %s: it is released already', old.code, old.payout_id);
+    end if;
+    return new;
+end
+$$;
+
+create trigger hold_updated before update on hold for each row execute function hold_updated();
 
 -- History is not edited, not even by its owner without first dropping this.
 create function refuse_change() returns trigger language plpgsql as $$

@@ -16,6 +16,7 @@ use payrun_domain::{
 };
 use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
 use payrun_providers::{Delivery, Nonce, Provider, Reply, Settings, Stamp, Step, Turn};
+use payrun_store::Holds;
 use uuid::Uuid;
 
 /// Every adapter, with made-up keys.
@@ -69,7 +70,7 @@ pub fn payroll(bytes: &[u8]) {
         check: Box::new(|order| PROVIDERS.first().map_or_else(Vec::new, |bamboo| bamboo.check(order))),
         bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.bank_code(entity))),
     };
-    let directory = Directory::new(vec![route]);
+    let directory = Directory::new(vec![route], Holds { marks: Vec::new(), repeat_days: 1 });
     let mut report = Report::new(Vec::new(), Copy::Everything, Language::Spanish);
     let upload = Upload {
         source: Cursor::new(bytes.to_vec()),

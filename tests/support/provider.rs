@@ -111,7 +111,8 @@ pub(crate) struct Places {
 /// Quick, and otherwise as in production. One account, or one of each provider when `options` wants all.
 pub(crate) fn configuration(name: &str, places: Places, options: &Options) -> String {
     let mut text = format!(
-        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = 6\n"
+        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = 6\n\n[intake]\nhold = [{}]\n",
+        options.hold
     );
     if options.all_providers {
         for provider in Provider::ALL {

@@ -41,6 +41,16 @@ pub enum Name {
     Company(Private),
 }
 
+impl Name {
+    /// As one reads it, in a row.
+    pub fn whole(&self) -> String {
+        match self {
+            Self::Person { first, last } => format!("{} {}", first.expose(), last.expose()),
+            Self::Company(name) => name.expose().to_owned(),
+        }
+    }
+}
+
 /// An identity document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {

@@ -15,6 +15,7 @@ use crate::{
     directory::Directory,
     error::Error,
     report::Report,
+    twins::Twins,
     upload::{RowReader, Upload},
 };
 
@@ -27,14 +28,14 @@ pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     let Upload { source, reading, mut progress } = upload;
     let mut reader = RowReader::open(source, &reading)?;
     report.begin(reader.layed());
-    let mut seen = ClientIds::default();
+    let (mut seen, mut twins) = (ClientIds::default(), Twins::default());
     loop {
         let rows = reader.rows()?;
         if rows.is_empty() {
             report.end(reader.empty());
             return Ok(());
         }
-        let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH);
+        let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH, &mut twins);
         let doubles = chunk.payouts.iter().filter_map(|payout| seen.double(payout)).collect();
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());

@@ -5,12 +5,13 @@ use payrun_domain::{
     fault::{Fault, Field},
     id::PayoutId,
 };
-use payrun_store::{NewPayout, RowFault};
+use payrun_store::{Mark, NewPayout, RowFault};
 
 use crate::{
     cell,
     directory::Directory,
     row::Row,
+    twins::Twins,
     validate::{Valid, validate},
 };
 
@@ -22,12 +23,19 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    pub(crate) fn judge(rows: Vec<Row>, directory: &Directory, now: Timestamp) -> Self {
+    /// `twins` knows the rows before.
+    pub(crate) fn judge(rows: Vec<Row>, directory: &Directory, now: Timestamp, twins: &mut Twins) -> Self {
         let (mut payouts, mut faults) = (Vec::new(), Vec::new());
         for row in &rows {
             let id = PayoutId::at(now);
-            let (valid, found) = validate(row, directory, id);
-            payouts.extend(valid.map(|valid| payout(row, id, valid)));
+            let (valid, mut found) = validate(row, directory, id);
+            if let Some(payout) = valid.map(|valid| payout(row, id, valid)) {
+                if row.has_derived_id() {
+                    found.push(without_id());
+                }
+                found.extend(twins.of(&payout));
+                payouts.push(payout);
+            }
             faults.extend(found.into_iter().map(|fault| row_fault(row, fault)));
         }
         Self { rows, payouts, faults }
@@ -43,6 +51,11 @@ fn payout(row: &Row, id: PayoutId, valid: Valid) -> NewPayout {
         account: valid.account,
         order: valid.order,
     }
+}
+
+fn without_id() -> Fault {
+    let reason = "the file has no column client_id; only its content can tell whether the row came before";
+    Fault::warning(Field::ClientId, Mark::ClientIdDerived.code(), reason)
 }
 
 fn row_fault(row: &Row, fault: Fault) -> RowFault {
@@ -63,6 +76,8 @@ mod tests {
 
     use payrun_domain::{beneficiary::Destination, country::Country, fault::Severity, money::Currency};
     use proptest::{prelude::*, sample::select};
+
+    use payrun_store::Holds;
 
     use super::*;
     use crate::{directory::Route, header::Header};
@@ -94,20 +109,21 @@ mod tests {
             "CE" => vec![Fault::warning(Field::DocumentType, "document_type_rare", "look again")],
             _ => vec![Fault::of(Field::DocumentType, "document_type_unknown", "unknown document")],
         };
-        Directory::new(vec![Route {
+        let routes = vec![Route {
             name: "bamboo-pe".parse().unwrap(),
             country: Country::Pe,
             currency: Currency::Pen,
             amount_minor_max: 1_000_000,
             check: Box::new(check),
             bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
-        }])
+        }];
+        Directory::new(routes, Holds { marks: Vec::new(), repeat_days: 1 })
     }
 
     fn judge(rows: Vec<Vec<String>>) -> Chunk {
         let header = Arc::new(Header::canonical());
         let rows = rows.into_iter().zip(1..).map(|(cells, number)| Row::of_message(cells, number, &header));
-        Chunk::judge(rows.collect(), &directory(), Timestamp::UNIX_EPOCH)
+        Chunk::judge(rows.collect(), &directory(), Timestamp::UNIX_EPOCH, &mut Twins::default())
     }
 
     fn cell() -> impl Strategy<Value = String> {

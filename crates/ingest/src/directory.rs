@@ -3,6 +3,7 @@
 use std::fmt;
 
 use payrun_domain::{country::Country, fault::Fault, money::Currency, name::AccountName, order::Order};
+use payrun_store::Holds;
 
 /// The provider's documented rules for an order, as far as they can be checked without asking it.
 pub type Check = Box<dyn Fn(&Order) -> Vec<Fault> + Send + Sync>;
@@ -26,22 +27,29 @@ pub struct Route {
     pub bank_code: BankCode,
 }
 
-/// Every configured account.
+/// Every configured account, and which good rows wait until somebody has looked at them.
 #[derive(Debug)]
-pub struct Directory(Vec<Route>);
+pub struct Directory {
+    routes: Vec<Route>,
+    holds: Holds,
+}
 
 impl Directory {
     /// `routes` have distinct names.
-    pub const fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+    pub const fn new(routes: Vec<Route>, holds: Holds) -> Self {
+        Self { routes, holds }
+    }
+
+    pub(crate) const fn holds(&self) -> &Holds {
+        &self.holds
     }
 
     pub(crate) fn named(&self, name: &str) -> Option<&Route> {
-        self.0.iter().find(|route| route.name.as_str() == name)
+        self.routes.iter().find(|route| route.name.as_str() == name)
     }
 
     pub(crate) fn paying(&self, country: Country, currency: Currency) -> Vec<&Route> {
-        self.0.iter().filter(|route| route.country == country && route.currency == currency).collect()
+        self.routes.iter().filter(|route| route.country == country && route.currency == currency).collect()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     error::Error,
     expect::Expected,
     report::Report,
+    twins::Twins,
     upload::{RowReader, Upload},
 };
 
@@ -80,19 +81,22 @@ where
         source: Source::File,
         source_name: name.chars().filter(|char| !char.is_control()).take(NAME_CHARS_MAX).collect(),
         source_digest: reader.digest(),
+        holds: directory.holds().clone(),
     };
     let mut import = match store.import(&batch).await? {
         Opened::New(import) => import,
         Opened::Same(summary) => return Ok(Outcome::Same(summary)),
     };
+    let mut twins = Twins::default();
     loop {
         let directory = Arc::clone(directory);
-        let (rest, chunk) = blocking(move || {
+        let chunk;
+        (reader, twins, chunk) = blocking(move || {
             let rows = reader.rows()?;
-            Ok((reader, Chunk::judge(rows, &directory, now)))
+            let chunk = Chunk::judge(rows, &directory, now, &mut twins);
+            Ok((reader, twins, chunk))
         })
         .await?;
-        reader = rest;
         if chunk.rows.is_empty() {
             report.end(reader.empty());
             break;

@@ -17,6 +17,7 @@ mod report;
 mod row;
 mod sheet;
 mod synonym;
+mod twins;
 mod upload;
 mod validate;
 mod wording;

@@ -12,6 +12,7 @@ use crate::{
     chunk::Chunk,
     directory::Directory,
     message::{IntakeMessage, Unreadable},
+    twins::Twins,
 };
 
 /// The answer to an intake message.
@@ -79,6 +80,7 @@ pub async fn take(
         source: Source::Message,
         source_name: id.clone(),
         source_digest: digest,
+        holds: directory.holds().clone(),
     };
     let mut import = match store.import(&batch).await? {
         Opened::New(import) => import,
@@ -87,7 +89,7 @@ pub async fn take(
         }
         Opened::Same(_) => return Ok(Reply::refused(id)),
     };
-    let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now);
+    let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now, &mut Twins::default());
     let doubles = import.rows(&payouts, &faults).await?;
     let imported = import.finish().await?;
     faults.extend(doubles);

@@ -14,6 +14,7 @@ use payrun_domain::{
 use payrun_ingest::{
     Copy, Directory, Error, Language, Limits, Progress, Reading, Report, Route, Upload, check,
 };
+use payrun_store::Holds;
 use proptest::prelude::*;
 
 const HEADER: &str = "client_id,account,country,currency,amount,method,first_name,last_name,company_name,document_type,\
@@ -33,6 +34,10 @@ fn provider(order: &Order) -> Vec<Fault> {
     }
 }
 
+fn holds() -> Holds {
+    Holds { marks: Vec::new(), repeat_days: 1 }
+}
+
 fn directory() -> Directory {
     let route = |name: &str, country, currency| Route {
         name: name.parse().unwrap(),
@@ -42,11 +47,12 @@ fn directory() -> Directory {
         check: Box::new(provider),
         bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
     };
-    Directory::new(vec![
+    let routes = vec![
         route("bamboo-pe", Country::Pe, Currency::Pen),
         route("bamboo-co", Country::Co, Currency::Cop),
         route("qentaz-co", Country::Co, Currency::Cop),
-    ])
+    ];
+    Directory::new(routes, holds())
 }
 
 /// The report and the sheet of rejected rows.
@@ -101,7 +107,7 @@ fn the_example_has_the_faults_that_it_is_meant_to_have() {
     let mut report = Report::new(io::sink(), Copy::Rejected, Language::English);
     let source = Cursor::new(include_bytes!("../../../examples/payroll-pe.csv"));
     let upload = Upload { source, reading: Reading::default(), progress: Box::new(|_| {}) };
-    check(upload, &Directory::new(vec![route]), &mut report).unwrap();
+    check(upload, &Directory::new(vec![route], holds()), &mut report).unwrap();
     let found: Vec<(i32, &str)> =
         report.faults().iter().map(|fault| (fault.row, fault.code.as_str())).collect();
     // Three more are the provider's to find: a short DNI, a short CCI and the code of an unknown bank.

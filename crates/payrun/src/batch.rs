@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::{
     cli::BatchCommand,
     failure::Failure,
+    held,
     new_file::{NewFile, sheet},
     output::{maybe_time, table, time},
     watch,
@@ -25,6 +26,11 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
     match command {
         BatchCommand::List => list(context).await,
         BatchCommand::Show { id } => show(context, id).await,
+        BatchCommand::Held { id } => held::show(context, id).await,
+        BatchCommand::Release { id, rows, code, reason } => {
+            held::release(context, id, rows, code, reason).await
+        }
+        BatchCommand::Strike { id, rows } => held::strike(context, id, rows).await,
         BatchCommand::Approve { id, digest } => {
             let store = context.store_of_person().await?;
             let queued = store.approve(id, &digest).await?;

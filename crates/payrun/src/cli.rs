@@ -9,6 +9,7 @@ use payrun_domain::{
     id::BatchId,
     name::{AccountName, Actor},
 };
+use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
 /// Pays many people at once, each exactly as often as is safe.
@@ -200,6 +201,33 @@ pub(crate) enum BatchCommand {
         /// Which batch.
         id: BatchId,
     },
+    /// Rows that are good and strange, and wait until somebody else than their uploader has looked at them.
+    Held {
+        /// Which batch.
+        id: BatchId,
+    },
+    /// Release held rows, so that they can be approved.
+    Release {
+        /// Which batch.
+        id: BatchId,
+        /// These rows, such as `3,7-9`; all that are held when left out.
+        #[arg(long, value_name = "ROWS", value_parser = rows)]
+        rows: Option<Rows>,
+        /// Those held for this, as `batch held` names it.
+        #[arg(long, value_name = "CODE", value_parser = mark)]
+        code: Option<Mark>,
+        /// Why it is right, for whoever asks later.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Strike held rows out of a batch: they are never paid.
+    Strike {
+        /// Which batch.
+        id: BatchId,
+        /// Which rows, such as `3,7-9`.
+        #[arg(long, value_name = "ROWS", value_parser = rows)]
+        rows: Rows,
+    },
     /// Approve a batch that somebody else uploaded.
     Approve {
         /// Which batch.
@@ -363,4 +391,46 @@ pub(crate) struct SandboxArgs {
     /// Where Kapaqnan's simulated database listens; loopback only.
     #[arg(long)]
     pub(crate) database_listen: Option<std::net::SocketAddr>,
+}
+
+/// Numbers of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rows(pub(crate) Vec<i32>);
+
+/// No more can be meant by hand.
+const ROWS_MAX: usize = 100_000;
+
+fn rows(text: &str) -> Result<Rows, String> {
+    let mut rows = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| {
+            let number = text.trim().parse::<i32>().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| format!("{part} names no rows; write 3,7-9"))
+        };
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last || usize::try_from(last.saturating_sub(first)).map_or(true, |count| count >= ROWS_MAX)
+        {
+            return Err(format!("{part} names no rows, or too many; write 3,7-9"));
+        }
+        rows.extend(first..=last);
+    }
+    Ok(Rows(rows))
+}
+
+fn mark(code: &str) -> Result<Mark, String> {
+    Mark::of(code).ok_or_else(|| format!("it is one of {}", Mark::ALL.map(Mark::code).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_one_by_one_or_from_to() {
+        assert_eq!(rows("3,7-9"), Ok(Rows(vec![3, 7, 8, 9])));
+        for wrong in ["", "0", "9-7", "a", "1-", "1-2000000000"] {
+            assert!(rows(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use payrun_domain::name::AccountName;
+use payrun_store::{Holds, Mark};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -82,12 +83,15 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Intake {
     pub(crate) file_bytes_max: u64,
     pub(crate) rows_max: i32,
     pub(crate) warnings_are_errors: bool,
+    /// Codes of marks.
+    pub(crate) hold: Vec<String>,
+    pub(crate) repeat_days: i32,
 }
 
 /// One account: where it is, our limits, and what its adapter wants to know.
@@ -167,7 +171,30 @@ impl Default for Log {
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { file_bytes_max: 2 * 1024 * 1024 * 1024, rows_max: 2_000_000, warnings_are_errors: false }
+        Self {
+            file_bytes_max: 2 * 1024 * 1024 * 1024,
+            rows_max: 2_000_000,
+            warnings_are_errors: false,
+            hold: Mark::ALL.map(|mark| mark.code().to_owned()).to_vec(),
+            repeat_days: 10,
+        }
+    }
+}
+
+impl Intake {
+    /// Which good rows wait for somebody.
+    pub(crate) fn holds(&self) -> anyhow::Result<Holds> {
+        let known = || Mark::ALL.map(Mark::code).join(", ");
+        let mark = |code: &String| {
+            Mark::of(code).with_context(|| format!("intake.hold: {code} is no mark; there are {}", known()))
+        };
+        let marks = self.hold.iter().map(mark).collect::<anyhow::Result<Vec<Mark>>>()?;
+        anyhow::ensure!(
+            (1..=366).contains(&self.repeat_days),
+            "intake.repeat_days is {}; write 1 to 366",
+            self.repeat_days
+        );
+        Ok(Holds { marks, repeat_days: self.repeat_days })
     }
 }
 
@@ -254,6 +281,7 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        self.intake.holds()?;
         for (name, account) in &self.accounts {
             account.limits.check(name)?;
         }

@@ -79,7 +79,7 @@ pub(crate) async fn run(
                 format!("these bytes were imported before, as batch {id}; nothing new was made\nnext: payrun batch show {id}")
             });
             let digest = batch.digest.clone().try_into().unwrap_or_default();
-            Ok(Imported { batch: id, accepted: batch.accepted, rejected: batch.rejected, digest })
+            Ok(Imported { batch: id, accepted: batch.accepted, rejected: batch.rejected, held: 0, digest })
         }
     }
 }
@@ -133,6 +133,7 @@ fn read_as(layed: &Layed) -> String {
 
 fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imported: Option<&Imported>) {
     let batch = imported.map(|imported| imported.batch.to_string());
+    let held = imported.map_or(0, |imported| imported.held);
     let faults: Vec<_> = report
         .faults()
         .iter()
@@ -142,7 +143,7 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         })
         .collect();
     let answer = json!({
-        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "counts": report.counts(), "faults": faults,
+        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
         let mut text = report.layed().map(read_as).unwrap_or_default();
@@ -176,6 +177,9 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         }
         text.push_str(&format!(", rejected: {}", report.rejected()));
         match &batch {
+            Some(id) if held > 0 => text.push_str(&format!(
+                "\nbatch {id}: {held} rows are held until somebody else has looked at them\nnext: payrun batch held {id}"
+            )),
             Some(id) => text.push_str(&format!(
                 "\nbatch {id} awaits approval by somebody else\nnext: payrun batch show {id}"
             )),

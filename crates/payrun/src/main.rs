@@ -12,6 +12,7 @@ mod doctor;
 mod enquire;
 mod failure;
 mod frozen;
+mod held;
 mod hooks;
 mod import;
 mod init;

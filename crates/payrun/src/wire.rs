@@ -164,7 +164,7 @@ impl Context {
                 }),
             });
         }
-        Ok(Directory::new(routes))
+        Ok(Directory::new(routes, self.config.intake.holds()?))
     }
 
     /// Registers keys and accounts; refuses to start with another key file, or when the table knows an account under another promise.

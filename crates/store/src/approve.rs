@@ -71,7 +71,7 @@ pub enum ApproveError {
     #[error("there is no batch {0}; `payrun batch list` shows them")]
     NotFound(BatchId),
     /// Maker and checker are one.
-    #[error("{0} uploaded this batch and so cannot approve it; another person must")]
+    #[error("{0} uploaded this batch and so cannot decide about it; another person must")]
     Uploader(String),
     /// The approver saw something else.
     #[error(
@@ -84,6 +84,15 @@ pub enum ApproveError {
     /// Nothing to pay.
     #[error("the batch has no valid rows; nothing can be approved")]
     Empty,
+    /// Somebody must look at some of it first.
+    #[error(
+        "{0} rows of the batch are held; `payrun batch held` shows why. Release them (`payrun batch release`) or strike them out \
+         (`payrun batch strike`) first"
+    )]
+    Held(i64),
+    /// Nothing is held there.
+    #[error("none of these rows is held")]
+    NotHeld,
     /// The database.
     #[error(transparent)]
     Store(#[from] Error),
@@ -202,7 +211,8 @@ impl Store {
         unlimited.map_err(Error::driver("approving a batch"))?;
         let batch = sqlx::query!(
             r#"select digest as "digest!", accepted, uploaded_by, approved_at is not null as "approved!",
-                 cancelled_at is not null as "cancelled!"
+                 cancelled_at is not null as "cancelled!",
+                 (select count(*) from payout p where p.batch_id = batch.id and p.state = 'held') as "held!"
                from batch where id = $1 and digest is not null for update"#,
             id.uuid(),
         )
@@ -221,6 +231,8 @@ impl Store {
             Err(ApproveError::Uploader(batch.uploaded_by))
         } else if digest.len() < 12 || !whole.starts_with(&digest.to_ascii_lowercase()) {
             Err(ApproveError::Digest)
+        } else if batch.held > 0 {
+            Err(ApproveError::Held(batch.held))
         } else {
             Ok(())
         }

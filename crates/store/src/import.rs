@@ -11,7 +11,12 @@ use payrun_domain::{
 use ring::digest;
 use uuid::Uuid;
 
-use crate::{ApproveError, BatchSummary, Error, Store, unit::Unit};
+use crate::{
+    ApproveError, BatchSummary, Error, Holds, Mark, Store,
+    beneficiary::SealedColumns,
+    mark::{self, Indexes},
+    unit::Unit,
+};
 
 /// A batch about to be read.
 #[derive(Debug, Clone)]
@@ -24,6 +29,8 @@ pub struct NewBatch {
     pub source_name: String,
     /// SHA-256 of the bytes received.
     pub source_digest: [u8; 32],
+    /// Which of its rows wait for somebody else.
+    pub holds: Holds,
 }
 
 /// Where a batch comes from.
@@ -88,6 +95,8 @@ pub struct Imported {
     pub accepted: i32,
     /// Rows that did not.
     pub rejected: i32,
+    /// Payouts that wait for somebody else to look at them.
+    pub held: i32,
     /// SHA-256 over the accepted rows, for the approver.
     pub digest: [u8; 32],
 }
@@ -99,6 +108,10 @@ pub struct Import {
     batch: BatchId,
     accepted: i32,
     rejected: i32,
+    held: i32,
+    holds: Holds,
+    /// Whether there is anything to compare with.
+    has_history: bool,
     last_rejected_row: i32,
     digest: digest::Context,
 }
@@ -126,12 +139,16 @@ impl Store {
         .await
         .map_err(Error::driver(OPERATION))?;
         if inserted.rows_affected() == 1 {
+            let has_history = mark::has_history(&mut unit, new.id).await?;
             return Ok(Opened::New(Box::new(Import {
                 store: self.clone(),
                 unit,
                 batch: new.id,
                 accepted: 0,
                 rejected: 0,
+                held: 0,
+                holds: new.holds.clone(),
+                has_history,
                 last_rejected_row: 0,
                 digest: digest::Context::new(&digest::SHA256),
             })));
@@ -156,20 +173,51 @@ impl Store {
 
 impl Import {
     /// Stores valid rows and the faults of all, a few thousand at a time, in the order of the file. A row whose client id exists
-    /// already is not stored; its fault is stored and returned.
+    /// already is not stored. That, and what earlier payments make of the others, is stored as faults and returned.
     pub async fn rows(&mut self, payouts: &[NewPayout], faults: &[RowFault]) -> Result<Vec<RowFault>, Error> {
-        let stored = self.insert_payouts(payouts).await?;
-        let kept: Vec<&NewPayout> = payouts.iter().filter(|payout| stored.contains(&payout.id)).collect();
-        self.insert_beneficiaries(&kept).await?;
+        let indexes: Vec<Indexes> =
+            payouts.iter().map(|payout| Indexes::of(&self.store, &payout.order)).collect();
+        let mut found = if self.has_history {
+            mark::marks(&mut self.unit, self.batch, &self.holds, payouts, &indexes).await?
+        } else {
+            Vec::new()
+        };
+        let held = self.held(payouts, faults.iter().chain(&found));
+        let stored = self.insert_payouts(payouts, &held).await?;
+        let is_kept = |payout: &NewPayout| stored.contains(&payout.id);
+        self.insert_beneficiaries(payouts.iter().zip(indexes).filter(|(payout, _)| is_kept(payout))).await?;
+        let held: Vec<(Uuid, Mark)> =
+            held.into_iter().filter(|(id, _)| stored.contains(&PayoutId::from(*id))).collect();
+        mark::hold(&mut self.unit, &held).await?;
+        self.held = self.held.saturating_add(distinct(&held));
+        let kept: Vec<&NewPayout> = payouts.iter().filter(|payout| is_kept(payout)).collect();
         for payout in &kept {
             add_to_digest(&mut self.digest, payout);
         }
+        found.retain(|fault| kept.iter().any(|payout| payout.row == fault.row));
         self.accepted = self.accepted.saturating_add(i32::try_from(kept.len()).unwrap_or(i32::MAX));
         let doubles: Vec<&NewPayout> = payouts.iter().filter(|payout| !stored.contains(&payout.id)).collect();
         let duplicates = self.explain(&doubles).await?;
         self.insert_faults(faults).await?;
-        self.insert_faults(&duplicates).await?;
-        Ok(duplicates)
+        found.extend(duplicates);
+        self.insert_faults(&found).await?;
+        Ok(found)
+    }
+
+    /// Which rows are held, and why.
+    fn held<'a>(
+        &self,
+        payouts: &[NewPayout],
+        faults: impl Iterator<Item = &'a RowFault>,
+    ) -> Vec<(Uuid, Mark)> {
+        let ids: HashMap<i32, Uuid> = payouts.iter().map(|payout| (payout.row, payout.id.uuid())).collect();
+        let mut held: Vec<(Uuid, Mark)> = faults
+            .filter_map(|fault| Some((*ids.get(&fault.row)?, Mark::of(&fault.code)?)))
+            .filter(|(_, mark)| self.holds.marks.contains(mark))
+            .collect();
+        held.sort_unstable_by_key(|(id, mark)| (*id, mark.code()));
+        held.dedup();
+        held
     }
 
     /// Makes the batch visible, to be approved by somebody else.
@@ -187,19 +235,34 @@ impl Import {
         .await
         .map_err(Error::driver(OPERATION))?;
         self.unit.commit().await?;
-        Ok(Imported { batch: self.batch, accepted: self.accepted, rejected: self.rejected, digest })
+        Ok(Imported {
+            batch: self.batch,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            held: self.held,
+            digest,
+        })
     }
 
-    async fn insert_payouts(&mut self, payouts: &[NewPayout]) -> Result<HashSet<PayoutId>, Error> {
+    async fn insert_payouts(
+        &mut self,
+        payouts: &[NewPayout],
+        held: &[(Uuid, Mark)],
+    ) -> Result<HashSet<PayoutId>, Error> {
+        let first: HashMap<Uuid, Mark> = held.iter().rev().copied().collect();
+        let reasons: Vec<Option<&str>> =
+            payouts.iter().map(|payout| first.get(&payout.id.uuid()).map(|mark| mark.code())).collect();
         let column = |read: fn(&NewPayout) -> &str| payouts.iter().map(read).collect::<Vec<&str>>();
         let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
         let rows: Vec<i32> = payouts.iter().map(|payout| payout.row).collect();
         let amounts: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
         let stored = sqlx::query_scalar!(
             "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor,
-               state, version, transition)
-             select $1, *, 'awaiting_approval', 2, 'pass' from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[],
-               $7::text[], $8::text[], $9::bigint[])
+               reason, state, version, transition)
+             select $1, *, case when reason is null then 'awaiting_approval' else 'held' end, 2,
+               case when reason is null then 'pass' else 'hold' end
+             from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+               r (id, row_no, client_id, account, reference, country, currency, amount_minor, reason)
              on conflict (client_id, issue) do nothing
              returning id",
             self.batch.uuid(),
@@ -211,6 +274,7 @@ impl Import {
             &column(|payout| payout.order.country.code()) as &[&str],
             &column(|payout| payout.order.amount.currency().code()) as &[&str],
             &amounts,
+            &reasons as &[Option<&str>],
         )
         .fetch_all(self.unit.connection())
         .await
@@ -218,10 +282,13 @@ impl Import {
         Ok(stored.into_iter().map(PayoutId::from).collect())
     }
 
-    async fn insert_beneficiaries(&mut self, payouts: &[&NewPayout]) -> Result<(), Error> {
+    async fn insert_beneficiaries(
+        &mut self,
+        payouts: impl Iterator<Item = (&NewPayout, Indexes)>,
+    ) -> Result<(), Error> {
         let mut sealed = SealedColumns::default();
-        for payout in payouts {
-            sealed.push(&self.store, payout.id, &payout.order).ok_or(Error::Sealed {
+        for (payout, indexes) in payouts {
+            sealed.push(&self.store, payout.id, &payout.order, indexes).ok_or(Error::Sealed {
                 column: "beneficiary",
                 row: payout.id.to_string(),
                 key_id: self.store.sealer.current(),
@@ -299,55 +366,9 @@ impl Import {
     }
 }
 
-/// Beneficiaries, sealed and turned on their side for `unnest`.
-#[derive(Default)]
-pub(crate) struct SealedColumns {
-    ids: Vec<Uuid>,
-    names: Vec<Vec<u8>>,
-    documents: Vec<Vec<u8>>,
-    destinations: Vec<Vec<u8>>,
-    contacts: Vec<Vec<u8>>,
-    descriptions: Vec<Vec<u8>>,
-    indexes: Vec<Option<Vec<u8>>>,
-}
-
-impl SealedColumns {
-    pub(crate) fn push(&mut self, store: &Store, payout: PayoutId, order: &Order) -> Option<()> {
-        let beneficiary = &order.beneficiary;
-        let destination = &beneficiary.destination;
-        self.ids.push(payout.uuid());
-        self.names.push(store.sealer.seal(payout, "name", &beneficiary.name)?);
-        self.documents.push(store.sealer.seal(payout, "document", &beneficiary.document)?);
-        self.destinations.push(store.sealer.seal(payout, "destination", destination)?);
-        self.contacts.push(store.sealer.seal(payout, "contact", &beneficiary.contact)?);
-        self.descriptions.push(store.sealer.seal(payout, "description", &order.description)?);
-        let index = destination.number().map(|number| {
-            let text = format!("{}|{}|{}", order.country, destination.method().word(), number.expose());
-            store.sealer.blind_index(&text)
-        });
-        self.indexes.push(index);
-        Some(())
-    }
-
-    pub(crate) async fn insert(&self, store: &Store, unit: &mut Unit) -> Result<(), Error> {
-        sqlx::query!(
-            "insert into beneficiary (key_id, payout_id, name, document, destination, contact, description, destination_index)
-             select $1::smallint, *
-             from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])",
-            store.sealer.current(),
-            &self.ids,
-            &self.names as &[Vec<u8>],
-            &self.documents as &[Vec<u8>],
-            &self.destinations as &[Vec<u8>],
-            &self.contacts as &[Vec<u8>],
-            &self.descriptions as &[Vec<u8>],
-            &self.indexes as &[Option<Vec<u8>>],
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(OPERATION))?;
-        Ok(())
-    }
+/// `held` is sorted by payout.
+fn distinct(held: &[(Uuid, Mark)]) -> i32 {
+    i32::try_from(held.chunk_by(|(one, _), (next, _)| one == next).count()).unwrap_or(i32::MAX)
 }
 
 /// Everything that an approver approves of a row, each part with its length so that no two rows read alike.

@@ -7,7 +7,7 @@ use payrun_domain::{
 };
 use ring::digest::{SHA256, digest};
 
-use crate::{Error, Store, claim::SealedOrder, import::SealedColumns, state, unit::Unit};
+use crate::{Error, Store, beneficiary::SealedColumns, claim::SealedOrder, mark::Indexes, state, unit::Unit};
 
 /// What became of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl Store {
         };
         let order = sealed.open(&self.sealer)?;
         let mut beneficiary = SealedColumns::default();
-        beneficiary.push(self, new.payout, &order).ok_or(Error::Sealed {
+        beneficiary.push(self, new.payout, &order, Indexes::of(self, &order)).ok_or(Error::Sealed {
             column: "beneficiary",
             row: new.payout.to_string(),
             key_id: self.sealer.current(),

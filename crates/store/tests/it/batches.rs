@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::support::{
-    LEASE, account, accounts, approved, claim_one, conclusion, open, open_new, past_the_guard, payout,
-    states, store, uploaded,
+    LEASE, account, accounts, approved, claim_one, conclusion, no_holds, open, open_new, past_the_guard,
+    payout, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -118,6 +118,7 @@ async fn a_message_is_taken_once(pool: PgPool) {
         source: Source::Message,
         source_name: "publisher-17".to_owned(),
         source_digest: [digest; 32],
+        holds: no_holds(),
     };
     let Opened::New(mut import) = store.import(&message(1)).await.unwrap() else { unreachable!("it is new") };
     import.rows(&[payout("m", 1)], &[]).await.unwrap();

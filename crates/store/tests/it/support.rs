@@ -6,6 +6,7 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
     decide::Class,
+    fault::Severity,
     id::{BatchId, PayoutId},
     money::{Currency, Money},
     name::AccountName,
@@ -15,7 +16,7 @@ use payrun_domain::{
     verdict::{ProviderId, Record},
 };
 use payrun_store::{
-    Claimed, Conclusion, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened, Options,
+    Claimed, Conclusion, Holds, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened, Options,
     PayoutDetail, Sealer, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
@@ -126,6 +127,11 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
     }
 }
 
+/// Nothing is strange.
+pub(crate) const fn no_holds() -> Holds {
+    Holds { marks: Vec::new(), repeat_days: 1 }
+}
+
 /// Opens a batch whose bytes are told apart by `name`.
 pub(crate) async fn open(store: &Store, name: &str) -> Opened {
     let mut digest = [0; 32];
@@ -135,6 +141,7 @@ pub(crate) async fn open(store: &Store, name: &str) -> Opened {
         source: Source::File,
         source_name: name.to_owned(),
         source_digest: digest,
+        holds: no_holds(),
     };
     store.import(&new).await.unwrap()
 }
@@ -151,7 +158,9 @@ pub(crate) async fn open_new(store: &Store, name: &str) -> Box<Import> {
 pub(crate) async fn uploaded(pool: &PgPool, name: &str, payouts: &[NewPayout]) -> (BatchId, String) {
     let ana = store(pool, "ana").await;
     let mut import = open_new(&ana, name).await;
-    assert!(import.rows(payouts, &[]).await.unwrap().is_empty());
+    // The same made-up people are paid again and again, which is remarked.
+    let found = import.rows(payouts, &[]).await.unwrap();
+    assert!(found.iter().all(|fault| fault.severity == Severity::Warning), "{found:?}");
     let batch = import.finish().await.unwrap().batch;
     (batch, ana.batch(batch).await.unwrap().digest_short())
 }
