@@ -189,7 +189,7 @@ def with_fixed_dates(data, moment=None):
             made = zipfile.ZipInfo(entry.filename, (2026, 11, 30, 12, 0, 0))
             made.compress_type, made.external_attr = entry.compress_type, entry.external_attr
             part = old.read(entry)
-            if moment and entry.filename == "docProps/core.xml":
-                part = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode(), part)
+            if moment and entry.filename in ("docProps/core.xml", "meta.xml"):
+                part = re.sub(rb"(<(?:dcterms:created|dcterms:modified|meta:creation-date|dc:date)[^>]*>)[^<]*", rb"\g<1>" + f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode(), part)
             new.writestr(made, part)
     return out.getvalue()
