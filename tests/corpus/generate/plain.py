@@ -389,6 +389,19 @@ def containers():
     either = "\n".join(",".join(";".join(pair) for pair in two(line.split(";"))) for line in content.splitlines()) + "\n"
     keep("216-lima-two-separators-that-fit-equally.csv", either.encode())
     expect("216-lima-two-separators-that-fit-equally", {}, refused="separator_open")
+    keep("217-lima-payroll-program.dbf", dbase(Payroll("pe", 4)))
+    expect("217-lima-payroll-program", {}, refused="not_a_table")
+
+
+def dbase(payroll):
+    """A table of dBase III in the letters of DOS, as old payroll programs keep it."""
+    widths = [(column[:10].upper(), 40 if column in ("last_name", "description") else 24) for column in payroll.columns]
+    head = struct.pack("<B3BIHH20x", 3, 126, 11, 30, len(payroll.rows), 33 + 32 * len(widths), 1 + sum(width for _, width in widths))
+    fields = b"".join(struct.pack("<11sc4xBB14x", name.encode(), b"C", width, 0) for name, width in widths)
+    records = b"".join(
+        b" " + b"".join(cell.encode("cp850").ljust(width) for cell, (_, width) in zip(payroll.cells(row), widths)) for row in payroll.rows
+    )
+    return head + fields + b"\r" + records + b"\x1a"
 
 
 def two(cells):
