@@ -27,7 +27,6 @@ def filled(sheet, payroll, top=0):
 
 def book(name, payroll, decimal=None, top=0, change=None, refused=None):
     made = xlwt.Workbook(encoding="utf-8")
-    made.owner = "Oficina de planillas"
     sheet = made.add_sheet("Planilla")
     lines = filled(sheet, payroll, top)
     if change:
