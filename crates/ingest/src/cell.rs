@@ -24,9 +24,10 @@ pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
     let rules = [
         // An amount in an accounting format has blanks around it, and they say nothing.
         (
-            text.trim() != text && field != Field::Amount,
+            (text.trim() != text && field != Field::Amount)
+                || (is_numeric_id(field) && text.contains(['\u{a0}', '\u{202f}'])),
             "cell_blanks",
-            "begins or ends with a blank; delete it",
+            "begins or ends with a blank, or has a hard one within; delete it",
         ),
         (
             text.contains(char::REPLACEMENT_CHARACTER),
@@ -34,8 +35,7 @@ pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
             "has letters that were lost (a replacement character stands there); export the file again as CSV UTF-8",
         ),
         (
-            text.chars().any(is_invisible)
-                || (is_numeric_id(field) && text.trim().contains(['\u{a0}', '\u{202f}'])),
+            !is_mojibake(text) && text.chars().any(is_invisible),
             "cell_invisible",
             "has a line end, a tab or another invisible character; type it again",
         ),

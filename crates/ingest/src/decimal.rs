@@ -213,12 +213,17 @@ fn without_symbol(text: &str) -> &str {
     Currency::ALL.into_iter().find_map(|currency| stripped(text, symbols(currency))).unwrap_or(text)
 }
 
+/// Without one before and one behind; None when there is none.
 fn stripped<'a>(text: &'a str, symbols: &[&str]) -> Option<&'a str> {
     let blanks = [' ', '\u{a0}', '\u{202f}'];
-    symbols.iter().find_map(|symbol| {
-        let before = text.strip_prefix(symbol).map(|rest| rest.trim_start_matches(blanks));
-        before.or_else(|| text.strip_suffix(symbol).map(|rest| rest.trim_end_matches(blanks)))
-    })
+    let before = symbols
+        .iter()
+        .find_map(|symbol| text.strip_prefix(symbol))
+        .map(|rest| rest.trim_start_matches(blanks));
+    let rest = before.unwrap_or(text);
+    let behind =
+        symbols.iter().find_map(|symbol| rest.strip_suffix(symbol)).map(|rest| rest.trim_end_matches(blanks));
+    behind.or(before)
 }
 
 #[cfg(test)]
@@ -276,6 +281,7 @@ mod tests {
             (Decimal::Point, "1,234.56", Some("1234.56")),
             (Decimal::Point, "S/ 1,250.00", Some("1250.00")),
             (Decimal::Point, "1250.00 PEN", Some("1250.00")),
+            (Decimal::Point, "S/ 1250.00 PEN", Some("1250.00")),
             (Decimal::Point, "12,34.56", None),
             (Decimal::Point, "1,234,56", None),
             (Decimal::Point, "1.2.3", None),

@@ -91,7 +91,7 @@ impl Refusal {
     /// Stable, for machines.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::HeaderOnly => "rows_none",
+            Self::HeaderOnly => "empty",
             Self::Header(_) => "header",
             Self::Rows { .. } => "limit",
             Self::Totals { .. } => "totals",
@@ -105,7 +105,7 @@ impl Refusal {
 const fn table_code(refusal: &payrun_tabular::Refusal) -> &'static str {
     use payrun_tabular::Refusal as Table;
     match refusal {
-        Table::Empty => "empty",
+        Table::Empty | Table::SheetsEmpty { .. } => "empty",
         Table::NotATable { .. } => "not_a_table",
         Table::Encrypted => "encrypted",
         Table::Damaged { .. } => "damaged",
@@ -118,11 +118,11 @@ const fn table_code(refusal: &payrun_tabular::Refusal) -> &'static str {
         | Table::GzippedWorkbook { .. } => "limit",
         Table::GzipInGzip | Table::GzipCut | Table::GzipDamaged | Table::GzipTrailing => "gzip",
         Table::Unclosed { .. } => "quote",
-        Table::Nul { .. } => "nul",
         Table::Mixed { .. } => "encoding_mixed",
-        Table::Undecodable { .. } | Table::EncodingUnclear { .. } => "encoding",
-        Table::SeparatorMissing | Table::SeparatorUnclear { .. } | Table::SeparatorForeign => "separator",
-        Table::SheetsSeveral { .. } | Table::SheetMissing { .. } | Table::SheetsEmpty { .. } => "sheets",
+        Table::Nul { .. } | Table::Undecodable { .. } | Table::EncodingUnclear { .. } => "encoding",
+        Table::SeparatorUnclear { .. } => "separator_open",
+        Table::SeparatorMissing | Table::SeparatorForeign => "separator",
+        Table::SheetsSeveral { .. } | Table::SheetMissing { .. } => "sheets",
     }
 }
 

@@ -124,7 +124,9 @@ impl Row {
 
     /// Nothing in it but blanks.
     pub(crate) fn is_empty(&self) -> bool {
-        self.cells.iter().all(|cell| cell.trim().is_empty())
+        // DOS ended its files with a Ctrl-Z.
+        let is_blank = |char: char| char.is_whitespace() || char == '\u{1a}';
+        self.cells.iter().all(|cell| cell.chars().all(is_blank))
     }
 
     /// Why no cell can be told from another. Judging them one by one would only raise noise.
@@ -163,12 +165,18 @@ impl Row {
 
     fn is_total(&self) -> bool {
         let names_nobody = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
-        let says_total = self.cells.iter().find(|cell| !cell.trim().is_empty()).is_some_and(|first| {
-            let first = synonym::normal(first);
+        let says_total = self.cells.iter().any(|cell| {
+            let cell = synonym::normal(cell);
             TOTALS.iter().any(|total| {
-                first.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+                cell.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
             })
         });
+        let only_amount = Field::ALL.into_iter().all(|field| {
+            self.header.place(field).is_none() || self.written(field).is_empty() == (field != Field::Amount)
+        });
+        if only_amount {
+            return true;
+        }
         says_total && names_nobody.into_iter().filter(|field| !self.written(*field).is_empty()).count() <= 1
     }
 }

@@ -5,10 +5,12 @@ use std::{collections::HashMap, sync::LazyLock};
 use payrun_domain::fault::Field;
 
 /// Normal headings.
-static HEADINGS: LazyLock<HashMap<&'static str, Field>> = LazyLock::new(|| {
+static HEADINGS: LazyLock<HashMap<String, Field>> = LazyLock::new(|| {
     let lines = lines(include_str!("headings.txt"));
     let named = lines.filter_map(|(column, headings)| Some((field_of(column)?, headings)));
-    named.flat_map(|(field, headings)| headings.split(", ").map(move |heading| (heading, field))).collect()
+    named
+        .flat_map(|(field, headings)| headings.split(", ").map(move |heading| (key(heading), field)))
+        .collect()
 });
 
 /// Normal words of a field, and what payrun writes.
@@ -26,8 +28,20 @@ static WORDS: LazyLock<HashMap<(Field, &'static str), &'static str>> = LazyLock:
 pub(crate) fn field(heading: &str) -> Option<Field> {
     // What stands in brackets behind it is a unit or a hint.
     let name = heading.split_once('(').map_or(heading, |(name, _)| name);
-    [normal(heading), normal(name)].iter().find_map(|heading| HEADINGS.get(heading.as_str()).copied())
+    [key(heading), key(name)].iter().find_map(|heading| HEADINGS.get(heading).copied())
 }
+
+/// A heading without the words that say nothing, and with one word for all ways to write `number`.
+fn key(heading: &str) -> String {
+    let normal = normal(heading);
+    let words = normal.split(' ').filter(|word| !SMALL_WORDS.contains(word));
+    let words = words.map(|word| if NUMBER_WORDS.contains(&word) { "no" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+const SMALL_WORDS: [&str; 15] =
+    ["de", "del", "do", "da", "dos", "das", "la", "el", "los", "las", "of", "the", "o", "y", "e"];
+const NUMBER_WORDS: [&str; 6] = ["nro", "num", "numero", "number", "n", "nr"];
 
 /// The word that payrun writes for what stands in the cell; none when it is unknown. Case and accents do not matter.
 pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
@@ -80,12 +94,14 @@ mod tests {
 
     #[test]
     fn every_line_names_a_field_and_every_word_stands_once() {
-        let (mut seen, mut written) = (HashSet::new(), HashSet::new());
+        let (mut seen, mut written) = (HashMap::new(), HashSet::new());
         for (column, headings) in lines(include_str!("headings.txt")) {
             assert!(field_of(column).is_some(), "{column}");
             for heading in headings.split(", ") {
                 assert_eq!(normal(heading), heading);
-                assert!(seen.insert(heading), "{heading} stands twice");
+                // Two ways to write it may be one.
+                let known = seen.insert(key(heading), column);
+                assert!(known.is_none_or(|known| known == column), "{heading} names {column} and {known:?}");
             }
         }
         for (ours, words) in lines(include_str!("words.txt")) {

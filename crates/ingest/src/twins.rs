@@ -7,7 +7,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use payrun_domain::fault::{Fault, Field};
+use payrun_domain::fault::{Fault, Field, Severity};
 use payrun_store::{Mark, NewPayout};
 
 use crate::synonym::normal;
@@ -17,7 +17,7 @@ use crate::synonym::normal;
 #[derive(Default)]
 pub(crate) struct Twins {
     hasher: RandomState,
-    /// Account and amount, and the first row that has them.
+    /// Account, name and amount, and the first row that has them.
     payments: HashMap<u64, i32>,
     /// Account, the name that stands beside it, and the first row that has them.
     names: HashMap<u64, (u64, i32)>,
@@ -30,8 +30,8 @@ impl Twins {
         let Some(number) = order.beneficiary.destination.number() else { return Vec::new() };
         let account =
             (order.country, order.beneficiary.destination.method().word(), number.expose().to_owned());
-        let payment = self.hasher.hash_one((&account, order.amount));
         let name = self.hasher.hash_one(normal(&order.beneficiary.name.whole()));
+        let payment = self.hasher.hash_one((&account, name, order.amount));
         let account = self.hasher.hash_one(&account);
         let mut faults = Vec::new();
         let first = *self.payments.entry(payment).or_insert(payout.row);
@@ -39,7 +39,8 @@ impl Twins {
             let reason = format!(
                 "row {first} (the header not counted) pays the same to the same account; is this one a copy of it?"
             );
-            faults.push(Fault::warning(Field::Amount, Mark::EqualRows.code(), reason));
+            let code = Mark::EqualRows.code();
+            faults.push(Fault { severity: Severity::Warning, field: None, code, reason });
         }
         let (known, first) = *self.names.entry(account).or_insert((name, payout.row));
         if known != name {

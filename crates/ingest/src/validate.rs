@@ -255,9 +255,13 @@ impl<'a> Findings<'a> {
             Some(plain) => Money::parse(&plain, any),
             None if is_plain || self.row.decimal().is_none() => Money::parse(text, any),
             // In the other way, or in none.
-            None => Err(match Money::parse(text, any) {
-                Ok(_) | Err(MoneyError::TooManyDecimals { .. }) => MoneyError::NotDecimal,
-                Err(error) => error,
+            None => Err(match text.trim().strip_prefix('-') {
+                Some(rest)
+                    if self.row.decimal().is_some_and(|decimal| decimal.plain(rest, currency).is_some()) =>
+                {
+                    MoneyError::Negative
+                }
+                Some(_) | None => MoneyError::NotDecimal,
             }),
         }
     }

@@ -9,6 +9,7 @@ use payrun_domain::{
 };
 use payrun_ingest::{Decimal, Error, Layed, Mode, Outcome, Report, Request};
 use payrun_store::{Imported, RowFault};
+use payrun_tabular::{Container, Format};
 use serde_json::json;
 
 use crate::{
@@ -109,8 +110,31 @@ fn shown(faults: &[RowFault]) -> impl Iterator<Item = &RowFault> {
 fn found(layed: &Layed) -> serde_json::Value {
     let read: serde_json::Map<_, _> =
         layed.read.iter().map(|(name, field)| (name.clone(), field.column().into())).collect();
-    json!({"format": layed.found.to_string(), "decimal": layed.decimal.map(Decimal::word), "header_line": layed.header_line,
-           "read": read, "extra": layed.extra})
+    let container = match layed.found.container {
+        Container::Plain => "plain",
+        Container::Gzip => "gzip",
+    };
+    let mut found = json!({
+        "description": layed.found.to_string(), "container": container, "header_line": layed.header_line,
+        "decimal": layed.decimal.map_or("none", Decimal::word), "read": read, "extra": layed.extra,
+    });
+    let (format, sheet) = match &layed.found.format {
+        Format::Csv(dialect) => {
+            found["encoding"] = dialect.encoding.name().to_ascii_lowercase().into();
+            found["byte_order_mark"] = dialect.has_bom.into();
+            found["separator"] = dialect.separator.name().into();
+            found["line_ends"] = dialect.line_ends.to_string().into();
+            ("csv", None)
+        }
+        Format::Xlsx(sheet) => ("xlsx", Some(sheet)),
+        Format::Xls(sheet) => ("xls", Some(sheet)),
+        Format::Ods(sheet) => ("ods", Some(sheet)),
+    };
+    found["format"] = format.into();
+    if let Some(sheet) = sheet {
+        found["sheet"] = sheet.name.clone().into();
+    }
+    found
 }
 
 /// What the file was taken for, and which of its columns were read as what; nothing of a heading that is payrun's own.

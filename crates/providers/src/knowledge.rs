@@ -4,6 +4,7 @@
 //! providers themselves break, is a warning.
 
 mod account;
+mod damage;
 mod digits;
 mod document;
 mod entity;
@@ -12,6 +13,7 @@ mod key;
 use std::ops::RangeInclusive;
 
 pub(crate) use account::{cbu, cci, clabe, of_bank};
+pub(crate) use damage::of_digits as damaged;
 pub(crate) use document::{
     cnpj, cpf, cuit, curp, dni, dni_with_check, nit, ruc, rut, uruguayan_ci, uruguayan_rut,
 };

@@ -16,6 +16,8 @@ const DIGITS_MAX: usize = 15;
 /// Numbers from ten to this power on are shown as spreadsheets do: with an exponent, since digits may be missing.
 const PLAIN_POINT_MAX: i32 = 15;
 const PLAIN_POINT_MIN: i32 = -15;
+/// No identifier is longer.
+const WRITTEN_OUT_POINT_MAX: i32 = 40;
 const TEXT_BYTES_MAX: usize = 1_000;
 const EXPONENT_MAX: i32 = 10_000;
 
@@ -81,9 +83,18 @@ impl Decimal {
 
     /// With at least so many digits on either side of the point. With an exponent when it is 1E+15 or more, or tiny.
     pub(crate) fn to_text(&self, integer_min: usize, fraction_min: usize) -> String {
+        self.written(integer_min, fraction_min, PLAIN_POINT_MAX)
+    }
+
+    /// As [`Decimal::to_text`], but written out with zeros where a format shows digits alone.
+    pub(crate) fn to_digits(&self, integer_min: usize, fraction_min: usize) -> String {
+        self.written(integer_min, fraction_min, WRITTEN_OUT_POINT_MAX)
+    }
+
+    fn written(&self, integer_min: usize, fraction_min: usize, point_max: i32) -> String {
         let mut text = String::from(if self.is_negative { "-" } else { "" });
         let digit = |place: usize| char::from(self.digits.get(place).map_or(b'0', |digit| digit + b'0'));
-        if self.point > PLAIN_POINT_MAX || self.point < PLAIN_POINT_MIN {
+        if self.point > point_max || self.point < PLAIN_POINT_MIN {
             text.push(digit(0));
             if self.digits.len() > 1 {
                 text.push('.');

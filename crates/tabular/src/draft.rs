@@ -48,6 +48,11 @@ impl Draft {
         Ok(())
     }
 
+    /// Of the texts so far.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn end(self) -> Record {
         Record { line: self.line, cells: self.cells, misquoted: false, hidden: self.hidden }
     }

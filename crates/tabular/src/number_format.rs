@@ -75,7 +75,7 @@ impl NumberFormat {
             Shape::Date => iso(number, epoch)
                 .map_or_else(|| number_cell(number.to_text(1, 0)), |text| Cell { text, kind: Kind::Date }),
             Shape::Digits { integer_min, fraction_min, is_percent: false } => {
-                number_cell(number.to_text(integer_min, fraction_min))
+                number_cell(number.to_digits(integer_min, fraction_min))
             }
             Shape::Digits { integer_min, fraction_min, is_percent: true } => {
                 number_cell(number.clone().shifted(2).to_text(integer_min, fraction_min) + "%")

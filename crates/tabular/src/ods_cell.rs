@@ -105,7 +105,11 @@ impl RawCell {
         let mut cell = match kind.as_deref() {
             _ if is_error => Cell { text: shown, kind: Kind::Error },
             Some("float" | "currency") => {
-                Cell { text: padded(number()?.to_text(1, 0), shown), kind: Kind::Number }
+                let number = number()?;
+                let is_digits = !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit());
+                // An exponent that nobody sees would only puzzle.
+                let text = if is_digits { number.to_digits(1, 0) } else { number.to_text(1, 0) };
+                Cell { text: padded(text, shown), kind: Kind::Number }
             }
             Some("percentage") => Cell { text: number()?.shifted(2).to_text(1, 0) + "%", kind: Kind::Number },
             Some("date") => {

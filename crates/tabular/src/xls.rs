@@ -1,9 +1,9 @@
 //! An XLS workbook (Excel 97 to 2003): the rows of one of its sheets.
 //!
-//! **Reads**: the workbook's texts and formats at once, the sheet record by record. **Writes**: nothing. **Invariant**: a double becomes
+//! **Reads**: the workbook's texts and formats at once, and the sheet, whose rows some programs write out of order. There are 65,536 at most. **Writes**: nothing. **Invariant**: a double becomes
 //! decimal digits without arithmetic.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 
 use crate::{
     biff::{Record as Biff, Records, Texts, damaged, double, rk_at},
@@ -31,7 +31,8 @@ pub(crate) fn open(compound: Compound, request: &Request) -> Result<(Rows, Sheet
     let mut records = Records::new(compound.into_stream("Workbook")?);
     let Globals { tabs, starts, meaning } = globals(&mut records, limits)?;
     let bounds = Bounds { record_bytes_max: limits.record_bytes_max, cells_max: limits.cells_max };
-    let mut rows = Rows { records, meaning, bounds, hidden: HashSet::new(), before: None };
+    let bytes_max = limits.strings_bytes_max;
+    let mut rows = Rows { records, meaning, bounds, bytes_max, hidden: HashSet::new(), sorted: None };
     let (place, sheet) = choose(&tabs, request.sheet.as_deref(), |place| {
         rows.begin(starts.get(place).copied())?;
         while let Some(record) = rows.read()? {
@@ -119,14 +120,17 @@ pub(crate) struct Rows {
     bounds: Bounds,
     /// Rows are described before their cells.
     hidden: HashSet<u16>,
-    before: Option<u16>,
+    /// Of the texts of a sheet.
+    bytes_max: usize,
+    /// None before the first is asked for.
+    sorted: Option<btree_map::IntoValues<u16, Draft>>,
 }
 
 impl Rows {
     fn begin(&mut self, start: Option<u32>) -> Result<(), Error> {
         self.records.go_to(start.unwrap_or(0));
         self.hidden.clear();
-        self.before = None;
+        self.sorted = None;
         begin(&mut self.records)
     }
 
@@ -136,35 +140,33 @@ impl Rows {
 
     /// Rows that have cells, perhaps with nothing in them. None at the end of the sheet.
     pub(crate) fn read(&mut self) -> Result<Option<Record>, Error> {
-        let mut draft: Option<(u16, Draft)> = None;
+        if self.sorted.is_none() {
+            self.sorted = Some(self.collect()?.into_values());
+        }
+        Ok(self.sorted.as_mut().and_then(Iterator::next).map(Draft::end))
+    }
+
+    fn collect(&mut self) -> Result<BTreeMap<u16, Draft>, Error> {
+        let (mut drafts, mut bytes) = (BTreeMap::new(), 0_usize);
         loop {
             let record = self.records.read()?;
-            let row = match record.id {
-                BEGIN => {
-                    self.skip_chart()?;
-                    continue;
+            match record.id {
+                BEGIN => self.skip_chart()?,
+                0x208 => self.describe(&record.body),
+                END => return Ok(drafts),
+                0x06 | 0xbd | 0xfd | 0x203..=0x205 | 0x27e | 0xd6 => {
+                    let row = u16_at(&record.body, 0).ok_or_else(|| damaged("a cell is cut off"))?;
+                    let new = || Draft::new(i64::from(row) + 1, self.hidden.contains(&row), self.bounds);
+                    let mut draft = drafts.remove(&row).unwrap_or_else(new);
+                    let before = draft.bytes();
+                    self.put(&mut draft, record)?;
+                    bytes = bytes.saturating_add(draft.bytes().saturating_sub(before));
+                    if bytes > self.bytes_max {
+                        return Err(Refusal::StringsBytes { max: self.bytes_max }.into());
+                    }
+                    drafts.insert(row, draft);
                 }
-                0x208 => {
-                    self.describe(&record.body);
-                    continue;
-                }
-                END => None,
-                0x06 | 0xbd | 0xfd | 0x203..=0x205 | 0x27e | 0xd6 => u16_at(&record.body, 0),
-                _ => continue,
-            };
-            match (row, &mut draft) {
-                (Some(row), Some((current, draft))) if *current == row => self.put(draft, record)?,
-                (Some(row), None) if self.before.is_none_or(|before| row > before) => {
-                    self.before = Some(row);
-                    let mut new = Draft::new(i64::from(row) + 1, self.hidden.contains(&row), self.bounds);
-                    self.put(&mut new, record)?;
-                    draft = Some((row, new));
-                }
-                (Some(_), None) => return Err(damaged("its rows are not in order").into()),
-                (_, _) => {
-                    self.records.give_back(record);
-                    return Ok(draft.map(|(_, draft)| draft.end()));
-                }
+                _ => {}
             }
         }
     }

@@ -5,11 +5,12 @@ use payrun_domain::{
     fault::{Fault, Field},
 };
 
-use super::{digits, entity, shaped};
+use super::{damaged, digits, entity, shaped};
 
 /// CCI, Peru. That its check digits must fit is written nowhere, and examples of providers break it.
 pub(crate) fn cci(number: &str) -> Vec<Fault> {
-    if let Some(fault) = length(number, 20, "CCI") {
+    let damage = damaged(Field::BankAccount, number, ("CCI", 20), digits::is_cci);
+    if let Some(fault) = damage.or_else(|| length(number, 20, "CCI")) {
         return vec![fault];
     }
     let mut faults = Vec::new();
@@ -53,24 +54,17 @@ pub(crate) fn of_bank(country: Country, entity: &str, number: &str) -> Option<Fa
 fn checked(number: &str, count: usize, name: &str, holds: fn(&str) -> bool) -> Vec<Fault> {
     let wrong =
         || (!holds(number)).then(|| format!("the check digits of the {name} do not fit: a digit is wrong"));
-    let fault = length(number, count, name)
+    let fault = damaged(Field::BankAccount, number, (name, count), holds)
+        .or_else(|| length(number, count, name))
         .or_else(|| wrong().map(|reason| Fault::of(Field::BankAccount, "bank_account", reason)));
     fault.into_iter().collect()
 }
 
-/// What a spreadsheet takes for a number loses the zero that it begins with.
 fn length(number: &str, count: usize, name: &str) -> Option<Fault> {
-    let reason = if shaped(number, count..=count, false) {
-        return None;
-    } else if shaped(number, count - 1..=count - 1, false) {
-        let found = count - 1;
-        format!(
-            "a {name} has {count} digits; this one has {found}: a spreadsheet probably dropped its leading zero"
-        )
-    } else {
-        format!("the account must be a {name}, {count} digits")
-    };
-    Some(Fault::of(Field::BankAccount, "bank_account", reason))
+    let wrong = !shaped(number, count..=count, false);
+    wrong.then(|| {
+        Fault::of(Field::BankAccount, "bank_account", format!("the account must be a {name}, {count} digits"))
+    })
 }
 
 #[cfg(test)]
@@ -103,7 +97,12 @@ mod tests {
             (cbu("850590940090418135201"), "CBU or CVU has 22"),
         ] {
             let [fault] = faults.as_slice() else { panic!("{faults:?}") };
-            assert!(fault.reason.contains(name) && fault.reason.contains("leading zero"), "{}", fault.reason);
+            assert_eq!(fault.code, "cell_leading_zeros");
+            assert!(
+                fault.reason.contains(name) && fault.reason.contains("check digits fit"),
+                "{}",
+                fault.reason
+            );
         }
     }
 

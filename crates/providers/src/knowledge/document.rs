@@ -2,7 +2,7 @@
 
 use payrun_domain::fault::{Fault, Field};
 
-use super::{digits, shaped};
+use super::{damaged, digits, shaped};
 
 fn error_unless(right: bool, reason: &str) -> Option<Fault> {
     (!right).then(|| Fault::of(Field::DocumentNumber, "document_number", reason))
@@ -14,12 +14,8 @@ fn warning_unless(right: bool, reason: &str) -> Option<Fault> {
 
 /// DNI of Peru without check character, and of Argentina.
 pub(crate) fn dni(number: &str) -> Option<Fault> {
-    let rule = if shaped(number, 7..=7, false) {
-        "a DNI has 8 digits; this one has 7: a spreadsheet probably dropped its leading zero"
-    } else {
-        "a DNI has 8 digits"
-    };
-    error_unless(shaped(number, 8..=8, false), rule)
+    damaged(Field::DocumentNumber, number, ("DNI", 8), |whole| whole == number)
+        .or_else(|| error_unless(shaped(number, 8..=8, false), "a DNI has 8 digits"))
 }
 
 /// DNI of Peru, with or without its check character. Two alphabets are in use, and no official text tells when.
@@ -43,11 +39,16 @@ pub(crate) fn cuit(number: &str) -> Option<Fault> {
 
 /// CPF, Brazil.
 pub(crate) fn cpf(number: &str) -> Option<Fault> {
-    error_unless(digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
+    damaged(Field::DocumentNumber, number, ("CPF", 11), digits::is_cpf).or_else(|| {
+        error_unless(digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
+    })
 }
 
 /// CNPJ, Brazil. No provider documents that it takes those with letters.
 pub(crate) fn cnpj(number: &str) -> Option<Fault> {
+    if let Some(fault) = damaged(Field::DocumentNumber, number, ("CNPJ", 14), digits::is_cnpj) {
+        return Some(fault);
+    }
     let is_numeric = shaped(number, 14..=14, false);
     let rule = if digits::is_cnpj(number) && !is_numeric {
         "this is a CNPJ of the newer form, with letters, which the provider does not document that it takes"

@@ -5,7 +5,12 @@ use payrun_domain::{
     fault::{Fault, Field},
 };
 
-use super::{document::is_brazilian, shaped};
+use super::{
+    damaged,
+    digits::{is_cnpj, is_cpf},
+    document::is_brazilian,
+    shaped,
+};
 
 fn unless(right: bool, reason: &str) -> Option<Fault> {
     (!right).then(|| Fault::of(Field::BankAccount, "instant_key", reason))
@@ -14,7 +19,9 @@ fn unless(right: bool, reason: &str) -> Option<Fault> {
 /// Pix, Brazil.
 pub(crate) fn pix(kind: KeyKind, key: &str) -> Option<Fault> {
     match kind {
-        KeyKind::Document => unless(is_brazilian(key), "the key must be a valid CPF or CNPJ"),
+        KeyKind::Document => damaged(Field::BankAccount, key, ("CPF", 11), is_cpf)
+            .or_else(|| damaged(Field::BankAccount, key, ("CNPJ", 14), is_cnpj).filter(|_| key.len() > 11))
+            .or_else(|| unless(is_brazilian(key), "the key must be a valid CPF or CNPJ")),
         KeyKind::Phone => unless(
             key.strip_prefix("+55").is_some_and(|rest| shaped(rest, 10..=11, false)),
             "a Pix telephone begins with +55",

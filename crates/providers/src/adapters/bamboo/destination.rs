@@ -64,6 +64,13 @@ fn bank_code(country: Country, code: &str, wanted: banks::Kind, faults: &mut Vec
     if kind == wanted || kind == banks::Kind::Either {
         return;
     }
+    let whole = format!("{code:0>3}");
+    if code.len() < 3 && !code.is_empty() && banks::kind(country, &whole) == wanted {
+        let reason =
+            "this code of a bank has 3 digits; a spreadsheet probably dropped zeros from its beginning";
+        faults.push(Fault::of(Field::Bank, "cell_leading_zeros", reason));
+        return;
+    }
     let reason = match (kind, wanted) {
         (banks::Kind::Wallet, _) => "this is the code of a wallet: write method wallet",
         (banks::Kind::Bank, _) => "this is the code of a bank: write method bank",

@@ -1,0 +1,133 @@
+//! Payrolls as clerks send them, from `tests/corpus/`: what payrun says of each is what is expected, and what it accepts is what stands there.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use payrun_tests::binary;
+use serde_json::Value;
+
+fn corpus() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus")
+}
+
+/// Six countries, one account each; a folder that has what their sections name.
+fn configured() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "[keys]\nfile = \"payrun.keys\"\n".to_owned();
+    for (country, currency) in
+        [("PE", "PEN"), ("CO", "COP"), ("MX", "MXN"), ("AR", "ARS"), ("BR", "BRL"), ("CL", "CLP")]
+    {
+        let name = country.to_lowercase();
+        text.push_str(&format!(
+            "[accounts.bamboo-{name}]\nprovider = \"bamboo\"\nbase_url = \"http://127.0.0.1:1\"\ncountry = \"{country}\"\n\
+             currency = \"{currency}\"\nmodel = \"L2L\"\nprivate_key_file = \"bamboo.key\"\n\
+             [accounts.bamboo-{name}.limits]\namount_max = \"900000000\"\n"
+        ));
+    }
+    let key = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    for (name, text) in [("payrun.toml", text.as_str()), ("bamboo.key", "sandbox-key"), ("payrun.keys", key)]
+    {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    folder
+}
+
+/// The report, and the refusal of the whole file.
+fn judged(configuration: &tempfile::TempDir, file: &std::path::Path) -> (Value, Value) {
+    let output = Command::new(binary())
+        .arg("--config")
+        .arg(configuration.path().join("payrun.toml"))
+        .arg("check")
+        .arg(file)
+        .arg("--json")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let error = errors.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
+    (serde_json::from_slice(&output.stdout).unwrap_or(Value::Null), error)
+}
+
+/// Line, column, code and severity of each fault, in one order.
+fn faults(list: &Value) -> Vec<String> {
+    let word = |fault: &Value, name: &str, usual: &str| fault[name].as_str().unwrap_or(usual).to_owned();
+    let mut faults: Vec<String> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| {
+            format!(
+                "line {} {} {} {}",
+                fault["line"],
+                word(fault, "column", "-"),
+                word(fault, "code", "-"),
+                word(fault, "severity", "error")
+            )
+        })
+        .collect();
+    faults.sort();
+    faults
+}
+
+/// What is said of the file, in the words of the expectation.
+fn found(report: &Value, name: &str) -> Option<String> {
+    let found = &report["found"];
+    let word = |name: &str| found[name].as_str().map(str::to_owned);
+    match name {
+        "encoding" if found["byte_order_mark"] == true && found["encoding"] == "utf-8" => {
+            Some("utf-8-bom".to_owned())
+        }
+        "separator" => word("separator").map(|separator| match separator.as_str() {
+            "comma" => ",".to_owned(),
+            "semicolon" => ";".to_owned(),
+            "bar" => "|".to_owned(),
+            _ => separator,
+        }),
+        "line_end" => word("line_ends")
+            .map(|ends| if ends.contains(" and ") { "mixed".to_owned() } else { ends.to_lowercase() }),
+        _ => word(name),
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_is_answered_as_expected() {
+    let configuration = configured();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(corpus().join("files")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 200, "{}", files.len());
+    let mut wrong = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let stem = name.split('.').next().unwrap();
+        let expected = fs::read(corpus().join(format!("expected/{stem}.json"))).unwrap();
+        let expected: Value = serde_json::from_slice(&expected).unwrap();
+        let (report, error) = judged(&configuration, &file);
+        if !expected["refused"].is_null() {
+            if error["code"] != expected["refused"] {
+                wrong.push(format!("{name}: refused as {error}, expected {}", expected["refused"]));
+            }
+            continue;
+        }
+        if report.is_null() {
+            wrong.push(format!("{name}: refused: {error}"));
+            continue;
+        }
+        for count in ["accepted", "rejected"] {
+            if report[count] != expected[count] {
+                wrong.push(format!("{name}: {count} {}, expected {}", report[count], expected[count]));
+            }
+        }
+        let (told, known) = (faults(&report["faults"]), faults(&expected["faults"]));
+        if told != known {
+            wrong.push(format!("{name}: {told:#?}, expected {known:#?}"));
+        }
+        for (what, is) in expected["found"].as_object().unwrap() {
+            let is = if is == "\t" { "tab" } else { is.as_str().unwrap() };
+            if found(&report, what).as_deref() != Some(is) {
+                wrong.push(format!("{name}: {what} {:?}, expected {is}", found(&report, what)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
