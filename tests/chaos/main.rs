@@ -11,6 +11,8 @@ mod trouble;
 
 use std::{
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -50,23 +52,37 @@ fn main() -> ExitCode {
     let mut world = World::with("payrun_chaos", &options);
     let mut crew = Crew::start(&world);
     let mut trouble = Trouble::new(seed);
-    let mut clerk = Clerk::default();
-    let (begun, mut brought) = (Instant::now(), None::<Instant>);
-    while begun.elapsed() < Duration::from_secs(seconds) {
-        if brought.is_none_or(|brought| brought.elapsed() >= PAYROLL_EVERY) {
-            clerk.bring(&world);
-            brought = Some(Instant::now());
+    let stop = AtomicBool::new(false);
+    // Who brings payrolls waits for servers that are away; the trouble goes on meanwhile.
+    let rows = thread::scope(|scope| {
+        let clerk = scope.spawn(|| bring_until(&world, &stop));
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(seconds) {
+            trouble.strike(&world, &mut crew);
+            crew.keep_up(&world);
         }
-        trouble.strike(&world, &mut crew);
+        trouble.end(&world, &mut crew);
         crew.keep_up(&world);
-    }
-    trouble.end(&world, &mut crew);
+        stop.store(true, Ordering::Relaxed);
+        clerk.join().unwrap()
+    });
     let needs = crew.needs();
     let audit = calm(&world, &mut crew);
     if !audit.findings.is_empty() {
         world.keep();
     }
-    report(&world, &audit, &trouble, (clerk.rows(), seed), needs)
+    report(&world, &audit, &trouble, (rows, seed), needs)
+}
+
+/// How many rows were brought.
+fn bring_until(world: &World, stop: &AtomicBool) -> usize {
+    let mut clerk = Clerk::default();
+    while !stop.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        clerk.bring(world);
+        thread::sleep(PAYROLL_EVERY.saturating_sub(begun.elapsed()));
+    }
+    clerk.rows()
 }
 
 /// Waits until nothing is open, and examines everything.
@@ -78,7 +94,7 @@ fn calm(world: &World, crew: &mut Crew) -> Audit {
             return audit;
         }
         crew.keep_up(world);
-        std::thread::sleep(Duration::from_millis(500));
+        thread::sleep(Duration::from_millis(500));
     }
 }
 
