@@ -4,6 +4,8 @@ create table account (
     class char(1) not null check (class in ('A', 'B', 'C')),
     paused_at timestamptz,
     paused_why text check (paused_why in ('credentials', 'balance', 'configuration', 'person')),
+    batch_minor_max bigint check (batch_minor_max > 0),
+    day_minor_max bigint check (day_minor_max > 0),
     created_at timestamptz not null default clock_timestamp(),
     check ((paused_at is null) = (paused_why is null))
 );
@@ -12,5 +14,8 @@ comment on table account is 'One set of credentials at a provider. Its configura
 comment on column account.class is 'What the provider does with our reference (A dedups, B can be asked, C neither). The payout guard reads it, so the application cannot change it.';
 comment on column account.paused_at is 'While set, no dispatcher claims for this account.';
 
+comment on column account.batch_minor_max is 'The most that one batch may pay through it, in minor units; null for no limit. As in the configuration; looked at when a batch is approved.';
+comment on column account.day_minor_max is 'The same of what is approved within 24 hours.';
+
 grant select, insert on account to payrun_app;
-grant update (paused_at, paused_why) on account to payrun_app;
+grant update (paused_at, paused_why, batch_minor_max, day_minor_max) on account to payrun_app;

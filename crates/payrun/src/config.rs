@@ -110,6 +110,8 @@ pub(crate) struct Account {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Limits {
     pub(crate) amount_max: String,
+    pub(crate) batch_max: Option<String>,
+    pub(crate) day_max: Option<String>,
     pub(crate) concurrency: usize,
     pub(crate) requests_per_second: u32,
     #[serde(rename = "connect_timeout_ms", deserialize_with = "milliseconds")]
@@ -202,6 +204,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             amount_max: "100000.00".to_owned(),
+            batch_max: None,
+            day_max: None,
             concurrency: 16,
             requests_per_second: 20,
             connect_timeout: Duration::from_secs(5),

@@ -79,6 +79,7 @@ impl From<ApproveError> for Failure {
             | ApproveError::Uploader(_)
             | ApproveError::Digest
             | ApproveError::Already(_)
+            | ApproveError::Limit { .. }
             | ApproveError::Held(_)
             | ApproveError::NotHeld
             | ApproveError::Empty => Self::Refused(error.into()),

@@ -170,14 +170,22 @@ impl Context {
     /// Registers keys and accounts; refuses to start with another key file, or when the table knows an account under another promise.
     pub(crate) async fn register(&self, store: &Store, accounts: &[Arc<Account>]) -> Result<(), Failure> {
         store.check_keys().await?;
-        let rows: Vec<_> = accounts
-            .iter()
-            .map(|account| NewAccount {
+        let row = |account: &Arc<Account>| {
+            let limits = self.config.accounts.get(&account.name).map(|configured| &configured.limits);
+            let minor = |text: Option<&String>, key: &str| {
+                let amount = text.map(|text| Money::parse(text, account.provider.currency())).transpose();
+                let amount = amount.with_context(|| format!("accounts.{}.limits.{key}", account.name))?;
+                anyhow::Ok(amount.map(Money::minor))
+            };
+            anyhow::Ok(NewAccount {
                 name: account.name.clone(),
                 provider: account.provider.name(),
                 class: account.provider.manifest().class,
+                batch_minor_max: minor(limits.and_then(|limits| limits.batch_max.as_ref()), "batch_max")?,
+                day_minor_max: minor(limits.and_then(|limits| limits.day_max.as_ref()), "day_max")?,
             })
-            .collect();
+        };
+        let rows = accounts.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
         let differing = store.sync_accounts(&rows).await?;
         if let Some(name) = differing.first() {
             return Err(Failure::refused(format!(

@@ -14,6 +14,10 @@ pub struct NewAccount {
     pub provider: &'static str,
     /// Of the adapter's manifest.
     pub class: Class,
+    /// The most that one batch may pay, in minor units.
+    pub batch_minor_max: Option<i64>,
+    /// The most that may be approved within 24 hours, in minor units.
+    pub day_minor_max: Option<i64>,
 }
 
 /// An account as people see it.
@@ -38,13 +42,20 @@ impl Store {
         let names: Vec<_> = accounts.iter().map(|account| account.name.as_str().to_owned()).collect();
         let providers: Vec<_> = accounts.iter().map(|account| account.provider.to_owned()).collect();
         let classes: Vec<_> = accounts.iter().map(|account| account.class.word().to_owned()).collect();
+        let batches: Vec<_> = accounts.iter().map(|account| account.batch_minor_max).collect();
+        let days: Vec<_> = accounts.iter().map(|account| account.day_minor_max).collect();
         let mut unit = Unit::begin(&self.pool, "registering the accounts").await?;
         sqlx::query!(
-            "insert into account (name, provider, class)
-             select * from unnest($1::text[], $2::text[], $3::text[]) on conflict (name) do nothing",
+            "insert into account (name, provider, class, batch_minor_max, day_minor_max)
+             select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+             on conflict (name) do update set batch_minor_max = excluded.batch_minor_max, day_minor_max = excluded.day_minor_max
+             where (account.batch_minor_max, account.day_minor_max)
+               is distinct from (excluded.batch_minor_max, excluded.day_minor_max)",
             &names,
             &providers,
             &classes,
+            &batches as &[Option<i64>],
+            &days as &[Option<i64>],
         )
         .execute(unit.connection())
         .await

@@ -90,6 +90,22 @@ pub enum ApproveError {
          (`payrun batch strike`) first"
     )]
     Held(i64),
+    /// More than an account may pay.
+    #[error(
+        "{account} would pay {minor} {currency} (minor units) {within}, and may pay {max}; approve less, or raise the limit"
+    )]
+    Limit {
+        /// Which account.
+        account: String,
+        /// ISO 4217.
+        currency: String,
+        /// What it would come to.
+        minor: i64,
+        /// What it may.
+        max: i64,
+        /// Of a batch, or of a day.
+        within: &'static str,
+    },
     /// Nothing is held there.
     #[error("none of these rows is held")]
     NotHeld,
@@ -177,6 +193,7 @@ impl Store {
         let operation = "approving a batch";
         let mut unit = Unit::begin(&self.pool, operation).await?;
         self.check_approval(&mut unit, id, digest).await?;
+        check_limits(&mut unit, id).await?;
         sqlx::query!(
             "update batch set approved_by = $2, approved_at = clock_timestamp() where id = $1",
             id.uuid(),
@@ -308,4 +325,42 @@ impl Store {
         unit.commit().await?;
         Ok(Cancelled { cancelled: i64::try_from(cancelled.rows_affected()).unwrap_or(i64::MAX), out })
     }
+}
+
+/// What a batch and a day may pay through each of its accounts. Two approvals at once look one after the other.
+async fn check_limits(unit: &mut Unit, id: BatchId) -> Result<(), ApproveError> {
+    let operation = "comparing a batch with its accounts' limits";
+    let locked = sqlx::query!(
+        "select name from account where name in (select distinct account from payout where batch_id = $1)
+           and (batch_minor_max is not null or day_minor_max is not null) order by name for no key update",
+        id.uuid(),
+    );
+    if locked.fetch_all(unit.connection()).await.map_err(Error::driver(operation))?.is_empty() {
+        return Ok(());
+    }
+    let sums = sqlx::query!(
+        r#"select a.name, a.batch_minor_max, a.day_minor_max, s.currency, s.minor as "minor!",
+             (select coalesce(sum(q.amount_minor), 0)::bigint from batch b join payout q on q.batch_id = b.id
+              where b.approved_at > clock_timestamp() - interval '24 hours' and q.account = a.name
+                and q.state not in ('cancelled', 'rejected', 'returned')) as "day!"
+           from (select account, currency, sum(amount_minor)::bigint as minor from payout
+                 where batch_id = $1 and state = 'awaiting_approval' group by account, currency) s
+           join account a on a.name = s.account order by a.name"#,
+        id.uuid(),
+    )
+    .fetch_all(unit.connection())
+    .await
+    .map_err(Error::driver(operation))?;
+    for sum in sums {
+        let day = sum.minor.saturating_add(sum.day);
+        for (minor, max, within) in
+            [(sum.minor, sum.batch_minor_max, "in one batch"), (day, sum.day_minor_max, "within 24 hours")]
+        {
+            if let Some(max) = max.filter(|max| minor > *max) {
+                let (account, currency) = (sum.name, sum.currency);
+                return Err(ApproveError::Limit { account, currency, minor, max, within });
+            }
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod batches;
 mod claim;
 mod facts;
 mod guards;
+mod holds;
 mod hook;
 mod lookup;
 mod proxy;

@@ -91,8 +91,15 @@ pub(crate) fn account() -> AccountName {
 /// One account of each class.
 pub(crate) async fn accounts(pool: &PgPool) -> Store {
     let store = store(pool, "setup").await;
-    let rows = [("class-a", Class::A), ("class-b", Class::B), ("class-c", Class::C)]
-        .map(|(name, class)| NewAccount { name: name.parse().unwrap(), provider: "bamboo", class });
+    let rows = [("class-a", Class::A), ("class-b", Class::B), ("class-c", Class::C)].map(|(name, class)| {
+        NewAccount {
+            name: name.parse().unwrap(),
+            provider: "bamboo",
+            class,
+            batch_minor_max: None,
+            day_minor_max: None,
+        }
+    });
     assert_eq!(store.sync_accounts(&rows).await.unwrap(), Vec::<AccountName>::new());
     store
 }

@@ -1,0 +1,180 @@
+//! Strange rows wait until somebody else than their uploader has looked at them, and no limit is passed.
+
+use payrun_domain::{
+    beneficiary::{AccountKind, Destination, Name, Private},
+    id::BatchId,
+    money::{Currency, Money},
+};
+use payrun_store::{
+    ApproveError, Holds, Mark, NewAccount, NewBatch, NewPayout, Opened, Release, Source, Store,
+};
+use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
+
+use crate::support::{account, accounts, approved, payout, store};
+
+/// What of the usual row differs.
+struct Row {
+    account: u32,
+    document: &'static str,
+    first: &'static str,
+    minor: i64,
+}
+
+/// As the first row of a batch that [`approved`] makes.
+const USUAL: Row = Row { account: 1, document: "48151623", first: "Canaria", minor: 1_001 };
+
+fn row(number: i32, row: &Row) -> NewPayout {
+    let mut payout = payout(&format!("second-{number}"), number);
+    payout.order.amount = Money::new(row.minor, Currency::Pen).unwrap();
+    payout.order.beneficiary.document.number = Private::new(row.document);
+    payout.order.beneficiary.name =
+        Name::Person { first: Private::new(row.first), last: Private::new("Escondida") };
+    payout.order.beneficiary.destination = Destination::Bank {
+        bank: "003".to_owned(),
+        number: Private::new(format!("0034815162342{:07}", row.account)),
+        kind: AccountKind::Savings,
+        local: None,
+    };
+    payout
+}
+
+/// A batch of ana's, in which every mark holds.
+async fn uploaded(pool: &PgPool, rows: &[Row]) -> (BatchId, String, Vec<(i32, String)>) {
+    let ana = store(pool, "ana").await;
+    let new = NewBatch {
+        id: BatchId::from(Uuid::now_v7()),
+        source: Source::File,
+        source_name: "second".to_owned(),
+        source_digest: [7; 32],
+        holds: Holds { marks: Mark::ALL.to_vec(), repeat_days: 10 },
+    };
+    let Opened::New(mut import) = ana.import(&new).await.unwrap() else { unreachable!("it is new") };
+    let rows: Vec<NewPayout> = rows.iter().zip(1..).map(|(each, number)| row(number, each)).collect();
+    let mut marks: Vec<(i32, String)> =
+        import.rows(&rows, &[]).await.unwrap().into_iter().map(|fault| (fault.row, fault.code)).collect();
+    marks.sort();
+    let batch = import.finish().await.unwrap().batch;
+    (batch, ana.batch(batch).await.unwrap().digest_short(), marks)
+}
+
+fn release(rows: &[i32], mark: Option<Mark>) -> Release {
+    Release { rows: rows.to_vec(), mark, reason: "asked them by telephone".to_owned() }
+}
+
+async fn state(pool: &PgPool, batch: BatchId, row: i32) -> String {
+    let state = sqlx::query_scalar("select state from payout where batch_id = $1 and row_no = $2");
+    state.bind(batch.uuid()).bind(row).fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_differs_from_earlier_payments_is_marked(pool: PgPool) {
+    accounts(&pool).await;
+    approved(&pool, "first", 2).await;
+    let (_, _, marks) = uploaded(
+        &pool,
+        &[
+            Row { minor: 1_500, ..USUAL },
+            USUAL,
+            Row { account: 900, minor: 1_500, ..USUAL },
+            Row { account: 901, document: "40000009", ..USUAL },
+            Row { first: "Otra", minor: 1_500, ..USUAL },
+            Row { minor: 100_100, ..USUAL },
+            Row { minor: 10_019, ..USUAL },
+        ],
+    )
+    .await;
+    let expected = [
+        (2, "repeated"),
+        (3, "account_changed"),
+        (4, "account_new"),
+        (5, "account_two_names"),
+        (6, "amount_unusual"),
+    ];
+    assert_eq!(
+        marks,
+        expected.map(|(row, code)| (row, code.to_owned())),
+        "and 10,019 is not ten times 1,002"
+    );
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn in_a_first_payroll_nothing_is_strange(pool: PgPool) {
+    accounts(&pool).await;
+    let (_, _, marks) = uploaded(&pool, &[USUAL, Row { account: 2, minor: 99_999_999, ..USUAL }]).await;
+    assert_eq!(marks, []);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_held_row_waits_for_somebody_else(pool: PgPool) {
+    accounts(&pool).await;
+    approved(&pool, "first", 1).await;
+    let strange = Row { account: 900, minor: 100_100, ..USUAL };
+    let (batch, digest, _) = uploaded(&pool, &[Row { minor: 1_500, ..USUAL }, strange, USUAL]).await;
+    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    assert_eq!(ana.held(batch, 10).await.unwrap().len(), 3, "one row is held for two things");
+    let early = luis.approve(batch, &digest).await;
+    assert!(matches!(early, Err(ApproveError::Held(2))), "{early:?}");
+    let own = store(&pool, "ANA").await.release(batch, &release(&[], None)).await;
+    assert!(matches!(own, Err(ApproveError::Uploader(_))), "{own:?}");
+    assert!(matches!(luis.release(batch, &release(&[1], None)).await, Err(ApproveError::NotHeld)));
+    assert_eq!(
+        luis.release(batch, &release(&[2], Some(Mark::AmountUnusual))).await.unwrap(),
+        0,
+        "held still"
+    );
+    assert_eq!(state(&pool, batch, 2).await, "held");
+    assert_eq!(luis.release(batch, &release(&[], Some(Mark::AccountChanged))).await.unwrap(), 1);
+    assert_eq!(luis.strike(batch, &[3]).await.unwrap(), 1);
+    assert_eq!(luis.approve(batch, &digest).await.unwrap(), 2);
+    assert_eq!([state(&pool, batch, 2).await, state(&pool, batch, 3).await], ["queued", "cancelled"]);
+}
+
+/// Whoever has the application's password cannot pass a held row by, nor say that its uploader released it.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_database_holds_what_is_held(pool: PgPool) {
+    accounts(&pool).await;
+    approved(&pool, "first", 1).await;
+    let (batch, ..) = uploaded(&pool, &[USUAL]).await;
+    let pass = async || {
+        let sql = "update payout set state = 'awaiting_approval', transition = 'pass', version = version + 1, reason = null where batch_id = $1";
+        sqlx::query(sql).bind(batch.uuid()).execute(&pool).await.unwrap_err().to_string()
+    };
+    assert!(pass().await.contains("cannot go from held"));
+    let said = "update hold set released_by = 'Ana', released_at = now(), reason = 'I know them'";
+    pool.execute(said).await.unwrap();
+    assert!(pass().await.contains("cannot go from held"), "nor by its uploader");
+    let again = pool.execute("update hold set released_by = 'luis'").await.unwrap_err();
+    assert!(again.to_string().contains("released already"), "{again}");
+}
+
+async fn limited(store: &Store, batch: Option<i64>, day: Option<i64>) {
+    let row = NewAccount {
+        name: account(),
+        provider: "bamboo",
+        class: payrun_domain::decide::Class::B,
+        batch_minor_max: batch,
+        day_minor_max: day,
+    };
+    assert_eq!(store.sync_accounts(&[row]).await.unwrap(), []);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn no_approval_passes_a_limit(pool: PgPool) {
+    let setup = accounts(&pool).await;
+    approved(&pool, "first", 2).await;
+    let luis = store(&pool, "luis").await;
+    let (batch, digest) =
+        crate::support::uploaded(&pool, "next", &[payout("n-1", 1), payout("n-2", 2)]).await;
+    for (limits, within) in [((Some(2_002), None), "in one batch"), ((None, Some(4_005)), "within 24 hours")]
+    {
+        limited(&setup, limits.0, limits.1).await;
+        let refused = luis.approve(batch, &digest).await;
+        assert!(
+            matches!(&refused, Err(ApproveError::Limit { within: found, .. }) if *found == within),
+            "{refused:?}"
+        );
+    }
+    limited(&setup, Some(2_003), Some(4_006)).await;
+    assert_eq!(luis.approve(batch, &digest).await.unwrap(), 2);
+}
