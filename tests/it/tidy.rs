@@ -45,14 +45,15 @@ fn dependencies() -> Vec<(String, BTreeSet<String>)> {
 
 #[test]
 fn arrows_point_down_only() {
-    const ALLOWED: [(&str, &[&str]); 11] = [
+    const ALLOWED: [(&str, &[&str]); 12] = [
         ("payrun-domain", &[]),
         ("payrun-sandbox", &[]),
+        ("payrun-tabular", &[]),
         ("payrun-telemetry", &["domain"]),
         ("payrun-store", &["telemetry", "domain"]),
         ("payrun-broker", &["telemetry", "domain"]),
         ("payrun-providers", &["telemetry", "domain"]),
-        ("payrun-ingest", &["store", "broker", "providers", "telemetry", "domain"]),
+        ("payrun-ingest", &["store", "broker", "providers", "tabular", "telemetry", "domain"]),
         ("payrun-outbox", &["store", "broker", "telemetry", "domain"]),
         ("payrun-dispatcher", &["store", "broker", "providers", "telemetry", "domain"]),
         ("payrun-reconciler", &["store", "providers", "telemetry", "domain"]),
@@ -60,6 +61,7 @@ fn arrows_point_down_only() {
             "payrun",
             &[
                 "ingest",
+                "tabular",
                 "outbox",
                 "dispatcher",
                 "reconciler",

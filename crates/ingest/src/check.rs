@@ -32,7 +32,7 @@ pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     loop {
         let rows = reader.rows()?;
         if rows.is_empty() {
-            report.end(reader.empty());
+            report.end(reader.empty(), reader.hidden());
             return Ok(());
         }
         let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH, &mut twins);

@@ -98,7 +98,7 @@ where
         })
         .await?;
         if chunk.rows.is_empty() {
-            report.end(reader.empty());
+            report.end(reader.empty(), reader.hidden());
             break;
         }
         let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;

@@ -40,6 +40,7 @@ pub struct Report<W: Write> {
     rejected: i32,
     warned: i32,
     empty: i32,
+    hidden: u64,
     faults: Vec<RowFault>,
     errors_kept: usize,
     warnings_kept: usize,
@@ -60,6 +61,7 @@ impl<W: Write> Report<W> {
             rejected: 0,
             warned: 0,
             empty: 0,
+            hidden: 0,
             faults: Vec::new(),
             errors_kept: 0,
             warnings_kept: 0,
@@ -91,6 +93,11 @@ impl<W: Write> Report<W> {
     /// Rows without anything, which were passed over.
     pub const fn empty(&self) -> i32 {
         self.empty
+    }
+
+    /// Rows that their workbook does not show. They are read like the others.
+    pub const fn hidden(&self) -> u64 {
+        self.hidden
     }
 
     /// What the file was found to be; none before it was opened.
@@ -159,8 +166,8 @@ impl<W: Write> Report<W> {
         self.sheet.as_mut().map_or(Ok(()), Sheet::flush)
     }
 
-    pub(crate) const fn end(&mut self, empty: i32) {
-        self.empty = empty;
+    pub(crate) const fn end(&mut self, empty: i32, hidden: u64) {
+        (self.empty, self.hidden) = (empty, hidden);
     }
 
     fn keep(&mut self, faults: &[RowFault]) {

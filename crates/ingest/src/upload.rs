@@ -152,6 +152,11 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         self.empty
     }
 
+    /// Rows that their workbook does not show.
+    pub(crate) fn hidden(&self) -> u64 {
+        self.table.records_hidden()
+    }
+
     /// The next rows; none at the end of the file, which then has had some and is what it was when it was opened.
     pub(crate) fn rows(&mut self) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();

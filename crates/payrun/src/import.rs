@@ -167,7 +167,7 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         })
         .collect();
     let answer = json!({
-        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
+        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "hidden": report.hidden(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
         let mut text = report.layed().map(read_as).unwrap_or_default();
@@ -195,6 +195,9 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
                 None => text.push_str("; --rejects FILE writes the rows to mend\n"),
             }
         }
+        if report.hidden() > 0 {
+            text.push_str(&format!("rows that the workbook hides, read like the others: {}\n", report.hidden()));
+        }
         text.push_str(&format!("rows that are good: {}", report.accepted()));
         if report.warned() > 0 {
             text.push_str(&format!(" ({} with a warning)", report.warned()));
@@ -207,6 +210,7 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
             Some(id) => text.push_str(&format!(
                 "\nbatch {id} awaits approval by somebody else\nnext: payrun batch show {id}"
             )),
+            None if report.rejected() == 0 => text.push_str("\nnothing was stored; next: payrun --as NAME import FILE"),
             None => text.push_str("\nnothing was stored"),
         }
         text
