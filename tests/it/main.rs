@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod broker;
+mod clerk;
 mod corpus;
 mod hooks;
 mod intake;
