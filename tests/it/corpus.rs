@@ -131,3 +131,54 @@ fn every_file_of_the_corpus_is_answered_as_expected() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+fn records(bytes: &[u8], delimiter: u8) -> Vec<Vec<String>> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(bytes);
+    let cells = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
+    reader.records().map_while(Result::ok).map(cells).collect()
+}
+
+/// Byte by byte, by another reader than ours, where the file is plain enough for one.
+#[test]
+fn what_is_accepted_is_what_stands_in_the_file() {
+    let configuration = configured();
+    let (mut files, mut compared) = (0, 0);
+    for entry in fs::read_dir(corpus().join("expected")).unwrap() {
+        let path = entry.unwrap().path();
+        let expected: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let found = &expected["found"];
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let is_plain = expected["refused"].is_null()
+            && found["container"] == "plain"
+            && found["format"] == "csv"
+            && found["encoding"] == "utf-8"
+            && found["line_end"] != "cr";
+        let Some(delimiter) = is_plain.then(|| found["separator"].as_str().unwrap().as_bytes()[0]) else {
+            continue;
+        };
+        let mut all = fs::read_dir(corpus().join("files")).unwrap().map(|entry| entry.unwrap().path());
+        let file = all
+            .find(|file| file.file_name().unwrap().to_str().unwrap().split('.').next() == Some(stem))
+            .unwrap();
+        let copy = configuration.path().join("copy.csv");
+        let _ = fs::remove_file(&copy);
+        let mut command = Command::new(binary());
+        command.arg("--config").arg(configuration.path().join("payrun.toml")).arg("check").arg(&file);
+        let judged = command.arg("--annotated").arg(&copy).output().unwrap();
+        assert!(matches!(judged.status.code(), Some(0 | 4)), "{stem}");
+        let source = records(&fs::read(&file).unwrap(), delimiter);
+        files += 1;
+        for row in records(&fs::read(&copy).unwrap(), delimiter).into_iter().skip(1) {
+            let (note, cells) = row.split_last().unwrap();
+            if note.is_empty() {
+                assert!(
+                    source.iter().any(|record| record.ends_with(cells)),
+                    "{stem}: {cells:?} does not stand there"
+                );
+                compared += 1;
+            }
+        }
+    }
+    assert!(files >= 30 && compared >= 100, "{files} files, {compared} rows");
+}
