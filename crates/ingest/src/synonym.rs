@@ -17,7 +17,9 @@ static WORDS: LazyLock<HashMap<(Field, &'static str), &'static str>> = LazyLock:
         let (column, word) = ours.split_once(' ')?;
         Some((field_of(column)?, word, words))
     });
-    named.flat_map(|(field, word, words)| words.split(", ").map(move |written| ((field, written), word))).collect()
+    named
+        .flat_map(|(field, word, words)| words.split(", ").map(move |written| ((field, written), word)))
+        .collect()
 });
 
 /// The field that a heading names; none when it names none.
@@ -30,10 +32,7 @@ pub(crate) fn field(heading: &str) -> Option<Field> {
 /// The word that payrun writes for what stands in the cell; none when it is unknown. Case and accents do not matter.
 pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
     // Most fields have no words, and most cells are theirs.
-    let has_few = matches!(
-        field,
-        Field::Method | Field::BankAccountType | Field::Country | Field::Currency
-    );
+    let has_few = matches!(field, Field::Method | Field::BankAccountType | Field::Country | Field::Currency);
     has_few.then(|| WORDS.get(&(field, normal(text).as_str())).copied()).flatten()
 }
 
