@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use payrun_domain::{
+    country::Country,
     id::BatchId,
     name::{AccountName, Actor},
 };
+use payrun_providers::PROVIDERS;
 use payrun_tabular::{Encoding, Separator};
 
 /// Pays many people at once, each exactly as often as is safe.
@@ -87,6 +89,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         sheet: Option<String>,
     },
+    /// Write an empty payroll: headings in the clerk's language, examples, and what can be chosen from at the provider.
+    Template(TemplateArgs),
     /// Look at batches and decide about them.
     #[command(subcommand)]
     Batch(BatchCommand),
@@ -168,6 +172,24 @@ pub(crate) struct ReadingArgs {
     /// What they must add up to, such as `PEN=125000.50`; once for each currency.
     #[arg(long, value_name = "CURRENCY=AMOUNT")]
     pub(crate) expect_total: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArgs {
+    /// Where the beneficiaries are: AR BR CL CO MX PE UY.
+    pub(crate) country: Country,
+    /// Who pays them.
+    #[arg(long, value_parser = PossibleValuesParser::new(PROVIDERS))]
+    pub(crate) provider: String,
+    /// A new file that ends in .xlsx or .csv.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Of headings, words and explanations.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+    /// Adds a column with the account that pays; needed where several pay that currency in the country.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<AccountName>,
 }
 
 /// How amounts are written.
