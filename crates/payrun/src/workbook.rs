@@ -110,5 +110,9 @@ fn list(sheet: &mut Worksheet, template: &Template, name: &str) -> Result<(), Xl
 fn note(text: &str) -> Note {
     let lines = text.lines().map(|line| line.chars().count().div_ceil(LINE_CHARS)).sum::<usize>();
     let height = u32::try_from(lines.saturating_add(1)).unwrap_or(1).saturating_mul(LINE_PIXELS);
-    Note::new(text).set_width(NOTE_WIDTH_PIXELS).set_height(height).set_author("payrun").add_author_prefix(false)
+    Note::new(text)
+        .set_width(NOTE_WIDTH_PIXELS)
+        .set_height(height)
+        .set_author("payrun")
+        .add_author_prefix(false)
 }
