@@ -56,7 +56,9 @@ impl Publisher {
 
     /// The next line of what it says; what it fails with is in its log.
     fn line(&mut self) -> String {
-        self.says.next().expect("the publisher goes on").unwrap()
+        let line = self.says.next();
+        assert!(line.is_some(), "the publisher has failed; see publish.log");
+        line.unwrap().unwrap()
     }
 
     fn go_on(&mut self) {
