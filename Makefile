@@ -18,7 +18,7 @@ demo: tools up ## pay a sample payroll end to end against the sandbox providers
 	@exports=$$(deploy/local/services env); eval "$$exports"; deploy/local/demo
 
 test: tools up ## all tests, against real Postgres and RabbitMQ
-	@deploy/local/packages promtool faketime
+	@deploy/local/packages promtool faketime python3-venv
 	@exports=$$(deploy/local/services env); eval "$$exports"
 	cargo build --workspace --bins
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace; fi

@@ -6,6 +6,7 @@ mod broker;
 mod clock;
 mod database;
 mod disk;
+mod python;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -191,6 +191,22 @@ pub enum KeyKind {
     Commerce,
 }
 
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Document, Self::Email, Self::Phone, Self::Random, Self::Commerce];
+
+    /// The word in files and messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Random => "random",
+            Self::Commerce => "commerce",
+        }
+    }
+}
+
 /// A piece of personal data. `Debug` shows at most its last two characters; there is no `Display`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

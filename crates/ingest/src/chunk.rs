@@ -33,6 +33,9 @@ impl Chunk {
                 if row.has_derived_id() {
                     found.push(without_id());
                 }
+                if EXAMPLES.iter().any(|example| payout.client_id.starts_with(example)) {
+                    found.push(example());
+                }
                 found.extend(twins.of(&payout));
                 payouts.push(payout);
             }
@@ -51,6 +54,14 @@ fn payout(row: &Row, id: PayoutId, valid: Valid) -> NewPayout {
         account: valid.account,
         order: valid.order,
     }
+}
+
+/// How the ids of a template's example rows begin.
+const EXAMPLES: [&str; 3] = ["EXAMPLE-", "EJEMPLO-", "EXEMPLO-"];
+
+fn example() -> Fault {
+    let reason = "this is the row of a template that shows how to fill it in; delete it";
+    Fault::warning(Field::ClientId, Mark::ExampleRow.code(), reason)
 }
 
 fn without_id() -> Fault {

@@ -344,13 +344,9 @@ impl<'a> Findings<'a> {
     }
 
     fn key_kind(&mut self) -> Option<KeyKind> {
-        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| match text {
-            "document" => Ok(KeyKind::Document),
-            "email" => Ok(KeyKind::Email),
-            "phone" => Ok(KeyKind::Phone),
-            "random" => Ok(KeyKind::Random),
-            "commerce" => Ok(KeyKind::Commerce),
-            _ => Err("unknown kind of key; write one of document, email, phone, random, commerce"),
+        self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| {
+            let kind = KeyKind::ALL.into_iter().find(|kind| kind.word() == text);
+            kind.ok_or("unknown kind of key; write one of document, email, phone, random, commerce")
         })
     }
 }

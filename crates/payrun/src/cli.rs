@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use payrun_domain::{
+    country::Country,
     id::BatchId,
     name::{AccountName, Actor},
 };
+use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
+
+use crate::held;
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -88,6 +92,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         sheet: Option<String>,
     },
+    /// Write an empty payroll: headings in the clerk's language, examples, and what can be chosen from at the provider.
+    Template(TemplateArgs),
     /// Look at batches and decide about them.
     #[command(subcommand)]
     Batch(BatchCommand),
@@ -171,6 +177,24 @@ pub(crate) struct ReadingArgs {
     pub(crate) expect_total: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArgs {
+    /// Where the beneficiaries are: AR BR CL CO MX PE UY.
+    pub(crate) country: Country,
+    /// Who pays them.
+    #[arg(long, value_parser = PossibleValuesParser::new(PROVIDERS))]
+    pub(crate) provider: String,
+    /// A new file that ends in .xlsx or .csv.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Of headings, words and explanations.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+    /// Adds a column with the account that pays; needed where several pay that currency in the country.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<AccountName>,
+}
+
 /// How amounts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DecimalArg {
@@ -211,10 +235,10 @@ pub(crate) enum BatchCommand {
         /// Which batch.
         id: BatchId,
         /// These rows, such as `3,7-9`; all that are held when left out.
-        #[arg(long, value_name = "ROWS", value_parser = rows)]
-        rows: Option<Rows>,
+        #[arg(long, value_name = "ROWS", value_parser = held::rows)]
+        rows: Option<held::Rows>,
         /// Those held for this, as `batch held` names it.
-        #[arg(long, value_name = "CODE", value_parser = mark)]
+        #[arg(long, value_name = "CODE", value_parser = held::mark)]
         code: Option<Mark>,
         /// Why it is right, for whoever asks later.
         #[arg(long)]
@@ -225,8 +249,8 @@ pub(crate) enum BatchCommand {
         /// Which batch.
         id: BatchId,
         /// Which rows, such as `3,7-9`.
-        #[arg(long, value_name = "ROWS", value_parser = rows)]
-        rows: Rows,
+        #[arg(long, value_name = "ROWS", value_parser = held::rows)]
+        rows: held::Rows,
     },
     /// Approve a batch that somebody else uploaded.
     Approve {
@@ -391,46 +415,4 @@ pub(crate) struct SandboxArgs {
     /// Where Kapaqnan's simulated database listens; loopback only.
     #[arg(long)]
     pub(crate) database_listen: Option<std::net::SocketAddr>,
-}
-
-/// Numbers of rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rows(pub(crate) Vec<i32>);
-
-/// No more can be meant by hand.
-const ROWS_MAX: usize = 100_000;
-
-fn rows(text: &str) -> Result<Rows, String> {
-    let mut rows = Vec::new();
-    for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let number = |text: &str| {
-            let number = text.trim().parse::<i32>().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| format!("{part} names no rows; write 3,7-9"))
-        };
-        let (first, last) = (number(first)?, number(last)?);
-        if first > last || usize::try_from(last.saturating_sub(first)).map_or(true, |count| count >= ROWS_MAX)
-        {
-            return Err(format!("{part} names no rows, or too many; write 3,7-9"));
-        }
-        rows.extend(first..=last);
-    }
-    Ok(Rows(rows))
-}
-
-fn mark(code: &str) -> Result<Mark, String> {
-    Mark::of(code).ok_or_else(|| format!("it is one of {}", Mark::ALL.map(Mark::code).join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_named_one_by_one_or_from_to() {
-        assert_eq!(rows("3,7-9"), Ok(Rows(vec![3, 7, 8, 9])));
-        for wrong in ["", "0", "9-7", "a", "1-", "1-2000000000"] {
-            assert!(rows(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -203,7 +203,7 @@ impl Intake {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            amount_max: "100000.00".to_owned(),
+            amount_max: "100000".to_owned(),
             batch_max: None,
             day_max: None,
             concurrency: 16,

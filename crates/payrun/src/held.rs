@@ -4,7 +4,7 @@ use payrun_domain::{id::BatchId, money};
 use payrun_store::{Held, Mark, Release};
 use serde_json::json;
 
-use crate::{cli::Rows, failure::Failure, output::table, wire::Context};
+use crate::{failure::Failure, output::table, wire::Context};
 
 /// Shown on a terminal, and in one answer.
 const SHOWN_MAX: i64 = 1_000;
@@ -79,4 +79,48 @@ pub(crate) async fn strike(context: &Context, id: BatchId, rows: Rows) -> Result
         format!("{struck} rows are struck out and will not be paid; next: payrun batch show {id}")
     });
     Ok(())
+}
+
+/// Numbers of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rows(pub(crate) Vec<i32>);
+
+/// No more can be meant by hand.
+const ROWS_MAX: usize = 100_000;
+
+/// Reads `3,7-9`.
+pub(crate) fn rows(text: &str) -> Result<Rows, String> {
+    let mut rows = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| {
+            let number = text.trim().parse::<i32>().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| format!("{part} names no rows; write 3,7-9"))
+        };
+        let (first, last) = (number(first)?, number(last)?);
+        if first > last || usize::try_from(last.saturating_sub(first)).map_or(true, |count| count >= ROWS_MAX)
+        {
+            return Err(format!("{part} names no rows, or too many; write 3,7-9"));
+        }
+        rows.extend(first..=last);
+    }
+    Ok(Rows(rows))
+}
+
+/// Reads a code.
+pub(crate) fn mark(code: &str) -> Result<Mark, String> {
+    Mark::of(code).ok_or_else(|| format!("it is one of {}", Mark::ALL.map(Mark::code).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_named_one_by_one_or_from_to() {
+        assert_eq!(rows("3,7-9"), Ok(Rows(vec![3, 7, 8, 9])));
+        for wrong in ["", "0", "9-7", "a", "1-", "1-2000000000"] {
+            assert!(rows(wrong).is_err(), "{wrong}");
+        }
+    }
 }

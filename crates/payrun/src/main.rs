@@ -10,6 +10,7 @@ mod demo;
 mod demo_accounts;
 mod doctor;
 mod enquire;
+mod example;
 mod failure;
 mod frozen;
 mod held;
@@ -22,12 +23,15 @@ mod lifecycle;
 mod new_file;
 mod output;
 mod payout;
+mod phrase;
 mod reading;
 mod roles;
 mod sandbox;
 mod serve;
+mod template;
 mod watch;
 mod wire;
+mod workbook;
 
 use std::{io, process::ExitCode};
 
@@ -70,6 +74,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "payrun", &mut io::stdout());
             Ok(())
         }
+        Command::Template(args) => template::run(output, &args),
         Command::Sandbox(args) => sandbox::run(args, cli.until_stdin_closes).await,
         Command::Demo { ref folder, ref file, ref faults } => demo::run(&cli, folder, file, faults).await,
         Command::Doctor
@@ -113,8 +118,10 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Dispatch => roles::run(&context, &[Role::Dispatch]).await,
         Command::Reconcile => roles::run(&context, &[Role::Reconcile]).await,
         Command::Hooks => roles::run(&context, &[Role::Hooks]).await,
-        Command::Init { .. } | Command::Completions { .. } | Command::Sandbox(_) | Command::Demo { .. } => {
-            Ok(())
-        }
+        Command::Init { .. }
+        | Command::Completions { .. }
+        | Command::Template(_)
+        | Command::Sandbox(_)
+        | Command::Demo { .. } => Ok(()),
     }
 }

@@ -1,13 +1,28 @@
-//! The registry: two lines per provider.
+//! The registry: four lines per provider.
 
 pub mod bamboo;
 pub mod kapaqnan;
 pub mod qentaz;
 pub mod teemopay;
 
+use payrun_domain::country::Country;
 use serde::Deserialize;
 
-use crate::Provider;
+use crate::{Choices, Provider};
+
+/// Their words in configurations.
+pub const PROVIDERS: [&str; 4] = ["bamboo", "kapaqnan", "qentaz", "teemopay"];
+
+/// What can be chosen from at a provider in a country; none where it does not pay, and for a word that is no provider's.
+pub fn choices(provider: &str, country: Country) -> Option<Choices> {
+    match provider {
+        "bamboo" => Some(bamboo::choices(country)),
+        "kapaqnan" => kapaqnan::choices(country),
+        "qentaz" => qentaz::choices(country),
+        "teemopay" => teemopay::choices(country),
+        _ => None,
+    }
+}
 
 /// An account's settings, told apart by `provider = "…"`. Secrets are given as text; the binary reads them from their files.
 #[derive(Debug, Deserialize)]

@@ -12,16 +12,43 @@ mod key;
 
 use std::ops::RangeInclusive;
 
+use payrun_domain::{
+    beneficiary::Method,
+    country::Country,
+    fault::{Fault, Field},
+};
+
 pub(crate) use account::{cbu, cci, clabe, of_bank};
 pub(crate) use damage::of_digits as damaged;
 pub(crate) use document::{
-    cnpj, cpf, cuit, curp, dni, dni_with_check, nit, ruc, rut, uruguayan_ci, uruguayan_rut,
+    DocumentRule, cnpj, cpf, cuit, curp, dni, dni_with_check, document, nit, of_shape, ruc, rut,
+    uruguayan_ci, uruguayan_rut,
 };
-pub(crate) use entity::name as entity_name;
-pub(crate) use key::{breb, is_email, pix};
+pub(crate) use entity::{all as entities, name as entity_name};
+pub(crate) use key::{PIX_KINDS, breb, is_email, pix};
 
 /// The length of a number, and whether it may have letters.
 pub(crate) fn shaped(number: &str, lengths: RangeInclusive<usize>, letters: bool) -> bool {
     let allowed = |byte: u8| byte.is_ascii_digit() || (letters && byte.is_ascii_alphanumeric());
     lengths.contains(&number.len()) && number.bytes().all(allowed)
+}
+
+/// What is wrong with a way of paying where `provider` offers `methods`.
+pub(crate) fn method(provider: &str, country: Country, methods: &[Method], method: Method) -> Option<Fault> {
+    if methods.contains(&method) {
+        return None;
+    }
+    let words: Vec<&str> = methods.iter().map(|method| method.word()).collect();
+    let offered = listed(&words, "or");
+    let reason = format!("{provider} does not pay by {} in {country}: write method {offered}", method.word());
+    Some(Fault::of(Field::Method, "method", reason))
+}
+
+/// `DNI, RUC and CE`.
+fn listed(words: &[&str], last: &str) -> String {
+    match words {
+        [] => "nothing".to_owned(),
+        [only] => (*only).to_owned(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod adapters;
+mod choices;
 mod database;
 mod egress;
 mod enquiry;
@@ -15,7 +16,8 @@ mod session;
 mod signing;
 
 pub use account::{Account, Rate};
-pub use adapters::{Settings, bamboo, kapaqnan, qentaz, teemopay};
+pub use adapters::{PROVIDERS, Settings, bamboo, choices, kapaqnan, qentaz, teemopay};
+pub use choices::Choices;
 pub use database::DatabaseSettings;
 pub use enquiry::{Balance, Bank, EnquiryError, Listed, ListedRecord, Page, Preview};
 pub use executor::{Concluded, Lost, NoToken, Talk, Transport, run};

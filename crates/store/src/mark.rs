@@ -28,6 +28,8 @@ pub enum Mark {
     Repeated,
     /// Another row of the file pays the same to the same account.
     EqualRows,
+    /// The row of a template that shows how to fill it in.
+    ExampleRow,
     /// The file names no ids: only its content tells whether a row came before.
     ClientIdDerived,
 }
@@ -43,13 +45,14 @@ pub struct Holds {
 
 impl Mark {
     /// Every mark.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AccountNew,
         Self::AccountChanged,
         Self::AccountTwoNames,
         Self::AmountUnusual,
         Self::Repeated,
         Self::EqualRows,
+        Self::ExampleRow,
         Self::ClientIdDerived,
     ];
 
@@ -62,6 +65,7 @@ impl Mark {
             Self::AmountUnusual => "amount_unusual",
             Self::Repeated => "repeated",
             Self::EqualRows => "equal_rows",
+            Self::ExampleRow => "example_row",
             Self::ClientIdDerived => "client_id_derived",
         }
     }

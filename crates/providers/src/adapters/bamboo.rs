@@ -10,12 +10,15 @@
 //! - A 204 to a look-up by reference is "unknown there"; how soon it is true after a send is not documented, hence the quiet period.
 
 mod banks;
+mod choices;
 mod destination;
 mod enquiry;
 mod reply;
 mod request;
 mod rules;
 mod webhook;
+
+pub(super) use choices::choices;
 
 use std::time::Duration;
 

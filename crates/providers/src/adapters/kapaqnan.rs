@@ -15,6 +15,8 @@ mod reply;
 mod request;
 mod rules;
 
+pub(super) use rules::choices;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use ::http::{HeaderValue, Method};

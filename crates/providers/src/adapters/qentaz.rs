@@ -18,6 +18,8 @@ mod request;
 mod rules;
 mod webhook;
 
+pub(super) use rules::choices;
+
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Method, header};

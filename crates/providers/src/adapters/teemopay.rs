@@ -12,11 +12,14 @@
 
 mod banks;
 mod callback;
+mod choices;
 mod enquiry;
 mod reply;
 mod request;
 mod rules;
 mod signature;
+
+pub(super) use choices::choices;
 
 use std::{collections::BTreeMap, time::Duration};
 

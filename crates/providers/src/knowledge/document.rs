@@ -1,8 +1,42 @@
 //! Identity documents that have one form in the whole country.
 
-use payrun_domain::fault::{Fault, Field};
+use std::ops::RangeInclusive;
 
-use super::{damaged, digits, shaped};
+use payrun_domain::{
+    beneficiary::Document,
+    country::Country,
+    fault::{Fault, Field},
+};
+
+use super::{damaged, digits, listed, shaped};
+
+/// A kind of document that a provider takes, and what is wrong with a number of that kind.
+pub(crate) type DocumentRule = (&'static str, fn(&str) -> Option<Fault>);
+
+/// What is wrong with `document` where `provider` takes those of `rules`.
+pub(crate) fn document(
+    provider: &str,
+    country: Country,
+    rules: &[DocumentRule],
+    document: &Document,
+) -> Option<Fault> {
+    if let Some((_, rule)) = rules.iter().find(|(kind, _)| *kind == document.kind) {
+        return rule(document.number.expose());
+    }
+    let kinds: Vec<&str> = rules.iter().map(|(kind, _)| *kind).collect();
+    let reason = format!("{provider} takes {} in {country}", listed(&kinds, "and"));
+    Some(Fault::of(Field::DocumentType, "document_type", reason))
+}
+
+/// A document of which no more than its length is known, and whether it may have letters.
+pub(crate) fn of_shape(
+    number: &str,
+    lengths: RangeInclusive<usize>,
+    letters: bool,
+    reason: &str,
+) -> Option<Fault> {
+    error_unless(shaped(number, lengths, letters), reason)
+}
 
 fn error_unless(right: bool, reason: &str) -> Option<Fault> {
     (!right).then(|| Fault::of(Field::DocumentNumber, "document_number", reason))

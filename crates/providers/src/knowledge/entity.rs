@@ -182,9 +182,9 @@ const UY: &[(&str, &str)] = &[
     ("611", "OCA BLUE"),
 ];
 
-/// The name of the institution, where it is known.
-pub(crate) fn name(country: Country, entity: &str) -> Option<&'static str> {
-    let entities = match country {
+/// Codes and names, by code; none where no neutral ones are known.
+pub(crate) const fn all(country: Country) -> &'static [(&'static str, &'static str)] {
+    match country {
         Country::Ar => AR,
         Country::Br => &[],
         Country::Cl => CL,
@@ -192,7 +192,12 @@ pub(crate) fn name(country: Country, entity: &str) -> Option<&'static str> {
         Country::Mx => MX,
         Country::Pe => PE,
         Country::Uy => UY,
-    };
+    }
+}
+
+/// The name of the institution, where it is known.
+pub(crate) fn name(country: Country, entity: &str) -> Option<&'static str> {
+    let entities = all(country);
     entities
         .binary_search_by(|(code, _)| (*code).cmp(entity))
         .ok()

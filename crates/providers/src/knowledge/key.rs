@@ -16,6 +16,10 @@ fn unless(right: bool, reason: &str) -> Option<Fault> {
     (!right).then(|| Fault::of(Field::BankAccount, "instant_key", reason))
 }
 
+/// The kinds of key that Pix has.
+pub(crate) const PIX_KINDS: &[KeyKind] =
+    &[KeyKind::Document, KeyKind::Email, KeyKind::Phone, KeyKind::Random];
+
 /// Pix, Brazil.
 pub(crate) fn pix(kind: KeyKind, key: &str) -> Option<Fault> {
     match kind {

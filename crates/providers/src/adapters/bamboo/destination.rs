@@ -1,7 +1,7 @@
 //! Where Bamboo can pay, and what it is documented to take there.
 
 use payrun_domain::{
-    beneficiary::{AccountKind, Destination, KeyKind},
+    beneficiary::{AccountKind, Destination, KeyKind, Method},
     country::Country,
     fault::{Fault, Field, Severity},
     money::Currency,
@@ -10,27 +10,43 @@ use payrun_domain::{
 use super::{Bamboo, banks};
 use crate::knowledge::{self, shaped};
 
+/// Kinds of bank account that it has a number for.
+pub(super) const ACCOUNT_KINDS: [AccountKind; 2] = [AccountKind::Savings, AccountKind::Checking];
+
+/// How it pays. Cash is documented as a type, without a country that offers it: Bamboo would decide, after approval.
+pub(super) const fn methods(country: Country) -> &'static [Method] {
+    match country {
+        Country::Br => &[Method::Instant],
+        Country::Co => &[Method::Bank, Method::Instant, Method::Wallet],
+        Country::Pe => &[Method::Bank, Method::Wallet],
+        Country::Ar | Country::Cl | Country::Mx | Country::Uy => &[Method::Bank],
+    }
+}
+
+/// Kinds of key of its instant transfers.
+pub(super) const fn key_kinds(country: Country) -> &'static [KeyKind] {
+    match country {
+        Country::Br => knowledge::PIX_KINDS,
+        Country::Co => &KeyKind::ALL,
+        Country::Ar | Country::Cl | Country::Mx | Country::Pe | Country::Uy => &[],
+    }
+}
+
 /// Every fault at once.
 pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec<Fault>) {
     let country = bamboo.country;
+    if let Some(fault) = knowledge::method("Bamboo", country, methods(country), destination.method()) {
+        faults.push(fault);
+        return;
+    }
     match destination {
-        Destination::Bank { .. } if country == Country::Br => {
-            faults.push(Fault::of(
-                Field::Method,
-                "method",
-                "Bamboo pays Brazil to Pix keys only: write method instant",
-            ));
-        }
         Destination::Bank { bank, number, kind, local: _ } => {
-            if !matches!(kind, AccountKind::Checking | AccountKind::Savings) {
+            if !ACCOUNT_KINDS.contains(kind) {
                 let reason = "Bamboo pays to checking and savings accounts only";
                 faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
             }
             bank_code(country, bank, banks::Kind::Bank, faults);
             bank_account(country, bank, number.expose(), faults);
-        }
-        Destination::Wallet { .. } if !matches!(country, Country::Pe | Country::Co) => {
-            faults.push(Fault::of(Field::Method, "method", "Bamboo pays wallets in PE and CO only"));
         }
         Destination::Wallet { wallet, phone } => {
             bank_code(country, wallet, banks::Kind::Wallet, faults);
@@ -45,17 +61,11 @@ pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec
                 ));
             }
         }
-        Destination::Instant { kind, key } => {
-            faults.extend(instant(country, *kind, key.expose()));
+        Destination::Instant { kind, key } if country == Country::Br => {
+            faults.extend(knowledge::pix(*kind, key.expose()));
         }
-        // Documented as a type, without a country that offers it: Bamboo would decide, after approval.
-        Destination::Cash => {
-            faults.push(Fault::of(
-                Field::Method,
-                "method",
-                format!("Bamboo does not offer cash in {country}"),
-            ));
-        }
+        Destination::Instant { kind, key } => faults.extend(knowledge::breb(*kind, key.expose())),
+        Destination::Cash => {}
     }
 }
 
@@ -131,14 +141,4 @@ fn uruguayan_account(bank: &str, number: &str) -> Option<Fault> {
 fn span(lengths: &std::ops::RangeInclusive<usize>) -> String {
     let (min, max) = (lengths.start(), lengths.end());
     if min == max { min.to_string() } else { format!("{min} to {max}") }
-}
-
-fn instant(country: Country, kind: KeyKind, key: &str) -> Option<Fault> {
-    match country {
-        Country::Br => knowledge::pix(kind, key),
-        Country::Co => knowledge::breb(kind, key),
-        Country::Ar | Country::Cl | Country::Mx | Country::Pe | Country::Uy => {
-            Some(Fault::of(Field::Method, "method", "Bamboo pays instant transfers in BR and CO only"))
-        }
-    }
 }

@@ -1,14 +1,14 @@
 //! What Bamboo is documented to refuse, found before anybody approves it.
 
 use payrun_domain::{
-    beneficiary::{Beneficiary, Document, Name},
+    beneficiary::Name,
     country::Country,
     fault::{Fault, Field},
     order::Order,
 };
 
 use super::{Bamboo, destination, request::hundredths};
-use crate::knowledge;
+use crate::knowledge::{self, DocumentRule, of_shape};
 
 /// Of the whole name, as the documents have it.
 const NAME_CHARS_MAX: usize = 35;
@@ -18,7 +18,8 @@ pub(super) fn check(bamboo: &Bamboo, order: &Order) -> Vec<Fault> {
     let mut faults = Vec::new();
     account(bamboo, order, &mut faults);
     name(&order.beneficiary.name, &mut faults);
-    document(bamboo.country, &order.beneficiary, &mut faults);
+    let document = &order.beneficiary.document;
+    faults.extend(knowledge::document("Bamboo", bamboo.country, documents(bamboo.country), document));
     destination::check(bamboo, &order.beneficiary.destination, &mut faults);
     faults
 }
@@ -74,50 +75,41 @@ fn name(name: &Name, faults: &mut Vec<Fault>) {
     }
 }
 
-fn document(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
-    let Document { kind, number } = &beneficiary.document;
-    let number = number.expose();
-    let of_shape = |lengths, letters, rule: &str| {
-        let wrong = !knowledge::shaped(number, lengths, letters);
-        wrong.then(|| Fault::of(Field::DocumentNumber, "document_number", rule))
-    };
-    let fault = match (country, kind.as_str()) {
-        (Country::Pe, "DNI") => knowledge::dni_with_check(number),
-        (Country::Pe, "RUC") => knowledge::ruc(number),
-        (Country::Pe, "CE") => of_shape(9..=9, true, "a CE has 9 characters"),
-        (Country::Pe, "PASSPORT") => of_shape(7..=18, false, "a passport has 7 to 18 digits"),
-        (Country::Ar, "CUIT" | "CUIL") => knowledge::cuit(number),
-        (Country::Br, "CPF") => knowledge::cpf(number),
-        (Country::Br, "CNPJ") => knowledge::cnpj(number),
-        (Country::Cl, "CI" | "RUN" | "RUT") => knowledge::rut(number),
-        (Country::Co, "CC" | "CE" | "PASSPORT") => {
-            of_shape(6..=10, false, "this document has 6 to 10 digits")
-        }
-        (Country::Co, "NIT") => {
-            of_shape(8..=15, false, "a NIT has 8 to 15 digits").or_else(|| knowledge::nit(number))
-        }
-        (Country::Mx, "CURP") => of_shape(8..=18, true, "a CURP has 8 to 18 letters and digits")
-            .or_else(|| knowledge::curp(number)),
-        (Country::Mx, "RFC") => of_shape(8..=18, true, "an RFC has 8 to 18 letters and digits"),
-        (Country::Uy, "CI") => knowledge::uruguayan_ci(number),
-        (Country::Uy, "PASSPORT") => of_shape(12..=12, true, "a passport has 12 characters"),
-        (Country::Uy, "RUT") => knowledge::uruguayan_rut(number),
-        (_, _) => {
-            let reason = format!("Bamboo takes {} in {country}", document_kinds(country));
-            Some(Fault::of(Field::DocumentType, "document_type", reason))
-        }
-    };
-    faults.extend(fault);
+/// What it takes to identify somebody.
+pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
+    match country {
+        Country::Ar => &[("CUIT", knowledge::cuit), ("CUIL", knowledge::cuit)],
+        Country::Br => &[("CPF", knowledge::cpf), ("CNPJ", knowledge::cnpj)],
+        Country::Cl => &[("CI", knowledge::rut), ("RUN", knowledge::rut), ("RUT", knowledge::rut)],
+        Country::Co => &[
+            ("CC", colombian),
+            ("CE", colombian),
+            ("NIT", |number| {
+                of_shape(number, 8..=15, false, "a NIT has 8 to 15 digits").or_else(|| knowledge::nit(number))
+            }),
+            ("PASSPORT", colombian),
+        ],
+        Country::Mx => &[
+            ("CURP", |number| {
+                of_shape(number, 8..=18, true, "a CURP has 8 to 18 letters and digits")
+                    .or_else(|| knowledge::curp(number))
+            }),
+            ("RFC", |number| of_shape(number, 8..=18, true, "an RFC has 8 to 18 letters and digits")),
+        ],
+        Country::Pe => &[
+            ("DNI", knowledge::dni_with_check),
+            ("RUC", knowledge::ruc),
+            ("CE", |number| of_shape(number, 9..=9, true, "a CE has 9 characters")),
+            ("PASSPORT", |number| of_shape(number, 7..=18, false, "a passport has 7 to 18 digits")),
+        ],
+        Country::Uy => &[
+            ("CI", knowledge::uruguayan_ci),
+            ("RUT", knowledge::uruguayan_rut),
+            ("PASSPORT", |number| of_shape(number, 12..=12, true, "a passport has 12 characters")),
+        ],
+    }
 }
 
-const fn document_kinds(country: Country) -> &'static str {
-    match country {
-        Country::Ar => "CUIT and CUIL",
-        Country::Br => "CPF and CNPJ",
-        Country::Cl => "CI, RUN and RUT",
-        Country::Co => "CC, CE, NIT and PASSPORT",
-        Country::Mx => "CURP and RFC",
-        Country::Pe => "DNI, RUC, CE and PASSPORT",
-        Country::Uy => "CI, RUT and PASSPORT",
-    }
+fn colombian(number: &str) -> Option<Fault> {
+    of_shape(number, 6..=10, false, "this document has 6 to 10 digits")
 }

@@ -50,12 +50,14 @@ impl Kapaqnan {
 
     /// The provider's word for a kind of account, as far as it is known.
     pub(super) fn kind_word(&self, kind: AccountKind) -> Option<&str> {
-        match kind {
-            AccountKind::Savings => Some("SAVING"),
-            AccountKind::Checking => self.checking_word.as_deref(),
-            AccountKind::Sight | AccountKind::Rut | AccountKind::Salary => None,
-        }
+        let configured = (kind == AccountKind::Checking).then_some(self.checking_word.as_deref()).flatten();
+        known_word(kind).or(configured)
     }
+}
+
+/// Its word for a kind of account, where its document has one.
+pub(super) fn known_word(kind: AccountKind) -> Option<&'static str> {
+    (kind == AccountKind::Savings).then_some("SAVING")
 }
 
 pub(super) fn post(method: Method, path: &str, authorization: HeaderValue, body: Vec<u8>) -> Request {

@@ -2,15 +2,39 @@
 //! fit the account, so ours must be the stricter side.
 
 use payrun_domain::{
-    beneficiary::{AccountKind, Beneficiary, Destination},
+    beneficiary::{AccountKind, Beneficiary, Destination, Method},
     country::Country,
     fault::{Fault, Field},
     money::Currency,
     order::Order,
 };
 
-use super::{Kapaqnan, request::number_of};
-use crate::knowledge;
+use super::{
+    BANBIF, Kapaqnan,
+    request::{known_word, number_of},
+};
+use crate::{
+    choices::{Choices, listed},
+    knowledge,
+};
+
+/// The only document that it is known to take.
+const DOCUMENT: &str = "DNI";
+const METHODS: [Method; 1] = [Method::Bank];
+
+/// None outside of Peru. Other banks, and checking accounts, are taken once an account's settings say how.
+pub(in crate::adapters) fn choices(country: Country) -> Option<Choices> {
+    let name = knowledge::entity_name(country, BANBIF.0).unwrap_or_default();
+    (country == Country::Pe).then(|| Choices {
+        methods: METHODS.to_vec(),
+        banks: vec![listed(Method::Bank, (BANBIF.1, name))],
+        other_banks: true,
+        documents: vec![DOCUMENT],
+        account_kinds: AccountKind::ALL.into_iter().filter(|kind| known_word(*kind).is_some()).collect(),
+        wants: vec![Field::BankAccountLocal],
+        ..Choices::of(country)
+    })
+}
 
 /// Every fault at once.
 pub(super) fn check(kapaqnan: &Kapaqnan, order: &Order) -> Vec<Fault> {
@@ -30,7 +54,7 @@ pub(super) fn check(kapaqnan: &Kapaqnan, order: &Order) -> Vec<Fault> {
 
 fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
-    if kind != "DNI" {
+    if kind != DOCUMENT {
         let reason = "a DNI is the only document that Kapaqnan is known to take";
         faults.push(Fault::of(Field::DocumentType, "document_type", reason));
         return;
@@ -45,11 +69,8 @@ fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fau
 }
 
 fn destination(kapaqnan: &Kapaqnan, destination: &Destination, faults: &mut Vec<Fault>) {
-    let Destination::Bank { bank, number, kind, local } = destination else {
-        let reason = "Kapaqnan is known to pay to bank accounts only: write method bank";
-        faults.push(Fault::of(Field::Method, "method", reason));
-        return;
-    };
+    faults.extend(knowledge::method("Kapaqnan", Country::Pe, &METHODS, destination.method()));
+    let Destination::Bank { bank, number, kind, local } = destination else { return };
     if number_of(bank).is_none() || bank.contains('.') {
         let reason = "Kapaqnan numbers its banks; give the number that it told you for this bank, as in 6";
         faults.push(Fault::of(Field::Bank, "bank", reason));

@@ -1,7 +1,7 @@
 //! What Qentaz is documented to refuse, found before anybody approves it.
 
 use payrun_domain::{
-    beneficiary::{Beneficiary, Destination, Private},
+    beneficiary::{AccountKind, Beneficiary, Destination, Method, Private},
     country::Country,
     fault::{Fault, Field},
     money::Currency,
@@ -12,7 +12,10 @@ use super::{
     banks,
     request::{international, kind_word, whole_pesos},
 };
-use crate::knowledge::{self, is_email, shaped};
+use crate::{
+    choices::{Choices, listed},
+    knowledge::{self, DocumentRule, is_email, of_shape, shaped},
+};
 
 /// Every fault at once.
 pub(super) fn check(order: &Order) -> Vec<Fault> {
@@ -28,28 +31,49 @@ pub(super) fn check(order: &Order) -> Vec<Fault> {
         let reason = "Qentaz takes whole pesos only: it has no decimals, and payrun rounds nothing";
         faults.push(Fault::of(Field::Amount, "amount_fraction", reason));
     }
-    faults.extend(document(&order.beneficiary));
+    let document = &order.beneficiary.document;
+    faults.extend(knowledge::document("Qentaz", Country::Co, &DOCUMENTS, document));
     contact(&order.beneficiary, &mut faults);
     destination(&order.beneficiary.destination, &mut faults);
     faults
 }
 
-fn document(beneficiary: &Beneficiary) -> Option<Fault> {
-    let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
-    let of_shape = |lengths, letters, rule: &str| {
-        let wrong = !shaped(number, lengths, letters);
-        wrong.then(|| Fault::of(Field::DocumentNumber, "document_number", rule))
-    };
-    match kind {
-        "CC" | "CE" => of_shape(6..=10, false, "this document has 6 to 10 digits"),
-        "NIT" => of_shape(9..=10, false, "a NIT has 9 digits, or 10 with its check digit")
-            .or_else(|| knowledge::nit(number)),
-        "PASSPORT" | "DNI" | "EIN" => of_shape(5..=15, true, "this document has 5 to 15 letters and digits"),
-        _ => {
-            let reason = "Qentaz takes CC, CE, NIT, PASSPORT, DNI and EIN";
-            Some(Fault::of(Field::DocumentType, "document_type", reason))
-        }
-    }
+/// What it takes to identify somebody.
+const DOCUMENTS: [DocumentRule; 6] = [
+    ("CC", colombian),
+    ("CE", colombian),
+    ("NIT", |number| {
+        of_shape(number, 9..=10, false, "a NIT has 9 digits, or 10 with its check digit")
+            .or_else(|| knowledge::nit(number))
+    }),
+    ("PASSPORT", foreign),
+    ("DNI", foreign),
+    ("EIN", foreign),
+];
+const METHODS: [Method; 1] = [Method::Bank];
+
+/// None outside of Colombia. Its list of banks is the clearing house's, and asked of it; those that are known are on it.
+pub(in crate::adapters) fn choices(country: Country) -> Option<Choices> {
+    let known = knowledge::entities(country).iter().filter(|(code, _)| bank(code).is_none());
+    (country == Country::Co).then(|| Choices {
+        decimals: 0,
+        methods: METHODS.to_vec(),
+        banks: known.map(|entity| listed(Method::Bank, *entity)).collect(),
+        other_banks: true,
+        documents: DOCUMENTS.map(|(kind, _)| kind).to_vec(),
+        account_kinds: AccountKind::ALL.into_iter().filter(|kind| kind_word(*kind).is_some()).collect(),
+        wants: vec![Field::Phone],
+        takes: vec![Field::Description, Field::Email],
+        ..Choices::of(country)
+    })
+}
+
+fn colombian(number: &str) -> Option<Fault> {
+    of_shape(number, 6..=10, false, "this document has 6 to 10 digits")
+}
+
+fn foreign(number: &str) -> Option<Fault> {
+    of_shape(number, 5..=15, true, "this document has 5 to 15 letters and digits")
 }
 
 fn contact(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
@@ -65,18 +89,9 @@ fn contact(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
 }
 
 fn destination(destination: &Destination, faults: &mut Vec<Fault>) {
-    let Destination::Bank { bank, number, kind, .. } = destination else {
-        let reason = "Qentaz pays to bank accounts only: write method bank";
-        faults.push(Fault::of(Field::Method, "method", reason));
-        return;
-    };
-    if !shaped(bank, 4..=4, false) {
-        let reason = "Qentaz takes the four digits of the ACH's list, as in 1007; `payrun accounts banks` asks for them";
-        faults.push(Fault::of(Field::Bank, "bank", reason));
-    } else if banks::is_known_elsewhere(bank) {
-        let reason = "this number is TeemoPay's for that bank; the ACH's list has another";
-        faults.push(Fault::of(Field::Bank, "bank", reason));
-    }
+    faults.extend(knowledge::method("Qentaz", Country::Co, &METHODS, destination.method()));
+    let Destination::Bank { bank: code, number, kind, .. } = destination else { return };
+    faults.extend(bank(code));
     if kind_word(*kind).is_none() {
         let reason = "Qentaz pays to savings and checking accounts only";
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
@@ -84,4 +99,15 @@ fn destination(destination: &Destination, faults: &mut Vec<Fault>) {
     if !shaped(number.expose(), 1..=20, false) {
         faults.push(Fault::of(Field::BankAccount, "bank_account", "an account has at most 20 digits"));
     }
+}
+
+fn bank(code: &str) -> Option<Fault> {
+    let reason = if !shaped(code, 4..=4, false) {
+        "Qentaz takes the four digits of the ACH's list, as in 1007; `payrun accounts banks` asks for them"
+    } else if banks::is_known_elsewhere(code) {
+        "this number is TeemoPay's for that bank; the ACH's list has another"
+    } else {
+        return None;
+    };
+    Some(Fault::of(Field::Bank, "bank", reason))
 }

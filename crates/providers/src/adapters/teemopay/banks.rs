@@ -96,15 +96,18 @@ pub(super) const BREB: (&str, &str) = ("1098", "BREB");
 
 /// The name that `code` is sent with, as far as it is known. Further ones are settings of the account.
 pub(super) fn name(country: Country, code: &str) -> Option<&'static str> {
-    let among = |list: &[(&'static str, &'static str)]| {
-        list.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
-    };
+    all(country).into_iter().find(|(known, _)| *known == code).map(|(_, name)| name)
+}
+
+/// Every code that is known, with its name: in Argentina those of the accounts.
+pub(super) fn all(country: Country) -> Vec<(&'static str, &'static str)> {
     match country {
-        Country::Pe => PE.iter().find(|(known, ..)| *known == code).map(|(_, name, _)| *name),
-        Country::Cl => among(&CL),
-        Country::Mx => among(&MX),
-        Country::Co => among(&CO),
-        Country::Ar | Country::Br | Country::Uy => None,
+        Country::Pe => PE.iter().map(|(code, name, _)| (*code, *name)).collect(),
+        Country::Cl => CL.to_vec(),
+        Country::Mx => MX.to_vec(),
+        Country::Co => CO.to_vec(),
+        Country::Ar => knowledge::entities(country).to_vec(),
+        Country::Br | Country::Uy => Vec::new(),
     }
 }
 

@@ -1,14 +1,14 @@
 //! What TeemoPay is documented to refuse, found before anybody approves it.
 
 use payrun_domain::{
-    beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Private},
+    beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Method, Private},
     country::Country,
     fault::{Fault, Field, Severity},
     order::Order,
 };
 
 use super::{TeemoPay, banks, request};
-use crate::knowledge::{self, is_email, shaped};
+use crate::knowledge::{self, DocumentRule, is_email, of_shape, shaped};
 
 const NAME_CHARS_MAX: usize = 40;
 
@@ -25,7 +25,8 @@ pub(super) fn check(teemopay: &TeemoPay, order: &Order) -> Vec<Fault> {
         faults.push(Fault::of(Field::Currency, "currency", reason));
     }
     name(&order.beneficiary, &mut faults);
-    document(country, &order.beneficiary, &mut faults);
+    let document = &order.beneficiary.document;
+    faults.extend(knowledge::document("TeemoPay", country, documents(country), document));
     contact(country, &order.beneficiary, &mut faults);
     destination(teemopay, &order.beneficiary.destination, &mut faults);
     faults
@@ -46,47 +47,69 @@ fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     }
 }
 
-fn document(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
-    let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
-    let of_shape = |lengths, letters, rule: &str| {
-        let wrong = !shaped(number, lengths, letters);
-        wrong.then(|| Fault::of(Field::DocumentNumber, "document_number", rule))
-    };
-    let fault = match (country, kind) {
-        (Country::Pe | Country::Ar, "DNI") => knowledge::dni(number),
-        (Country::Pe, "RUC") => knowledge::ruc(number),
-        (Country::Pe, "CE" | "PASSPORT") => of_shape(9..=9, true, "this document has 9 characters"),
-        (Country::Co, "CC" | "CE") => of_shape(6..=10, false, "this document has 6 to 10 digits"),
-        (Country::Co, "NIT") => {
-            of_shape(9..=9, false, "TeemoPay takes the 9 digits of a NIT without its check digit")
-        }
-        (Country::Co, "PASSPORT") => of_shape(9..=9, true, "a passport has 9 characters"),
-        (Country::Cl, "RUT" | "RUN") => knowledge::rut(number),
-        (Country::Cl, "CE" | "PASS") => of_shape(9..=16, false, "this document has 9 to 16 digits"),
-        (Country::Ar, "CUIL" | "CUIT") => knowledge::cuit(number),
-        (Country::Ar, "PASSPORT") => of_shape(1..=15, true, "a passport has at most 15 characters"),
-        (Country::Br, "CPF") => knowledge::cpf(number),
-        (Country::Br, "CNPJ") => knowledge::cnpj(number),
-        (Country::Mx, "CURP") => of_shape(8..=18, true, "a CURP has 8 to 18 letters and digits")
-            .or_else(|| knowledge::curp(number)),
-        (Country::Mx, "RFC") => of_shape(8..=18, true, "an RFC has 8 to 18 letters and digits"),
-        (_, _) => {
-            let reason = format!("TeemoPay takes {} in {country}", document_kinds(country));
-            Some(Fault::of(Field::DocumentType, "document_type", reason))
-        }
-    };
-    faults.extend(fault);
+/// What it takes to identify somebody.
+pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
+    match country {
+        Country::Ar => &[
+            ("DNI", knowledge::dni),
+            ("CUIL", knowledge::cuit),
+            ("CUIT", knowledge::cuit),
+            ("PASSPORT", |number| of_shape(number, 1..=15, true, "a passport has at most 15 characters")),
+        ],
+        Country::Br => &[("CPF", knowledge::cpf), ("CNPJ", knowledge::cnpj)],
+        Country::Cl => &[
+            ("RUT", knowledge::rut),
+            ("RUN", knowledge::rut),
+            ("CE", |number| of_shape(number, 9..=16, false, "this document has 9 to 16 digits")),
+            ("PASS", |number| of_shape(number, 9..=16, false, "this document has 9 to 16 digits")),
+        ],
+        Country::Co => &[
+            ("CC", |number| of_shape(number, 6..=10, false, "this document has 6 to 10 digits")),
+            ("CE", |number| of_shape(number, 6..=10, false, "this document has 6 to 10 digits")),
+            ("NIT", |number| {
+                of_shape(number, 9..=9, false, "TeemoPay takes the 9 digits of a NIT without its check digit")
+            }),
+            ("PASSPORT", |number| of_shape(number, 9..=9, true, "a passport has 9 characters")),
+        ],
+        Country::Mx => &[
+            ("CURP", |number| {
+                of_shape(number, 8..=18, true, "a CURP has 8 to 18 letters and digits")
+                    .or_else(|| knowledge::curp(number))
+            }),
+            ("RFC", |number| of_shape(number, 8..=18, true, "an RFC has 8 to 18 letters and digits")),
+        ],
+        Country::Pe => &[
+            ("DNI", knowledge::dni),
+            ("RUC", knowledge::ruc),
+            ("CE", |number| of_shape(number, 9..=9, true, "this document has 9 characters")),
+            ("PASSPORT", |number| of_shape(number, 9..=9, true, "this document has 9 characters")),
+        ],
+        Country::Uy => &[],
+    }
 }
 
-const fn document_kinds(country: Country) -> &'static str {
+/// How it pays.
+pub(super) const fn methods(country: Country) -> &'static [Method] {
     match country {
-        Country::Ar => "DNI, CUIL, CUIT and PASSPORT",
-        Country::Br => "CPF and CNPJ",
-        Country::Cl => "RUT, RUN, CE and PASS",
-        Country::Co => "CC, CE, NIT and PASSPORT",
-        Country::Mx => "CURP and RFC",
-        Country::Pe => "DNI, RUC, CE and PASSPORT",
-        Country::Uy => "nothing",
+        Country::Pe => &[Method::Bank, Method::Wallet],
+        Country::Co => &[Method::Bank, Method::Instant],
+        Country::Br => &[Method::Instant],
+        Country::Ar | Country::Cl | Country::Mx => &[Method::Bank],
+        Country::Uy => &[],
+    }
+}
+
+/// Kinds of bank account that it has a number for.
+pub(super) fn account_kinds(country: Country) -> Vec<AccountKind> {
+    AccountKind::ALL.into_iter().filter(|kind| request::bank_kind(country, *kind).is_some()).collect()
+}
+
+/// Kinds of key of its instant transfers.
+pub(super) const fn key_kinds(country: Country) -> &'static [KeyKind] {
+    match country {
+        Country::Br => knowledge::PIX_KINDS,
+        Country::Co => &[KeyKind::Document, KeyKind::Email, KeyKind::Phone, KeyKind::Random],
+        Country::Ar | Country::Cl | Country::Mx | Country::Pe | Country::Uy => &[],
     }
 }
 
@@ -113,27 +136,24 @@ fn contact(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>)
 }
 
 fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<Fault>) {
-    match (destination, teemopay.country) {
-        (Destination::Bank { bank, number, kind, local }, Country::Pe) => {
-            bank_kind(Country::Pe, *kind, faults);
-            peruvian(bank, number.expose(), (*kind, local.as_ref()), faults);
-        }
-        (Destination::Bank { number, .. }, Country::Ar) => faults.extend(knowledge::cbu(number.expose())),
-        (Destination::Bank { bank, number, kind, .. }, Country::Cl | Country::Co | Country::Mx) => {
-            bank_kind(teemopay.country, *kind, faults);
-            if teemopay.bank_name(bank).is_none() {
-                let reason = "TeemoPay wants the bank's name beside its code, and payrun does not know this one: add it to the \
-                              account's bank_names, as TeemoPay's list has it";
-                faults.push(Fault::of(Field::Bank, "bank", reason));
+    let country = teemopay.country;
+    if let Some(fault) = knowledge::method("TeemoPay", country, methods(country), destination.method()) {
+        faults.push(fault);
+        return;
+    }
+    match destination {
+        Destination::Bank { bank, number, kind, local } => match country {
+            Country::Pe => {
+                bank_kind(country, *kind, faults);
+                peruvian(bank, number.expose(), (*kind, local.as_ref()), faults);
             }
-            if teemopay.country == Country::Mx {
-                clabe(bank, number.expose(), faults);
-            } else if !shaped(number.expose(), 1..=50, false) {
-                let reason = "an account has at most 50 digits";
-                faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
+            Country::Ar => faults.extend(knowledge::cbu(number.expose())),
+            Country::Br | Country::Cl | Country::Co | Country::Mx | Country::Uy => {
+                bank_kind(country, *kind, faults);
+                named_bank(teemopay, bank, number.expose(), faults);
             }
-        }
-        (Destination::Wallet { wallet, phone }, Country::Pe) => {
+        },
+        Destination::Wallet { wallet, phone } => {
             if wallet != banks::YAPE {
                 let reason = "Yape is the only wallet that TeemoPay pays to: its code is 100";
                 faults.push(Fault::of(Field::Bank, "bank", reason));
@@ -143,32 +163,22 @@ fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<
                 faults.push(Fault::of(Field::BankAccount, "phone", reason));
             }
         }
-        (Destination::Instant { kind, key }, Country::Co | Country::Br) => {
-            faults.extend(instant(teemopay.country, *kind, key.expose()));
-        }
-        (
-            Destination::Bank { .. }
-            | Destination::Wallet { .. }
-            | Destination::Instant { .. }
-            | Destination::Cash,
-            _,
-        ) => {
-            let reason = format!(
-                "TeemoPay is documented to pay {} in {}",
-                methods(teemopay.country),
-                teemopay.country
-            );
-            faults.push(Fault::of(Field::Method, "method", reason));
-        }
+        Destination::Instant { kind, key } => faults.extend(instant(country, *kind, key.expose())),
+        Destination::Cash => {}
     }
 }
 
-const fn methods(country: Country) -> &'static str {
-    match country {
-        Country::Pe => "to banks and to Yape",
-        Country::Co => "to banks and to Bre-B keys",
-        Country::Br => "to Pix keys",
-        Country::Ar | Country::Cl | Country::Mx | Country::Uy => "to banks",
+fn named_bank(teemopay: &TeemoPay, bank: &str, number: &str, faults: &mut Vec<Fault>) {
+    if teemopay.bank_name(bank).is_none() {
+        let reason = "TeemoPay wants the bank's name beside its code, and payrun does not know this one: add it to the \
+                      account's bank_names, as TeemoPay's list has it";
+        faults.push(Fault::of(Field::Bank, "bank", reason));
+    }
+    if teemopay.country == Country::Mx {
+        clabe(bank, number, faults);
+    } else if !shaped(number, 1..=50, false) {
+        let reason = "an account has at most 50 digits";
+        faults.push(Fault::of(Field::BankAccount, "bank_account", reason));
     }
 }
 
@@ -227,14 +237,14 @@ fn clabe(bank: &str, number: &str, faults: &mut Vec<Fault>) {
 
 fn instant(country: Country, kind: KeyKind, key: &str) -> Option<Fault> {
     let alias = || key.strip_prefix('@').is_some_and(|alias| shaped(alias, 3..=30, true));
-    let reason = match (country, kind) {
-        (Country::Br, _) => return knowledge::pix(kind, key),
-        (Country::Co, KeyKind::Random) if alias() => return None,
-        (Country::Co, KeyKind::Random) => "a Bre-B alias is @ and 3 to 30 letters and digits",
-        (Country::Co, KeyKind::Document | KeyKind::Email | KeyKind::Phone) => {
+    let reason = match kind {
+        _ if !key_kinds(country).contains(&kind) => "TeemoPay has no such keys",
+        _ if country == Country::Br => return knowledge::pix(kind, key),
+        KeyKind::Random if alias() => return None,
+        KeyKind::Random => "a Bre-B alias is @ and 3 to 30 letters and digits",
+        KeyKind::Document | KeyKind::Email | KeyKind::Phone | KeyKind::Commerce => {
             return knowledge::breb(kind, key);
         }
-        (_, _) => "TeemoPay has no such keys",
     };
     Some(Fault::of(Field::BankAccount, "instant_key", reason))
 }
