@@ -89,6 +89,8 @@ port = $(recall postgres.port)
 unix_socket_directories = ''
 max_connections = 300
 fsync = on
+# After a crash the file system is synced as a whole, not file by file: tests make many databases and crash often.
+recovery_init_sync_method = syncfs
 synchronous_commit = on
 timezone = 'UTC'
 END

@@ -93,8 +93,8 @@ fn refused_the_second_time(provider: Provider, name: &'static str) {
     dying.kill();
     world.set_faults("decline=1000");
     finish(&world, &batch, "before write");
-    assert_eq!(world.count(&batch, &["rejected"]), 1);
     let shown = world.run(&["payout", "show", "refused-1"]);
+    assert_eq!(world.count(&batch, &["rejected"]), 1, "{shown:#}");
     assert_eq!(shown[0]["anomalies"][0]["kind"], "refused_after_several_sends", "{shown}");
 }
 

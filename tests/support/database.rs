@@ -30,6 +30,24 @@ impl World {
         });
     }
 
+    /// Drops the database and its backup, if the server answers.
+    pub(crate) fn discard(&self) {
+        let (server, rest) = self.database_url().rsplit_once('/').unwrap();
+        let (name, settings) = rest.split_once('?').unwrap_or((rest, ""));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let url = format!("{server}/postgres?{settings}");
+        let dropped = runtime.block_on(async {
+            let mut owner = PgConnection::connect(&url).await?;
+            for name in [name.to_owned(), format!("{name}_backup")] {
+                let statement = format!("drop database if exists {name} with (force)");
+                sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut owner).await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        });
+        // The next test of this name makes it anew in any case.
+        drop(dropped);
+    }
+
     /// Does something to the database as the owner of its schema.
     pub fn execute(&self, statements: &str) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -29,6 +29,7 @@ pub struct World {
     account: String,
     provider: Provider,
     links: Option<Links>,
+    is_kept: bool,
     _sandbox: Process,
 }
 
@@ -107,8 +108,17 @@ impl World {
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
         let provider = options.provider;
-        let world =
-            Self { folder, database_url, amqp_url, sandbox, account, provider, links, _sandbox: process };
+        let world = Self {
+            folder,
+            database_url,
+            amqp_url,
+            sandbox,
+            account,
+            provider,
+            links,
+            is_kept: false,
+            _sandbox: process,
+        };
         world.run(&["migrate"]);
         world
     }
@@ -146,6 +156,7 @@ impl World {
     /// Leaves this world's files where they are.
     pub fn keep(&mut self) {
         self.folder.disable_cleanup(true);
+        self.is_kept = true;
     }
 
     /// Writes a file into the world.
@@ -339,10 +350,14 @@ impl World {
 }
 
 impl Drop for World {
-    /// A failed test shows what its processes said.
+    /// A failed test shows what its processes said, and keeps its database.
     #[expect(clippy::print_stderr, reason = "it goes where the test's own failure goes")]
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            // Hundreds of databases would make every start after a crash slow.
+            if !self.is_kept {
+                self.discard();
+            }
             return;
         }
         for entry in fs::read_dir(self.folder()).into_iter().flatten().flatten() {

@@ -236,7 +236,7 @@ fn what_it_is_documented_to_refuse_is_found_before_approval() {
         (savings("2", cci, None), "missing"),
         (savings("2", cci, Some("123")), "bank_account_local"),
         (savings("1", "00220000300123456731", Some("20030012345671")), "bank_account_local"),
-        (savings("2", &cci[1..], Some("2003001234567")), "bank_account"),
+        (savings("2", &cci[1..], Some("2003001234567")), "cell_leading_zeros"),
         (savings("3", cci, Some("200300123456712345")), "bank_mismatch"),
         (savings("2000", cci, None), "bank"),
         (savings("100", cci, None), "bank"),
@@ -250,7 +250,7 @@ fn what_it_is_documented_to_refuse_is_found_before_approval() {
                 ("DNI", "4000001"),
                 bank("18", "01820000300123456731", AccountKind::Savings, None),
             ),
-            "document_number",
+            "cell_leading_zeros",
         ),
         (order(Country::Co, ("CC", "10000001"), bank("1099", "1", AccountKind::Savings, None)), "bank"),
         (
@@ -267,7 +267,7 @@ fn what_it_is_documented_to_refuse_is_found_before_approval() {
                 ("RFC", "XAXX010101000"),
                 bank("40012", "5555555555554444", AccountKind::Savings, None),
             ),
-            "bank_account",
+            "cell_leading_zeros",
         ),
         (
             order(

@@ -22,21 +22,22 @@ pub(crate) fn of_digits(
     let lost = count.checked_sub(text.len()).filter(|lost| is_digits && *lost <= ZEROS_MAX)?;
     let whole = format!("{text:0>count$}");
     if holds(&whole) {
-        return (lost > 0).then(|| zeros(field, name, count, lost, "; with it, the check digits fit"));
+        return (lost > 0).then(|| dropped(field, name, count, lost, "; with it, the check digits fit"));
     }
     let kept = text.trim_end_matches('0').len();
-    let is_filled = kept <= DIGITS_KEPT || (kept <= DIGITS_KEPT_MAX && text.len() - kept >= ZEROS_FILLED_MIN);
-    if is_filled && text.len() > DIGITS_KEPT {
+    let zeros_behind = text.len() - kept;
+    let is_filled = kept <= DIGITS_KEPT || (kept <= DIGITS_KEPT_MAX && zeros_behind >= ZEROS_FILLED_MIN);
+    if kept > 0 && is_filled && text.len() > DIGITS_KEPT {
         let reason = format!(
             "a program took this {name} for a quantity, kept {DIGITS_KEPT} to {DIGITS_KEPT_MAX} digits and filled it with zeros; \
              format the column as text and enter it again"
         );
         return Some(Fault::of(field, "cell_zero_fill", reason));
     }
-    (lost > 0).then(|| zeros(field, name, count, lost, ""))
+    (lost > 0).then(|| dropped(field, name, count, lost, ""))
 }
 
-fn zeros(field: Field, name: &str, count: usize, lost: usize, proof: &str) -> Fault {
+fn dropped(field: Field, name: &str, count: usize, lost: usize, proof: &str) -> Fault {
     let found = count - lost;
     let zeros = "0".repeat(lost);
     let reason = format!(
