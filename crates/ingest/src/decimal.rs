@@ -204,6 +204,11 @@ const fn symbols(currency: Currency) -> &'static [&'static str] {
     }
 }
 
+/// Whether amounts in this currency are written with the sign of the dollar.
+pub(crate) fn has_dollar(currency: Currency) -> bool {
+    symbols(currency).contains(&"$")
+}
+
 fn without_own_symbol(text: &str, currency: Option<Currency>) -> &str {
     currency.map_or(text, |currency| stripped(text, symbols(currency)).unwrap_or(text))
 }

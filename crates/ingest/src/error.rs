@@ -47,6 +47,19 @@ pub enum Refusal {
         /// The limit.
         max: i32,
     },
+    /// Two tables in one file.
+    #[error(
+        "line {line} is the header of another table, whose columns stand elsewhere; give each table a file of its own"
+    )]
+    SecondHeader {
+        /// Of the other header.
+        line: i64,
+    },
+    /// A layout gives all rows a value for a column that the file has.
+    #[error(
+        "the layout gives all rows a value for {0}, and the file has a column of it; take one of the two out"
+    )]
+    LayoutTwice(payrun_domain::fault::Field),
     /// Not what was announced.
     #[error("{found}, and {announced} announced; nothing was stored")]
     Totals {
@@ -95,6 +108,8 @@ impl Refusal {
             Self::Header(_) => "header",
             Self::Rows { .. } => "limit",
             Self::Totals { .. } => "totals",
+            Self::SecondHeader { .. } => "second_header",
+            Self::LayoutTwice(_) => "layout",
             Self::DecimalOpen { .. } => "decimal_open",
             Self::DecimalMixed { .. } => "decimal_mixed",
             Self::Table(refusal) => table_code(refusal),

@@ -79,11 +79,41 @@ impl Header {
         same.count() >= NAMES_MIN.min(self.columns.len())
     }
 
+    /// Whether a record among the data is the header of another table: it names columns, and not at their places.
+    pub(crate) fn is_contradicted_by(&self, record: &Record, layout: &Layout) -> bool {
+        // What pays has digits in its amount; a heading has none, and few rows are looked at any closer.
+        let amount = self.place(Field::Amount).and_then(|place| record.cells.get(place));
+        let may_be = amount.is_none_or(|cell| !cell.text.bytes().any(|byte| byte.is_ascii_digit()));
+        // Words such as `bank` and `DNI` stand in cells too.
+        let ours = self.columns.iter().filter(|column| column.field().is_some()).count();
+        if !may_be || Self::names_in(record, layout) < NAMES_MIN.max(ours / 2) {
+            return false;
+        }
+        let known = columns(record, layout);
+        known.iter().zip(&self.columns).any(|(found, ours)| found.field().is_some() && found != ours)
+    }
+
+    /// The heading of the amount has the sign that many currencies share.
+    pub(crate) fn says_dollars(&self) -> bool {
+        let amount = self.place(Field::Amount).and_then(|place| self.names.get(place));
+        amount.is_some_and(|name| synonym::says_dollars(name))
+    }
+
+    /// Columns without a heading.
+    pub(crate) fn nameless(&self) -> impl Iterator<Item = usize> {
+        self.names.iter().enumerate().filter(|(_, name)| name.trim().is_empty()).map(|(place, _)| place)
+    }
+
     pub(crate) fn parse(record: &Record, layout: &Layout) -> Result<Self, Refusal> {
         let columns = columns(record, layout);
         let count = |field: Field| columns.iter().filter(|column| column.field() == Some(field)).count();
         let is_missing =
             |field: &Field| count(*field) == 0 && layout.value(*field).is_none() && !may_be_missing(*field);
+        if let Some(field) =
+            Field::ALL.into_iter().find(|field| count(*field) > 0 && layout.value(*field).is_some())
+        {
+            return Err(Refusal::LayoutTwice(field));
+        }
         let missing: Vec<Field> = Field::ALL.into_iter().filter(is_missing).collect();
         let doubled: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) > 1).collect();
         if missing.is_empty() && doubled.is_empty() {

@@ -1,6 +1,6 @@
 //! A customer's own layout, saved: which of their headings is which column, and what all of their rows have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use payrun_domain::fault::Field;
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,13 @@ pub struct Layout {
 
 /// Why a layout cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the layout speaks of a column {name}, and payrun has none; it has {}", columns())]
-pub struct UnknownColumn {
-    name: String,
+pub enum LayoutError {
+    /// One that payrun has not.
+    #[error("the layout speaks of a column {0}, and payrun has none; it has {columns}", columns = columns())]
+    Column(String),
+    /// Two headings that people read alike, or two that mean the same column.
+    #[error("the layout speaks of {0} twice; once is enough")]
+    Twice(String),
 }
 
 /// What a layout says of a heading.
@@ -37,12 +41,15 @@ pub(crate) enum Meaning {
 
 impl Layout {
     /// Every name in it must be one of payrun's columns.
-    pub fn check(&self) -> Result<(), UnknownColumn> {
-        let ours = self.columns.values().filter(|name| !name.is_empty()).chain(self.values.keys());
-        ours.filter(|name| field(name).is_none())
-            .map(|name| Err(UnknownColumn { name: name.clone() }))
-            .next()
-            .unwrap_or(Ok(()))
+    pub fn check(&self) -> Result<(), LayoutError> {
+        let ours = || self.columns.values().filter(|name| !name.is_empty()).chain(self.values.keys());
+        if let Some(name) = ours().find(|name| field(name).is_none()) {
+            return Err(LayoutError::Column(name.clone()));
+        }
+        let mut seen = HashSet::new();
+        let headings = self.columns.keys().map(|heading| format!("the heading {}", normal(heading)));
+        let mut all = ours().map(|column| format!("the column {column}")).chain(headings);
+        all.find(|name| !seen.insert(name.clone())).map_or(Ok(()), |name| Err(LayoutError::Twice(name)))
     }
 
     /// None for a heading of which it says nothing.
@@ -86,5 +93,8 @@ mod tests {
         let wrong = layout("Sede", "office").check().unwrap_err();
         assert!(wrong.to_string().contains("a column office"), "{wrong}");
         assert_eq!(layout("Sede", "").check(), Ok(()));
+        let mut twice = layout("BRUTO", "amount");
+        twice.columns.insert("Bruto".to_owned(), String::new());
+        assert!(matches!(twice.check(), Err(LayoutError::Twice(_))));
     }
 }

@@ -29,7 +29,7 @@ pub use error::{Error, Refusal};
 pub use expect::{Expected, Totals};
 pub use header::HeaderFault;
 pub use import::{Mode, Outcome, Request, import};
-pub use layout::{Layout, UnknownColumn};
+pub use layout::{Layout, LayoutError};
 pub use message::{BODY_BYTES_MAX, IntakeMessage, PAYOUTS_MAX, Unreadable, decode};
 pub use queue::Intake;
 pub use reply::{RejectedField, Reply, Status, take};

@@ -197,13 +197,16 @@ impl<W: Write> Report<W> {
                 if sheet.is_empty() {
                     sheet.row(["line", "fault"].into_iter().chain(row.headings()))?;
                 }
-                sheet.row([line.as_str(), reasons.as_str()].into_iter().chain(row.cells()))
+                let cells: Vec<_> = row.cells().collect();
+                sheet
+                    .row([line.as_str(), reasons.as_str()].into_iter().chain(cells.iter().map(AsRef::as_ref)))
             }
             Copy::Everything => {
                 if sheet.is_empty() {
                     sheet.row(row.headings().chain(["payrun"]))?;
                 }
-                sheet.row(row.cells().chain([reasons.as_str()]))
+                let cells: Vec<_> = row.cells().collect();
+                sheet.row(cells.iter().map(AsRef::as_ref).chain([reasons.as_str()]))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A row before it is judged: its cells as they came.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use payrun_domain::fault::{Fault, Field, Severity};
 use payrun_tabular::{Cell, Kind, Record};
@@ -100,15 +100,31 @@ impl Row {
         self.decimal
     }
 
+    /// The heading of the amounts has the sign that many currencies share.
+    pub(crate) fn says_dollars(&self) -> bool {
+        self.header.says_dollars()
+    }
+
     /// The file has no ids of its own: the row's is made of the file and its place there.
     pub(crate) const fn has_derived_id(&self) -> bool {
         !self.derived_id.is_empty()
     }
 
     /// In the order of the file, without the columns that payrun wrote.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
+    ///
+    /// A number of a workbook that is an amount is written as the texts of its file are, so that a copy reads as the file did.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let amount = self.header.place(Field::Amount);
+        let is_rewritten = self.kind(Field::Amount) == Kind::Number && self.decimal == Some(Decimal::Comma);
         let mut theirs = self.header.names().map(|(_, is_theirs)| is_theirs);
-        self.cells.iter().filter(move |_| theirs.next().unwrap_or(true)).map(String::as_str)
+        let kept = self.cells.iter().enumerate().filter(move |_| theirs.next().unwrap_or(true));
+        kept.map(move |(place, cell)| {
+            if is_rewritten && Some(place) == amount {
+                Cow::Owned(cell.replace('.', ","))
+            } else {
+                Cow::Borrowed(cell.as_str())
+            }
+        })
     }
 
     /// The headings of [`Row::cells`].
@@ -126,7 +142,8 @@ impl Row {
     pub(crate) fn is_empty(&self) -> bool {
         // DOS ended its files with a Ctrl-Z.
         let is_blank = |char: char| char.is_whitespace() || char == '\u{1a}';
-        self.cells.iter().all(|cell| cell.chars().all(is_blank))
+        // A formula that was never calculated stands for something.
+        !self.kinds.contains(&Kind::Formula) && self.cells.iter().all(|cell| cell.chars().all(is_blank))
     }
 
     /// Why no cell can be told from another. Judging them one by one would only raise noise.
@@ -149,6 +166,20 @@ impl Row {
         }
         if self.is_total() {
             return whole("row_total", "this row is a total and pays nobody; delete it".to_owned());
+        }
+        // What is pushed to the right by a separator within an amount ends there. A column of numbers before the amount, as some programs
+        // write, pushes nothing.
+        let amount = self.header.place(Field::Amount).unwrap_or(0);
+        let is_filled = |place: &usize| self.cells.get(*place).is_some_and(|cell| !cell.trim().is_empty());
+        let mut pushed = self.header.nameless().filter(|place| self.kinds.is_empty() && *place > amount);
+        if let Some(place) = pushed.find(is_filled) {
+            return whole(
+                "row_cells",
+                format!(
+                    "cell {} stands under no heading; is a separator missing or not in quotes?",
+                    place + 1
+                ),
+            );
         }
         let (found, expected) = (self.cells.len(), self.header.len());
         let surplus_is_empty = self.cells.iter().skip(expected).all(String::is_empty);

@@ -26,9 +26,21 @@ static WORDS: LazyLock<HashMap<(Field, &'static str), &'static str>> = LazyLock:
 
 /// The field that a heading names; none when it names none.
 pub(crate) fn field(heading: &str) -> Option<Field> {
-    // What stands in brackets behind it is a unit or a hint.
-    let name = heading.split_once('(').map_or(heading, |(name, _)| name);
-    [key(heading), key(name)].iter().find_map(|heading| HEADINGS.get(heading).copied())
+    // A currency's sign in a heading decides what is paid: only those that payrun pays in are known.
+    let plain = heading.replace("S/", " soles ").replace("R$", " reais ");
+    if plain.contains(['€', '£', '%', '¢']) || plain.contains("US$") {
+        return None;
+    }
+    // How long a number is, says nothing else.
+    let (name, hint) = plain.split_once('(').unwrap_or((&plain, ""));
+    let hint = normal(hint);
+    let counts = hint.ends_with(" digitos") || hint.ends_with(" digits");
+    HEADINGS.get(&key(if counts { name } else { &plain })).copied()
+}
+
+/// Whether a heading has the sign of the dollar, which most pesos share and soles do not.
+pub(crate) fn says_dollars(heading: &str) -> bool {
+    heading.replace("R$", "").contains('$')
 }
 
 /// A heading without the words that say nothing, and with one word for all ways to write `number`.
@@ -119,6 +131,13 @@ mod tests {
     fn accents_case_and_marks_do_not_matter() {
         assert_eq!(field("Nº DOCUMENTO:"), Some(Field::DocumentNumber));
         assert_eq!(field("  Líquido a receber (R$)"), Some(Field::Amount));
+        assert_eq!(field("Monto (S/.)"), Some(Field::Amount));
+        assert_eq!(field("CLABE interbancaria (18 dígitos)"), Some(Field::BankAccount));
+        assert!(field("Importe ($) *") == Some(Field::Amount) && says_dollars("Importe ($) *"));
+        for other in ["Monto (USD)", "Monto €", "Monto (US$)", "Monto (miles)", "CCI (anterior)", "Monto (%)"]
+        {
+            assert_eq!(field(other), None, "{other}");
+        }
         assert_eq!(field("Líquido a receber antes"), None, "what else it says may matter");
         assert_eq!(field("Descrição"), Some(Field::Description));
         assert_eq!(field("Nombre completo"), None, "it cannot be told apart");

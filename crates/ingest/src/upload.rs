@@ -98,6 +98,7 @@ pub(crate) struct RowReader<R> {
     source: Shared<R>,
     table: Table,
     header: Arc<Header>,
+    layout: Layout,
     layed: Layed,
     rows: i32,
     empty: i32,
@@ -129,6 +130,7 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
             source,
             table,
             header: Arc::new(header),
+            layout: reading.layout.clone(),
             layed,
             rows: 0,
             empty: 0,
@@ -163,6 +165,9 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         let start = self.table.bytes_read();
         while rows.len() < CHUNK_ROWS && self.table.bytes_read().saturating_sub(start) < CHUNK_BYTES {
             let Some(record) = self.table.read()? else { break };
+            if self.header.is_contradicted_by(&record, &self.layout) {
+                return Err(Refusal::SecondHeader { line: record.line }.into());
+            }
             let number = self.rows.saturating_add(1);
             let row = Row::of_record(record, number, &self.header, self.layed.decimal, &self.name);
             if row.is_empty() {
@@ -244,7 +249,7 @@ fn survey(below: &[Record], table: &mut Table, header: &Header) -> Result<Option
     let mut survey = decimal::Survey::default();
     let mut see = |record: &Record| {
         if let Some(cell) = record.cells.get(place)
-            && matches!(cell.kind, Kind::Text | Kind::Formula)
+            && cell.kind == Kind::Text
         {
             survey.see(record.line, cell.text.trim());
         }

@@ -19,7 +19,7 @@ use payrun_domain::{
 use payrun_tabular::Kind;
 
 use crate::{
-    cell,
+    cell, decimal,
     directory::{Directory, Route},
     row::Row,
 };
@@ -216,6 +216,15 @@ impl<'a> Findings<'a> {
             return None;
         }
         let known = currency.or_else(|| route.map(|route| route.currency));
+        if let Some(currency) =
+            known.filter(|currency| self.row.says_dollars() && !decimal::has_dollar(*currency))
+        {
+            let reason = format!(
+                "the heading of the amounts has the sign $, and {currency} has another; which is it?"
+            );
+            self.add(Field::Amount, "amount_currency", reason);
+            return None;
+        }
         match (self.money(text, known), known) {
             (Ok(amount), Some(currency)) => {
                 let limit = route

@@ -214,6 +214,27 @@ fn the_same_payroll_is_the_same_however_it_is_written() {
     }
 }
 
+/// Two exports pasted together: what the second calls the amount is not what the first does.
+#[test]
+fn a_second_header_that_differs_refuses_the_file() {
+    let other = HEADER.replace("first_name,last_name", "last_name,first_name");
+    let text = format!("{HEADER}\n{ROW}\n{other}\n{}\n", ROW.replace("a-1", "a-2"));
+    let said = refusal(text.as_bytes(), Limits::default());
+    assert!(said.contains("line 3 is the header of another table"), "{said}");
+    let same =
+        format!("{HEADER}\n{ROW}\n{HEADER}\n{}\n", ROW.replace("a-1", "a-2").replace("1250.50", "7.50"));
+    assert!(last_line(same.as_bytes()).starts_with("2 rows are good"), "and the same one is one bad row");
+}
+
+/// `1,250.50` without quotes, where the header happens to have room for it.
+#[test]
+fn what_stands_under_no_heading_is_not_passed_over() {
+    let header = HEADER.replace(",amount", "").replace("description", "description,amount,");
+    let row = ROW.replace(",1250.50", "").replace("Planilla", "Planilla,1,250.50");
+    let (report, _) = judged(format!("{header}\n{row}\n").as_bytes(), Limits::default()).unwrap();
+    assert!(report.contains("error row_cells: cell 16 stands under no heading"), "{report}");
+}
+
 fn limits_of(bytes: &[u8]) -> Limits {
     Limits { file_bytes_max: u64::try_from(bytes.len()).unwrap(), ..Limits::default() }
 }

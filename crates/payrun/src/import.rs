@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     fault::{Field, Severity},
+    money,
 };
 use payrun_ingest::{Decimal, Error, Layed, Mode, Outcome, Report, Request};
 use payrun_store::{Imported, RowFault};
@@ -28,7 +29,7 @@ pub(crate) async fn check(context: &Context, file: &Path, arguments: &ReadingArg
     let directory = context.directory()?;
     let (upload, expected) = (upload(context, file, arguments)?, arguments.expected()?);
     // The rows hold personal data in full, so only their owner may read them.
-    let (copy, path) = arguments.copy();
+    let (copy, path) = arguments.copy()?;
     let (sheet, new) = sheet(path, Some(file))?;
     let mut report = Report::new(sheet, copy, arguments.lang.into());
     let checked = tokio::task::spawn_blocking(move || {
@@ -55,7 +56,7 @@ pub(crate) async fn run(
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
     let request = Request { name, mode, expected: arguments.expected()?, now: SystemClock.now() };
-    let (copy, path) = arguments.copy();
+    let (copy, path) = arguments.copy()?;
     let (sheet, new) = sheet(path, Some(file))?;
     let mut report = Report::new(sheet, copy, arguments.lang.into());
     let outcome =
@@ -155,6 +156,22 @@ fn read_as(layed: &Layed) -> String {
     text
 }
 
+/// How many rows there are, and what the good ones add up to.
+fn counted(report: &Report<Rejects>) -> String {
+    let mut text = String::new();
+    if report.hidden() > 0 {
+        text.push_str(&format!("rows that the workbook hides, read like the others: {}\n", report.hidden()));
+    }
+    if report.empty() > 0 {
+        text.push_str(&format!("rows without anything, passed over: {}\n", report.empty()));
+    }
+    text.push_str(&format!("rows that are good: {}", report.accepted()));
+    for (currency, minor) in &report.totals().sums {
+        text.push_str(&format!(", {} {currency}", money::major(*minor, *currency)));
+    }
+    text
+}
+
 fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imported: Option<&Imported>) {
     let batch = imported.map(|imported| imported.batch.to_string());
     let held = imported.map_or(0, |imported| imported.held);
@@ -166,8 +183,14 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
                    "code": fault.code, "value": fault.value_masked, "reason": fault.reason})
         })
         .collect();
+    let sums: serde_json::Map<_, _> = report
+        .totals()
+        .sums
+        .iter()
+        .map(|(currency, minor)| (currency.code().to_owned(), (*minor).into()))
+        .collect();
     let answer = json!({
-        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "hidden": report.hidden(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
+        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "sums": sums, "hidden": report.hidden(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
         let mut text = report.layed().map(read_as).unwrap_or_default();
@@ -195,10 +218,7 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
                 None => text.push_str("; --rejects FILE writes the rows to mend\n"),
             }
         }
-        if report.hidden() > 0 {
-            text.push_str(&format!("rows that the workbook hides, read like the others: {}\n", report.hidden()));
-        }
-        text.push_str(&format!("rows that are good: {}", report.accepted()));
+        text.push_str(&counted(report));
         if report.warned() > 0 {
             text.push_str(&format!(" ({} with a warning)", report.warned()));
         }

@@ -29,6 +29,9 @@ pub(crate) async fn run(
     };
     layout.check().map_err(|error| Failure::refused(error.to_string()))?;
     let text = written(&layout);
+    if let Some(path) = output.filter(|path| path.exists()) {
+        return Err(Failure::refused(format!("{} is there already; name another file", path.display())));
+    }
     let Some(path) = output else {
         context
             .output

@@ -7,7 +7,7 @@ use payrun_broker::Topology;
 use payrun_dispatcher::Settings as DispatcherSettings;
 use payrun_domain::{
     decide::Patience,
-    money::Money,
+    money::{Currency, Money},
     name::{AccountName, Actor},
     reference::Reference,
     retry::{Backoff, Pace},
@@ -151,6 +151,7 @@ impl Context {
             let (country, currency) = (account.provider.country(), account.provider.currency());
             let amount_max = Money::parse(&configured.limits.amount_max, currency)
                 .with_context(|| format!("accounts.{name}.limits.amount_max"))?;
+            account_limits(name, &configured.limits, currency)?;
             let refuse = self.config.intake.warnings_are_errors;
             routes.push(Route {
                 name: name.clone(),
@@ -171,18 +172,16 @@ impl Context {
     pub(crate) async fn register(&self, store: &Store, accounts: &[Arc<Account>]) -> Result<(), Failure> {
         store.check_keys().await?;
         let row = |account: &Arc<Account>| {
-            let limits = self.config.accounts.get(&account.name).map(|configured| &configured.limits);
-            let minor = |text: Option<&String>, key: &str| {
-                let amount = text.map(|text| Money::parse(text, account.provider.currency())).transpose();
-                let amount = amount.with_context(|| format!("accounts.{}.limits.{key}", account.name))?;
-                anyhow::Ok(amount.map(Money::minor))
-            };
+            let configured =
+                self.config.accounts.get(&account.name).context("an account that is not configured")?;
+            let (batch_minor_max, day_minor_max) =
+                account_limits(&account.name, &configured.limits, account.provider.currency())?;
             anyhow::Ok(NewAccount {
                 name: account.name.clone(),
                 provider: account.provider.name(),
                 class: account.provider.manifest().class,
-                batch_minor_max: minor(limits.and_then(|limits| limits.batch_max.as_ref()), "batch_max")?,
-                day_minor_max: minor(limits.and_then(|limits| limits.day_max.as_ref()), "day_max")?,
+                batch_minor_max,
+                day_minor_max,
             })
         };
         let rows = accounts.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
@@ -194,6 +193,20 @@ impl Context {
         }
         Ok(())
     }
+}
+
+/// What a batch and a day may pay, in minor units.
+fn account_limits(
+    name: &AccountName,
+    limits: &Limits,
+    currency: Currency,
+) -> anyhow::Result<(Option<i64>, Option<i64>)> {
+    let minor = |text: &Option<String>, key: &str| {
+        let amount = text.as_deref().map(|text| Money::parse(text, currency)).transpose();
+        let amount = amount.with_context(|| format!("accounts.{name}.limits.{key}"))?;
+        anyhow::Ok(amount.map(Money::minor))
+    };
+    Ok((minor(&limits.batch_max, "batch_max")?, minor(&limits.day_max, "day_max")?))
 }
 
 /// Refuses limits that contradict what the provider promises. The sandbox, on loopback, is as quick as it likes.

@@ -6,6 +6,11 @@ const UNIQUE_VIOLATION: &str = "23505";
 /// A unit of work that did not happen, or of which it is not known whether it happened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Two imports at the same moment.
+    #[error(
+        "another batch that pays the same was imported at the same moment; nothing was stored, import this one once more"
+    )]
+    Overtaken,
     /// The statement or the connection failed.
     #[error("{operation} failed in Postgres")]
     Driver {
@@ -87,7 +92,8 @@ impl Error {
                 .as_database_error()
                 .and_then(sqlx::error::DatabaseError::code)
                 .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
-            Self::Unreachable { .. }
+            Self::Overtaken
+            | Self::Unreachable { .. }
             | Self::CommitUnknown { .. }
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }

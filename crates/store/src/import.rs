@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     ApproveError, BatchSummary, Error, Holds, Mark, Store,
     beneficiary::SealedColumns,
-    mark::{self, Indexes},
+    mark::{self, History, Indexes},
     unit::Unit,
 };
 
@@ -110,8 +110,7 @@ pub struct Import {
     rejected: i32,
     held: i32,
     holds: Holds,
-    /// Whether there is anything to compare with.
-    has_history: bool,
+    history: History,
     last_rejected_row: i32,
     digest: digest::Context,
 }
@@ -139,7 +138,7 @@ impl Store {
         .await
         .map_err(Error::driver(OPERATION))?;
         if inserted.rows_affected() == 1 {
-            let has_history = mark::has_history(&mut unit, new.id).await?;
+            let history = History::read(&mut unit, new.id, &new.holds).await?;
             return Ok(Opened::New(Box::new(Import {
                 store: self.clone(),
                 unit,
@@ -148,7 +147,7 @@ impl Store {
                 rejected: 0,
                 held: 0,
                 holds: new.holds.clone(),
-                has_history,
+                history,
                 last_rejected_row: 0,
                 digest: digest::Context::new(&digest::SHA256),
             })));
@@ -177,10 +176,10 @@ impl Import {
     pub async fn rows(&mut self, payouts: &[NewPayout], faults: &[RowFault]) -> Result<Vec<RowFault>, Error> {
         let indexes: Vec<Indexes> =
             payouts.iter().map(|payout| Indexes::of(&self.store, &payout.order)).collect();
-        let mut found = if self.has_history {
-            mark::marks(&mut self.unit, self.batch, &self.holds, payouts, &indexes).await?
-        } else {
+        let mut found = if self.history.is_empty() {
             Vec::new()
+        } else {
+            mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), payouts, &indexes).await?
         };
         let held = self.held(payouts, faults.iter().chain(&found));
         let stored = self.insert_payouts(payouts, &held).await?;
@@ -221,7 +220,12 @@ impl Import {
     }
 
     /// Makes the batch visible, to be approved by somebody else.
+    ///
+    /// Fails when another batch that pays the same was committed meanwhile: imported once more, the rows are compared with it.
     pub async fn finish(mut self) -> Result<Imported, Error> {
+        if self.history.is_overtaken(&mut self.unit, self.batch, &self.holds).await? {
+            return Err(Error::Overtaken);
+        }
         let mut digest = [0; 32];
         digest.copy_from_slice(self.digest.finish().as_ref());
         sqlx::query!(

@@ -115,13 +115,72 @@ struct Past {
     repeats: Option<String>,
 }
 
-/// Whether anybody was ever paid. In a first payroll every account is new, which says nothing.
-pub(crate) async fn has_history(unit: &mut Unit, batch: BatchId) -> Result<bool, Error> {
+/// What there is to compare with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct History {
+    /// Somebody was paid before. In a first payroll every account is new, which says nothing.
+    approved: bool,
+    /// Batches of the last days, which may pay the same.
+    recent: Vec<Uuid>,
+}
+
+impl History {
+    pub(crate) async fn read(unit: &mut Unit, batch: BatchId, holds: &Holds) -> Result<Self, Error> {
+        let approved = sqlx::query_scalar!(
+            r#"select exists (select from batch where approved_at is not null and id <> $1) as "exists!""#,
+            batch.uuid(),
+        )
+        .fetch_one(unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
+        Ok(Self { approved, recent: recent(unit, batch, holds).await? })
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        !self.approved && self.recent.is_empty()
+    }
+
+    /// Whether a batch that was committed meanwhile pays what this one pays. From here to its commit no other import looks.
+    pub(crate) async fn is_overtaken(
+        &self,
+        unit: &mut Unit,
+        batch: BatchId,
+        holds: &Holds,
+    ) -> Result<bool, Error> {
+        sqlx::query!("select pg_advisory_xact_lock($1)", IMPORTS_LOCK)
+            .fetch_one(unit.connection())
+            .await
+            .map_err(Error::driver(OPERATION))?;
+        let mut new = recent(unit, batch, holds).await?;
+        new.retain(|other| !self.recent.contains(other));
+        if new.is_empty() {
+            return Ok(false);
+        }
+        sqlx::query_scalar!(
+            r#"select exists (
+                 select from payout o join beneficiary b on b.payout_id = o.id
+                   join beneficiary m on m.destination_index = b.destination_index
+                   join payout p on p.id = m.payout_id
+                 where o.batch_id = any($2) and p.batch_id = $1 and p.amount_minor = o.amount_minor and p.currency = o.currency) as "exists!""#,
+            batch.uuid(),
+            &new,
+        )
+        .fetch_one(unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))
+    }
+}
+
+/// Of the end of an import. Any number that no other lock has.
+const IMPORTS_LOCK: i64 = 0x7061_7972_756e_0001;
+
+async fn recent(unit: &mut Unit, batch: BatchId, holds: &Holds) -> Result<Vec<Uuid>, Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from batch where approved_at is not null and id <> $1) as "exists!""#,
+        "select id from batch where id >= $2 and id <> $1 and digest is not null",
         batch.uuid(),
+        oldest_id(batch, holds.repeat_days),
     )
-    .fetch_one(unit.connection())
+    .fetch_all(unit.connection())
     .await
     .map_err(Error::driver(OPERATION))
 }
@@ -130,7 +189,7 @@ pub(crate) async fn has_history(unit: &mut Unit, batch: BatchId) -> Result<bool,
 pub(crate) async fn marks(
     unit: &mut Unit,
     batch: BatchId,
-    holds: &Holds,
+    (holds, history): (&Holds, &History),
     payouts: &[NewPayout],
     indexes: &[Indexes],
 ) -> Result<Vec<RowFault>, Error> {
@@ -140,8 +199,11 @@ pub(crate) async fn marks(
         let Some(past) = past.get(&payout.id.uuid()) else { continue };
         let minor = payout.order.amount.minor();
         if let Some(place) = &past.repeats {
-            let reason = format!("the same amount went to the same account a few days ago: {place}");
+            let reason = format!("the same amount goes to the same account by {place}, of the last days");
             faults.push(fault(payout, Mark::Repeated, Field::Amount, reason));
+        }
+        if !history.approved {
+            continue;
         }
         if !past.account_known && past.person_known {
             let reason = "this person was paid to another account before; ask them before it is paid";
@@ -175,6 +237,14 @@ fn fault(payout: &NewPayout, mark: Mark, field: Field, reason: impl Into<String>
     }
 }
 
+/// The smallest id of a payout that is no older than so many days before the batch: both begin with milliseconds.
+fn oldest_id(batch: BatchId, repeat_days: i32) -> Uuid {
+    const DAY_MS: u128 = 24 * 60 * 60 * 1_000;
+    let ms = batch.uuid().as_u128() >> 80;
+    let days = u128::try_from(repeat_days).unwrap_or(0);
+    Uuid::from_u128(ms.saturating_sub(days.saturating_mul(DAY_MS)) << 80)
+}
+
 async fn past(
     unit: &mut Unit,
     batch: BatchId,
@@ -182,38 +252,39 @@ async fn past(
     payouts: &[NewPayout],
     indexes: &[Indexes],
 ) -> Result<HashMap<Uuid, Past>, Error> {
+    let since = oldest_id(batch, repeat_days);
     let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
     let destinations: Vec<Option<&[u8]>> = indexes.iter().map(|each| each.destination.as_deref()).collect();
     let persons: Vec<&[u8]> = indexes.iter().map(|each| each.person.as_slice()).collect();
     let names: Vec<&[u8]> = indexes.iter().map(|each| each.name.as_slice()).collect();
     let currencies: Vec<&str> = payouts.iter().map(|payout| payout.order.amount.currency().code()).collect();
     let minors: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
-    // The latest fifty payments of one account or person say enough, however many there are.
+    // What an account was paid is asked by existence, so that no number of other rows can hide it; only the most that a person was paid is
+    // taken from the latest. Ids are ordered by time, and the index is ordered by them.
     let rows = sqlx::query!(
-        r#"with asked as (
-             select * from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[])
-               a (id, destination, person, name, currency, minor))
-           select a.id as "id!", coalesce(d.known, false) as "account_known!", coalesce(w.known, false) as "person_known!",
-             coalesce(d.names_differ, false) as "names_differ!", greatest(d.most, w.most) as most, d.repeats
-           from asked a
-           left join lateral (
-             select bool_or(h.approved) as known, bool_or(h.approved and h.name_index <> a.name) as names_differ,
-               max(h.amount_minor) filter (where h.approved and h.currency = a.currency) as most,
-               max(format('row %s of batch %s', h.row_no, h.batch_id)) filter (where h.amount_minor = a.minor
-                 and h.currency = a.currency and h.created_at > now() - make_interval(days => $8)) as repeats
-             from (select o.amount_minor, o.currency, o.row_no, o.batch_id, o.created_at, b.name_index,
-                 o.state not in ('held', 'awaiting_approval') as approved
-               from beneficiary b join payout o on o.id = b.payout_id
+        r#"select a.id as "id!",
+             exists (select from beneficiary b join payout o on o.id = b.payout_id
                where b.destination_index = a.destination and o.batch_id <> $7
-                 and o.state not in ('received', 'invalid', 'cancelled', 'rejected', 'returned')
-               order by b.payout_id desc limit 50) h) d on true
-           left join lateral (
-             select bool_or(true) as known, max(h.amount_minor) filter (where h.currency = a.currency) as most
-             from (select o.amount_minor, o.currency
-               from beneficiary b join payout o on o.id = b.payout_id
+                 and o.state not in ('received', 'held', 'awaiting_approval', 'invalid', 'cancelled', 'rejected', 'returned')) as "account_known!",
+             exists (select from beneficiary b join payout o on o.id = b.payout_id
                where b.person_index = a.person and o.batch_id <> $7
+                 and o.state not in ('received', 'held', 'awaiting_approval', 'invalid', 'cancelled', 'rejected', 'returned')) as "person_known!",
+             exists (select from beneficiary b join payout o on o.id = b.payout_id
+               where b.destination_index = a.destination and b.name_index <> a.name and o.batch_id <> $7
+                 and o.state not in ('received', 'held', 'awaiting_approval', 'invalid', 'cancelled', 'rejected', 'returned')) as "names_differ!",
+             (select max(h.amount_minor) from (
+               select o.amount_minor from beneficiary b join payout o on o.id = b.payout_id
+               where b.person_index = a.person and o.batch_id <> $7 and o.currency = a.currency
                  and o.state not in ('received', 'held', 'awaiting_approval', 'invalid', 'cancelled', 'rejected', 'returned')
-               order by b.payout_id desc limit 50) h) w on true"#,
+               order by b.payout_id desc limit 100) h) as most,
+             (select format('row %s of batch %s', o.row_no, o.batch_id)
+               from beneficiary b join payout o on o.id = b.payout_id
+               where b.destination_index = a.destination and b.payout_id >= $8 and o.batch_id <> $7
+                 and o.amount_minor = a.minor and o.currency = a.currency
+                 and o.state not in ('invalid', 'cancelled', 'rejected', 'returned')
+               order by b.payout_id desc limit 1) as repeats
+           from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[])
+             a (id, destination, person, name, currency, minor)"#,
         &ids,
         &destinations as &[Option<&[u8]>],
         &persons as &[&[u8]],
@@ -221,7 +292,7 @@ async fn past(
         &currencies as &[&str],
         &minors,
         batch.uuid(),
-        repeat_days,
+        since,
     )
     .fetch_all(unit.connection())
     .await

@@ -124,8 +124,6 @@ impl RawCell {
         };
         if cell.text.is_empty() {
             cell.kind = if has_formula && kind.is_none() { Kind::Formula } else { Kind::Empty };
-        } else if has_formula && !is_error {
-            cell.kind = Kind::Formula;
         }
         Ok(cell)
     }

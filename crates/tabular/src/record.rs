@@ -37,7 +37,7 @@ pub enum Kind {
     Date,
     /// `TRUE` or `FALSE`.
     Boolean,
-    /// Calculated. The text is the result that was stored last; it is empty when none was.
+    /// A formula whose result was never stored; the text is empty. One with a result is what its result is.
     Formula,
     /// Such as `#N/A`, also when a formula came to it.
     Error,

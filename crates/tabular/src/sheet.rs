@@ -190,8 +190,6 @@ impl Meaning {
         };
         if cell.text.is_empty() {
             cell.kind = Kind::Empty;
-        } else if has_formula && cell.kind != Kind::Error {
-            cell.kind = Kind::Formula;
         }
         Ok(cell)
     }
@@ -274,8 +272,8 @@ mod tests {
 
     #[test]
     fn a_formula_is_its_stored_result() {
-        assert_eq!(cells("<c s='1'><f>A1</f><v>5</v></c>"), one("00000005", Kind::Formula));
-        assert_eq!(cells("<c t='str'><f>A1</f><v>x</v></c>"), one("x", Kind::Formula));
+        assert_eq!(cells("<c s='1'><f>A1</f><v>5</v></c>"), one("00000005", Kind::Number));
+        assert_eq!(cells("<c t='str'><f>A1</f><v>x</v></c>"), one("x", Kind::Text));
         assert_eq!(cells("<c><f>A1</f></c>"), one("", Kind::Formula), "never calculated");
         assert_eq!(cells("<c><f>A1</f><v/></c>"), one("", Kind::Formula), "nor is this");
         assert_eq!(cells("<c t='str'><f>A1</f><v></v></c>"), [], "calculated to nothing");

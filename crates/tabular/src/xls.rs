@@ -251,8 +251,6 @@ impl Rows {
         };
         if cell.text.is_empty() {
             cell.kind = Kind::Empty;
-        } else if cell.kind != Kind::Error {
-            cell.kind = Kind::Formula;
         }
         Ok(cell)
     }

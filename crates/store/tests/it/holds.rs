@@ -105,6 +105,49 @@ async fn in_a_first_payroll_nothing_is_strange(pool: PgPool) {
     assert_eq!(marks, []);
 }
 
+/// Uploaded, mended and uploaded again: nobody has approved anything yet, and yet it is the same payroll.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_payroll_that_waits_is_compared_with_too(pool: PgPool) {
+    accounts(&pool).await;
+    crate::support::uploaded(&pool, "first", &[payout("f-1", 1)]).await;
+    let (_, _, marks) = uploaded(&pool, &[USUAL]).await;
+    assert_eq!(marks, [(1, "repeated".to_owned())]);
+}
+
+/// However many rows came in between.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn nothing_is_pushed_out_of_sight(pool: PgPool) {
+    accounts(&pool).await;
+    approved(&pool, "first", 1).await;
+    let between: Vec<NewPayout> = (1..=150)
+        .map(|number| {
+            let mut between = row(number, &Row { minor: 5_000 + i64::from(number), ..USUAL });
+            between.client_id = format!("between-{number}");
+            between
+        })
+        .collect();
+    crate::support::uploaded(&pool, "between", &between).await;
+    let (_, _, marks) = uploaded(&pool, &[USUAL]).await;
+    assert_eq!(marks, [(1, "repeated".to_owned())], "and the account is known");
+}
+
+/// Two imports at the same moment cannot see each other; the one that ends last must look again.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_second_of_two_imports_is_not_taken_unseen(pool: PgPool) {
+    accounts(&pool).await;
+    let (ana, eva) = (store(&pool, "ana").await, store(&pool, "eva").await);
+    let mut one = crate::support::open_new(&ana, "one").await;
+    let mut other = crate::support::open_new(&eva, "other").await;
+    assert!(one.rows(&[payout("one", 1)], &[]).await.unwrap().is_empty());
+    assert!(other.rows(&[payout("other", 1)], &[]).await.unwrap().is_empty(), "nothing is to be seen yet");
+    one.finish().await.unwrap();
+    assert!(matches!(other.finish().await, Err(payrun_store::Error::Overtaken)));
+    let mut again = crate::support::open_new(&eva, "other").await;
+    let found = again.rows(&[payout("other", 1)], &[]).await.unwrap();
+    assert_eq!(found[0].code, "repeated");
+    again.finish().await.unwrap();
+}
+
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_held_row_waits_for_somebody_else(pool: PgPool) {
     accounts(&pool).await;
