@@ -78,7 +78,7 @@ fn every_type_of_cell_is_read() {
     assert_eq!(rows(&mut plain(&bytes)), [row(1, &expected)]);
     let kinds = kinds(&mut plain(&bytes));
     assert_eq!(kinds[..3], [Kind::Number, Kind::Date, Kind::Date]);
-    assert_eq!(kinds[4..8], [Kind::Boolean, Kind::Error, Kind::Formula, Kind::Formula]);
+    assert_eq!(kinds[4..8], [Kind::Boolean, Kind::Error, Kind::Number, Kind::Formula]);
 }
 
 #[test]

@@ -136,8 +136,8 @@ fn a_payroll_as_excel_97_saves_it() {
         Kind::Number,
         Kind::Boolean,
         Kind::Error,
-        Kind::Formula,
-        Kind::Formula,
+        Kind::Number,
+        Kind::Text,
         Kind::Empty,
         Kind::Text,
     ];
