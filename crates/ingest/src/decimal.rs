@@ -204,6 +204,11 @@ const fn symbols(currency: Currency) -> &'static [&'static str] {
     }
 }
 
+/// Whether the currency is written with this sign.
+pub(crate) fn is_sign_of(sign: &str, currency: Currency) -> bool {
+    symbols(currency).contains(&sign)
+}
+
 /// Whether amounts in this currency are written with the sign of the dollar.
 pub(crate) fn has_dollar(currency: Currency) -> bool {
     symbols(currency).contains(&"$")

@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     fn record(text: &str) -> Record {
-        let cell = |text: &str| Cell { text: text.to_owned(), kind: Kind::Text };
+        let cell = |text: &str| Cell::new(text.to_owned(), Kind::Text);
         Record { line: 1, cells: text.split(',').map(cell).collect(), misquoted: false, hidden: false }
     }
 

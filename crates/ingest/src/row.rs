@@ -17,6 +17,8 @@ pub(crate) struct Row {
     cells: Vec<String>,
     /// As many as cells in a workbook, none in a text.
     kinds: Vec<Kind>,
+    /// What the format of the amount shows beside it.
+    sign: Option<&'static str>,
     misquoted: bool,
     /// Programs write payrun's words; people write theirs.
     is_of_people: bool,
@@ -43,6 +45,8 @@ impl Row {
             if is_workbook { record.cells.iter().map(|cell| cell.kind).collect() } else { Vec::new() };
         let is_ours = header.is_ours();
         let text = |cell: Cell| if is_ours { unprotected(&cell.text).to_owned() } else { cell.text };
+        let amount = header.place(Field::Amount).and_then(|place| record.cells.get(place));
+        let sign = amount.and_then(|cell| cell.sign);
         let lacks_id = header.place(Field::ClientId).is_none() && header.value(Field::ClientId).is_none();
         Self {
             line: record.line,
@@ -50,6 +54,7 @@ impl Row {
             header: Arc::clone(header),
             cells: record.cells.into_iter().map(text).collect(),
             kinds,
+            sign,
             misquoted: record.misquoted,
             is_of_people: true,
             // Where no amount tells, none has anything to be told.
@@ -66,6 +71,7 @@ impl Row {
             header: Arc::clone(header),
             cells,
             kinds: Vec::new(),
+            sign: None,
             misquoted: false,
             is_of_people: false,
             decimal: None,
@@ -98,6 +104,11 @@ impl Row {
     /// How the file writes decimals; none where an amount is a plain number in any case.
     pub(crate) const fn decimal(&self) -> Option<Decimal> {
         self.decimal
+    }
+
+    /// A currency's sign that the workbook shows beside the amount, or `scaled` when it shows other digits than it has.
+    pub(crate) const fn sign(&self) -> Option<&'static str> {
+        self.sign
     }
 
     /// The heading of the amounts has the sign that many currencies share.

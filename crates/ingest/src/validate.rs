@@ -225,6 +225,19 @@ impl<'a> Findings<'a> {
             self.add(Field::Amount, "amount_currency", reason);
             return None;
         }
+        if let Some(sign) =
+            self.row.sign().filter(|sign| known.is_none_or(|known| !decimal::is_sign_of(sign, known)))
+        {
+            let reason = if sign == "scaled" {
+                "the workbook shows other digits than the cell has; give the cell a plain format".to_owned()
+            } else {
+                format!(
+                    "the workbook shows the amount with {sign}, which is not its currency's; which is it?"
+                )
+            };
+            self.add(Field::Amount, "amount_currency", reason);
+            return None;
+        }
         match (self.money(text, known), known) {
             (Ok(amount), Some(currency)) => {
                 let limit = route

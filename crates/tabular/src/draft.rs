@@ -67,7 +67,7 @@ mod tests {
         let mut draft = Draft::new(7, false, Bounds { record_bytes_max: 3, cells_max: 4 });
         assert_eq!(draft.put(1, Cell::text("ab".to_owned())), Ok(()));
         assert_eq!(draft.put(9, Cell::text(String::new())), Ok(()), "nothing is nowhere");
-        assert_eq!(draft.put(2, Cell { text: String::new(), kind: Kind::Formula }), Ok(()));
+        assert_eq!(draft.put(2, Cell::new(String::new(), Kind::Formula)), Ok(()));
         assert_eq!(draft.put(3, Cell::text("cd".to_owned())), Err(Refusal::RecordBytes { line: 7, max: 3 }));
         assert_eq!(draft.put(4, Cell::text("c".to_owned())), Err(Refusal::Cells { line: 7, max: 4 }));
         assert!(draft.put(1, Cell::text("c".to_owned())).is_err());

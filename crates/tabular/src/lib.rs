@@ -20,6 +20,7 @@ mod ole;
 mod record;
 mod separator;
 mod sheet;
+mod sign;
 mod sniff;
 mod source;
 mod strings;

@@ -6,6 +6,7 @@ use crate::{
     date::{Epoch, iso},
     decimal::Decimal,
     record::{Cell, Kind},
+    sign,
 };
 
 /// A format code, understood.
@@ -14,6 +15,8 @@ pub(crate) struct NumberFormat {
     positive: Shape,
     negative: Shape,
     zero: Shape,
+    /// What stands beside a positive number.
+    sign: Option<&'static str>,
 }
 
 /// One section of a format code.
@@ -37,22 +40,27 @@ const ZEROS_MAX: usize = 60;
 impl NumberFormat {
     /// The number as it is.
     pub(crate) const GENERAL: Self =
-        Self { positive: Shape::Plain, negative: Shape::Plain, zero: Shape::Plain };
+        Self { positive: Shape::Plain, negative: Shape::Plain, zero: Shape::Plain, sign: None };
 
     /// Reads a code such as `[$S/-280A] #,##0.00;[Red]-#,##0.00`.
     pub(crate) fn parse(code: &str) -> Self {
         let Some(shapes) = sections(code) else { return Self::GENERAL };
         let positive = shapes.first().copied().unwrap_or_default();
         let negative = shapes.get(1).copied().unwrap_or(positive);
-        Self { positive, negative, zero: shapes.get(2).copied().unwrap_or(positive) }
+        Self {
+            positive,
+            negative,
+            zero: shapes.get(2).copied().unwrap_or(positive),
+            sign: sign::of_format(code),
+        }
     }
 
     /// A format that workbooks name by its number alone; those of East Asian calendars are not understood.
     pub(crate) fn built_in(id: u32) -> Self {
         Self::parse(match id {
-            1 | 3 | 37 | 38 | 41 | 42 => "0",
+            // Some of these show the currency of the reader's system, which nobody else can know.
+            1 | 3 | 5 | 6 | 37 | 38 | 41 | 42 => "0",
             2 | 4 | 7 | 8 | 39 | 40 | 43 | 44 => "0.00",
-            5 | 6 => "$0",
             9 => "0%",
             10 => "0.00%",
             14..=17 => "d/m/y",
@@ -69,11 +77,11 @@ impl NumberFormat {
             (false, true) => self.negative,
             (false, false) => self.positive,
         };
-        let number_cell = |text| Cell { text, kind: Kind::Number };
+        let number_cell = |text| Cell { sign: self.sign, ..Cell::new(text, Kind::Number) };
         match shape {
             Shape::Plain => number_cell(number.to_text(1, 0)),
             Shape::Date => iso(number, epoch)
-                .map_or_else(|| number_cell(number.to_text(1, 0)), |text| Cell { text, kind: Kind::Date }),
+                .map_or_else(|| number_cell(number.to_text(1, 0)), |text| Cell::new(text, Kind::Date)),
             Shape::Digits { integer_min, fraction_min, is_percent: false } => {
                 number_cell(number.to_digits(integer_min, fraction_min))
             }

@@ -7,6 +7,7 @@ use crate::{
     draft::Draft,
     error::{Error, Refusal},
     record::{Cell, Kind},
+    sign,
     xml::{Node, Tag, Xml},
 };
 
@@ -17,6 +18,7 @@ pub(crate) struct RawCell {
     /// The number, date, time or truth value.
     value: Option<String>,
     string: Option<String>,
+    currency: Option<String>,
     has_formula: bool,
     is_error: bool,
     shown: String,
@@ -35,6 +37,7 @@ impl RawCell {
             kind,
             value,
             string: tag.attribute("office:string-value")?,
+            currency: tag.attribute("office:currency")?,
             has_formula: tag.attribute("table:formula")?.is_some(),
             is_error: tag.attribute("calcext:value-type")?.as_deref() == Some("error"),
             shown: String::new(),
@@ -99,25 +102,26 @@ impl RawCell {
 
     /// What is wrong, when its value is not of its type.
     pub(crate) fn cell(self) -> Result<Cell, &'static str> {
-        let Self { kind, value, string, has_formula, is_error, shown } = self;
+        let Self { kind, value, string, currency, has_formula, is_error, shown } = self;
         let value = value.unwrap_or_default();
         let number = || Decimal::parse(&value).ok_or("a number is none");
         let mut cell = match kind.as_deref() {
-            _ if is_error => Cell { text: shown, kind: Kind::Error },
+            _ if is_error => Cell::new(shown, Kind::Error),
             Some("float" | "currency") => {
                 let number = number()?;
                 let is_digits = !shown.is_empty() && shown.bytes().all(|byte| byte.is_ascii_digit());
                 // An exponent that nobody sees would only puzzle.
                 let text = if is_digits { number.to_digits(1, 0) } else { number.to_text(1, 0) };
-                Cell { text: padded(text, shown), kind: Kind::Number }
+                let sign = currency.as_deref().and_then(sign::of_text).or_else(|| sign::of_text(&shown));
+                Cell { sign, ..Cell::new(padded(text, shown), Kind::Number) }
             }
-            Some("percentage") => Cell { text: number()?.shifted(2).to_text(1, 0) + "%", kind: Kind::Number },
+            Some("percentage") => Cell::new(number()?.shifted(2).to_text(1, 0) + "%", Kind::Number),
             Some("date") => {
                 let text = value.strip_suffix("T00:00:00").unwrap_or(&value).to_owned();
-                Cell { text, kind: Kind::Date }
+                Cell::new(text, Kind::Date)
             }
-            Some("time") => Cell { text: clock(&value).unwrap_or(shown), kind: Kind::Date },
-            Some("boolean") => Cell { text: value.to_ascii_uppercase(), kind: Kind::Boolean },
+            Some("time") => Cell::new(clock(&value).unwrap_or(shown), Kind::Date),
+            Some("boolean") => Cell::new(value.to_ascii_uppercase(), Kind::Boolean),
             Some("string") | None if shown.is_empty() => Cell::text(string.unwrap_or_default()),
             Some("string") | None => Cell::text(shown),
             Some(_) => return Err("a cell has an unknown type"),

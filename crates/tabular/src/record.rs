@@ -24,6 +24,8 @@ pub struct Cell {
     pub text: String,
     /// What the workbook says it is; in a text file always [`Kind::Text`].
     pub kind: Kind,
+    /// Of a number: the currency's sign that its format shows, or `scaled` when the format shows other digits than the number has.
+    pub sign: Option<&'static str>,
 }
 
 /// What a workbook says of a cell.
@@ -56,9 +58,14 @@ pub(crate) struct Bounds {
 }
 
 impl Cell {
+    /// A text of some kind, without a sign.
+    pub const fn new(text: String, kind: Kind) -> Self {
+        Self { text, kind, sign: None }
+    }
+
     /// Characters, perhaps none.
     pub(crate) const fn text(text: String) -> Self {
-        Self { text, kind: Kind::Text }
+        Self::new(text, Kind::Text)
     }
 }
 

@@ -164,10 +164,7 @@ impl Meaning {
         let RawCell { kind, style, has_formula, value, .. } = raw;
         let is_text = matches!(kind.as_str(), "str" | "inlineStr");
         let Some(value) = value.filter(|value| is_text || !value.trim().is_empty()) else {
-            return Ok(Cell {
-                text: String::new(),
-                kind: if has_formula { Kind::Formula } else { Kind::Empty },
-            });
+            return Ok(Cell::new(String::new(), if has_formula { Kind::Formula } else { Kind::Empty }));
         };
         let mut cell = match kind.as_str() {
             "s" => {
@@ -177,14 +174,9 @@ impl Meaning {
                 )
             }
             "str" | "inlineStr" => Cell::text(unescape(&value).into_owned()),
-            "b" => Cell {
-                text: boolean(value.trim()).ok_or("a truth value is none")?.to_owned(),
-                kind: Kind::Boolean,
-            },
-            "e" => Cell { text: value, kind: Kind::Error },
-            "d" => {
-                Cell { text: value.strip_suffix("T00:00:00").unwrap_or(&value).to_owned(), kind: Kind::Date }
-            }
+            "b" => Cell::new(boolean(value.trim()).ok_or("a truth value is none")?.to_owned(), Kind::Boolean),
+            "e" => Cell::new(value, Kind::Error),
+            "d" => Cell::new(value.strip_suffix("T00:00:00").unwrap_or(&value).to_owned(), Kind::Date),
             "" | "n" => self.number(value.trim(), style).ok_or("a number is none")?,
             _ => return Err("a cell has an unknown type"),
         };

@@ -278,5 +278,5 @@ fn truth_or_error(value: Option<&u8>, is_error: bool) -> Option<Cell> {
         (0x24, true) => ("#NUM!", Kind::Error),
         (_, true) => ("#N/A", Kind::Error),
     };
-    Some(Cell { text: text.to_owned(), kind })
+    Some(Cell::new(text.to_owned(), kind))
 }

@@ -27,7 +27,10 @@ pub fn at(when: &str, what: &str) {
         return;
     }
     tracing::warn!("halted {}", armed.place);
-    let _ = std::process::Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
+    // The signal is taken by whichever thread wakes first. Until the whole process stands still, this one must not go on.
+    let stop =
+        "kill -STOP $0; while [ -d /proc/$0 ] && ! grep -q '^State:.[TZX]' /proc/$0/status; do :; done";
+    let _ = std::process::Command::new("sh").args(["-c", stop, &std::process::id().to_string()]).status();
 }
 
 /// Nothing.
