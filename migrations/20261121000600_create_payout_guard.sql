@@ -79,9 +79,10 @@ begin
             when 'note_refusal' then o.sends > 1 and n.refusal_code is not null
             when 'find_accepted' then a.class <> 'C'
             when 'find_paid' then a.class <> 'C'
-            -- The refusal is the last send's; each earlier one is known, or believed, not to have arrived.
+            -- The refusal is the last send's; each earlier one is known, believed, or was decided by two people, not to have arrived (whatever else
+            -- they decide leads to no further send).
             when 'find_rejected' then a.class <> 'C' and not exists (select from attempt i
-                where i.payout_id = o.id and i.number < o.attempts and i.state not in ('not_sent', 'fenced', 'absent_confirmed'))
+                where i.payout_id = o.id and i.number < o.attempts and i.state not in ('not_sent', 'fenced', 'absent_confirmed', 'decided_by_person'))
             when 'confirm_absent' then a.class <> 'C' and o.not_found >= 2 and n.not_found = o.not_found + 1 and o.refusal_code is null
             when 'confirm_refused' then a.class <> 'C' and o.not_found >= 2 and n.not_found = o.not_found + 1 and o.refusal_code is not null
             when 'decide_accepted' then payout_is_decided(o.id, o.version, 'accepted')

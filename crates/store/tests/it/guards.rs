@@ -94,7 +94,7 @@ fn found_beside(earlier: &'static str) -> Ask {
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_found_refusal_is_final_beside_what_never_arrived(pool: PgPool) {
     let mut desk = Desk::open(&pool).await;
-    for earlier in ["not_sent", "fenced", "absent_confirmed"] {
+    for earlier in ["not_sent", "fenced", "absent_confirmed", "decided_by_person"] {
         found_beside(earlier).ask(&mut desk).await.1.unwrap();
     }
 }
