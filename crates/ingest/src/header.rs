@@ -18,6 +18,10 @@ pub(crate) struct Header {
     values: Vec<(Field, String)>,
     /// As they stand, for copies of the file.
     names: Vec<String>,
+    /// The file is a sheet that payrun wrote.
+    is_ours: bool,
+    /// The heading of the amount has the sign that many currencies share.
+    says_dollars: bool,
 }
 
 /// What stands below a heading.
@@ -55,7 +59,16 @@ impl Header {
     /// The order of [`Field::ALL`].
     pub(crate) fn canonical() -> Self {
         let names = Field::ALL.map(|field| field.column().to_owned()).to_vec();
-        Self { columns: Field::ALL.into_iter().map(Column::Known).collect(), values: Vec::new(), names }
+        Self::of(Field::ALL.into_iter().map(Column::Known).collect(), Vec::new(), names)
+    }
+
+    fn of(columns: Vec<Column>, values: Vec<(Field, String)>, names: Vec<String>) -> Self {
+        let mut headed = names.iter().zip(&columns);
+        let says_dollars = headed
+            .clone()
+            .any(|(name, column)| *column == Column::Known(Field::Amount) && synonym::says_dollars(name));
+        let is_ours = headed.any(|(name, column)| *column == Column::Ignored && is_ours(name));
+        Self { columns, values, names, is_ours, says_dollars }
     }
 
     /// How many columns a record names. That of the header names most; of equals it is the first.
@@ -94,9 +107,8 @@ impl Header {
     }
 
     /// The heading of the amount has the sign that many currencies share.
-    pub(crate) fn says_dollars(&self) -> bool {
-        let amount = self.place(Field::Amount).and_then(|place| self.names.get(place));
-        amount.is_some_and(|name| synonym::says_dollars(name))
+    pub(crate) const fn says_dollars(&self) -> bool {
+        self.says_dollars
     }
 
     /// Columns without a heading.
@@ -123,7 +135,7 @@ impl Header {
                 .filter_map(|field| Some((field, layout.value(field)?.to_owned())));
             let values = values.collect();
             let names = record.cells.iter().map(|cell| cell.text.clone()).collect();
-            return Ok(Self { columns, values, names });
+            return Ok(Self::of(columns, values, names));
         }
         let unknown = record.cells.iter().zip(&columns).filter(|(_, column)| **column == Column::Extra);
         let unknown = unknown.filter(|(cell, _)| !cell.text.is_empty()).map(|(cell, _)| shown(&cell.text));
@@ -147,8 +159,8 @@ impl Header {
     }
 
     /// The file is a sheet that payrun wrote.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.names().any(|(_, is_theirs)| !is_theirs)
+    pub(crate) const fn is_ours(&self) -> bool {
+        self.is_ours
     }
 
     /// Headings that are read, with what they are read as, and headings that are not.

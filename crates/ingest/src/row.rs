@@ -206,20 +206,21 @@ impl Row {
     }
 
     fn is_total(&self) -> bool {
-        let names_nobody = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
-        let says_total = self.cells.iter().any(|cell| {
-            let cell = synonym::normal(cell);
-            TOTALS.iter().any(|total| {
-                cell.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            })
-        });
+        let people = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
+        // Most rows name somebody, and are not read word by word.
+        if people.into_iter().filter(|field| !self.written(*field).is_empty()).count() > 1 {
+            return false;
+        }
         let only_amount = Field::ALL.into_iter().all(|field| {
             self.header.place(field).is_none() || self.written(field).is_empty() == (field != Field::Amount)
         });
-        if only_amount {
-            return true;
-        }
-        says_total && names_nobody.into_iter().filter(|field| !self.written(*field).is_empty()).count() <= 1
+        only_amount
+            || self.cells.iter().any(|cell| {
+                let cell = synonym::normal(cell);
+                TOTALS.iter().any(|total| {
+                    cell.strip_prefix(total).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+                })
+            })
     }
 }
 
