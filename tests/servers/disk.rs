@@ -97,5 +97,8 @@ fn as_root(command: &[&str]) {
     let is_root = fs::metadata(Path::new("/proc/self")).unwrap().uid() == 0;
     let words: Vec<&str> = if is_root { command.to_vec() } else { [&["sudo", "-n"], command].concat() };
     let done = Command::new(words[0]).args(&words[1..]).status();
-    assert!(done.is_ok_and(|done| done.success()), "{words:?}");
+    assert!(
+        done.is_ok_and(|done| done.success()),
+        "{words:?}: this test mounts a small disk, which takes root, or sudo without a password"
+    );
 }

@@ -27,7 +27,7 @@ pub fn check<R: Read + Seek + Send + 'static, W: Write>(
 ) -> Result<(), Error> {
     let Upload { source, reading, mut progress } = upload;
     let mut reader = RowReader::open(source, &reading)?;
-    report.begin(reader.layed());
+    report.begin(reader.detected());
     let (mut seen, mut twins) = (ClientIds::default(), Twins::default());
     loop {
         let rows = reader.rows()?;

@@ -75,7 +75,7 @@ where
     let Request { name, mode, expected, now } = request;
     let Upload { source, reading, mut progress } = upload;
     let mut reader = blocking(move || RowReader::open(source, &reading)).await?;
-    report.begin(reader.layed());
+    report.begin(reader.detected());
     let batch = NewBatch {
         id: BatchId::at(now),
         source: Source::File,

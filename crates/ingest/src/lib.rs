@@ -35,5 +35,5 @@ pub use queue::Intake;
 pub use reply::{RejectedField, Reply, Status, take};
 pub use report::{Copy, Report};
 pub use sheet::Sheet;
-pub use upload::{Layed, Limits, Progress, Reading, Upload, headings};
+pub use upload::{Detected, Limits, Progress, Reading, Upload, headings};
 pub use wording::Language;

@@ -16,7 +16,7 @@ use crate::{
     expect::Totals,
     row::Row,
     sheet::Sheet,
-    upload::Layed,
+    upload::Detected,
     wording::{Language, mend},
 };
 
@@ -46,7 +46,7 @@ pub struct Report<W: Write> {
     warnings_kept: usize,
     counts: BTreeMap<String, u64>,
     totals: Totals,
-    layed: Option<Layed>,
+    detected: Option<Detected>,
     copy: Copy,
     language: Language,
     output: Option<W>,
@@ -67,7 +67,7 @@ impl<W: Write> Report<W> {
             warnings_kept: 0,
             counts: BTreeMap::new(),
             totals: Totals { count: 0, sums: BTreeMap::new() },
-            layed: None,
+            detected: None,
             copy,
             language,
             output: Some(rows),
@@ -101,8 +101,8 @@ impl<W: Write> Report<W> {
     }
 
     /// What the file was found to be; none before it was opened.
-    pub const fn layed(&self) -> Option<&Layed> {
-        self.layed.as_ref()
+    pub const fn detected(&self) -> Option<&Detected> {
+        self.detected.as_ref()
     }
 
     /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its columns. Reasons are in the report's language.
@@ -120,17 +120,17 @@ impl<W: Write> Report<W> {
         &self.totals
     }
 
-    pub(crate) fn begin(&mut self, layed: &Layed) {
-        let separator = match &layed.found.format {
+    pub(crate) fn begin(&mut self, detected: &Detected) {
+        let separator = match &detected.found.format {
             Format::Csv(dialect) => dialect.separator,
             // What the clerk's own spreadsheet program puts between cells follows what it puts before decimals.
-            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) if layed.decimal == Some(Decimal::Comma) => {
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) if detected.decimal == Some(Decimal::Comma) => {
                 Separator::Semicolon
             }
             Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => Separator::Comma,
         };
         self.sheet = self.output.take().map(|output| Sheet::new(output, separator));
-        self.layed = Some(layed.clone());
+        self.detected = Some(detected.clone());
     }
 
     /// Adds rows and what became of them; `doubles` are payouts that turned out to be there already.

@@ -64,7 +64,7 @@ impl Default for Limits {
 
 /// What a file turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layed {
+pub struct Detected {
     /// Format, encoding, separator.
     pub found: Found,
     /// How it writes amounts; none when no amount tells.
@@ -99,7 +99,7 @@ pub(crate) struct RowReader<R> {
     table: Table,
     header: Arc<Header>,
     layout: Layout,
-    layed: Layed,
+    detected: Detected,
     rows: i32,
     empty: i32,
     rows_max: i32,
@@ -124,14 +124,15 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         table.pad_to(header.len());
         while table.read()?.is_some_and(|above| above.line < record.line) {}
         let (read, extra) = header.reading();
-        let layed = Layed { found: table.found.clone(), decimal, header_line: record.line, read, extra };
+        let detected =
+            Detected { found: table.found.clone(), decimal, header_line: record.line, read, extra };
         let name = HEXLOWER.encode(&digest).chars().take(ID_DIGITS).collect();
         Ok(Self {
             source,
             table,
             header: Arc::new(header),
             layout: reading.layout.clone(),
-            layed,
+            detected,
             rows: 0,
             empty: 0,
             rows_max: reading.limits.rows_max,
@@ -145,8 +146,8 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         self.digest
     }
 
-    pub(crate) const fn layed(&self) -> &Layed {
-        &self.layed
+    pub(crate) const fn detected(&self) -> &Detected {
+        &self.detected
     }
 
     /// Rows without anything, which are passed over.
@@ -169,7 +170,7 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
                 return Err(Refusal::SecondHeader { line: record.line }.into());
             }
             let number = self.rows.saturating_add(1);
-            let row = Row::of_record(record, number, &self.header, self.layed.decimal, &self.name);
+            let row = Row::of_record(record, number, &self.header, self.detected.decimal, &self.name);
             if row.is_empty() {
                 self.empty = self.empty.saturating_add(1);
                 continue;

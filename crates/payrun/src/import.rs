@@ -8,7 +8,7 @@ use payrun_domain::{
     fault::{Field, Severity},
     money,
 };
-use payrun_ingest::{Decimal, Error, Layed, Mode, Outcome, Report, Request};
+use payrun_ingest::{Decimal, Detected, Error, Mode, Outcome, Report, Request};
 use payrun_store::{Imported, RowFault};
 use payrun_tabular::{Container, Format};
 use serde_json::json;
@@ -108,18 +108,18 @@ fn shown(faults: &[RowFault]) -> impl Iterator<Item = &RowFault> {
     of(Severity::Error).chain(of(Severity::Warning)).take(SHOWN_MAX)
 }
 
-fn found(layed: &Layed) -> serde_json::Value {
+fn found(detected: &Detected) -> serde_json::Value {
     let read: serde_json::Map<_, _> =
-        layed.read.iter().map(|(name, field)| (name.clone(), field.column().into())).collect();
-    let container = match layed.found.container {
+        detected.read.iter().map(|(name, field)| (name.clone(), field.column().into())).collect();
+    let container = match detected.found.container {
         Container::Plain => "plain",
         Container::Gzip => "gzip",
     };
     let mut found = json!({
-        "description": layed.found.to_string(), "container": container, "header_line": layed.header_line,
-        "decimal": layed.decimal.map_or("none", Decimal::word), "read": read, "extra": layed.extra,
+        "description": detected.found.to_string(), "container": container, "header_line": detected.header_line,
+        "decimal": detected.decimal.map_or("none", Decimal::word), "read": read, "extra": detected.extra,
     });
-    let (format, sheet) = match &layed.found.format {
+    let (format, sheet) = match &detected.found.format {
         Format::Csv(dialect) => {
             found["encoding"] = dialect.encoding.name().to_ascii_lowercase().into();
             found["byte_order_mark"] = dialect.has_bom.into();
@@ -139,19 +139,19 @@ fn found(layed: &Layed) -> serde_json::Value {
 }
 
 /// What the file was taken for, and which of its columns were read as what; nothing of a heading that is payrun's own.
-fn read_as(layed: &Layed) -> String {
-    let mut text = format!("read as {}", layed.found);
-    if let Some(decimal) = layed.decimal {
+fn read_as(detected: &Detected) -> String {
+    let mut text = format!("read as {}", detected.found);
+    if let Some(decimal) = detected.decimal {
         text.push_str(&format!(", decimal {decimal}"));
     }
     text.push('\n');
-    let renamed = layed.read.iter().filter(|(name, field)| name != field.column());
+    let renamed = detected.read.iter().filter(|(name, field)| name != field.column());
     let renamed: Vec<String> = renamed.map(|(name, field)| format!("{name} = {field}")).collect();
     if !renamed.is_empty() {
         text.push_str(&format!("columns: {}\n", renamed.join(", ")));
     }
-    if !layed.extra.is_empty() {
-        text.push_str(&format!("not read: {}\n", layed.extra.join(", ")));
+    if !detected.extra.is_empty() {
+        text.push_str(&format!("not read: {}\n", detected.extra.join(", ")));
     }
     text
 }
@@ -190,10 +190,10 @@ fn tell(context: &Context, report: &Report<Rejects>, rejects: Option<&Path>, imp
         .map(|(currency, minor)| (currency.code().to_owned(), (*minor).into()))
         .collect();
     let answer = json!({
-        "batch": batch, "found": report.layed().map(found), "empty": report.empty(), "sums": sums, "hidden": report.hidden(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
+        "batch": batch, "found": report.detected().map(found), "empty": report.empty(), "sums": sums, "hidden": report.hidden(), "accepted": report.accepted(), "warned": report.warned(), "rejected": report.rejected(), "held": held, "counts": report.counts(), "faults": faults,
     });
     context.output.answer(&answer, || {
-        let mut text = report.layed().map(read_as).unwrap_or_default();
+        let mut text = report.detected().map(read_as).unwrap_or_default();
         if !report.faults().is_empty() {
             let rows = shown(report.faults()).map(|fault| {
                 [

@@ -21,7 +21,7 @@ use payrun_domain::{
 pub(crate) use account::{cbu, cci, clabe, of_bank};
 pub(crate) use damage::of_digits as damaged;
 pub(crate) use document::{
-    DocumentRule, cnpj, cpf, cuit, curp, dni, dni_with_check, document, nit, of_shape, ruc, rut,
+    DocumentRule, MEXICAN, cnpj, cpf, cuit, dni, dni_with_check, document, nit, of_shape, ruc, rut,
     uruguayan_ci, uruguayan_rut,
 };
 pub(crate) use entity::{all as entities, name as entity_name};

@@ -104,6 +104,7 @@ pub struct ExportLine {
 impl Store {
     /// Finds payouts by id, reference, provider id or client id; several issues of one client id are all found.
     pub async fn find_payouts(&self, text: &str) -> Result<Vec<PayoutId>, Error> {
+        // What is no id may be any of the other names.
         let id = Uuid::parse_str(text).ok();
         let ids = sqlx::query_scalar!(
             r#"select id as "id!" from payout where id = $1

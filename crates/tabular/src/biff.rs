@@ -174,6 +174,7 @@ impl Texts {
             self.at += here * width;
             count -= here;
             if count == 0 {
+                // Half a letter: the caller calls the text damaged, as when it is cut.
                 return String::from_utf16(&units).ok();
             }
             if !self.rest().is_empty() || self.pieces.len() < 2 {

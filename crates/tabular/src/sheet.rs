@@ -168,6 +168,7 @@ impl Meaning {
         };
         let mut cell = match kind.as_str() {
             "s" => {
+                // No number, and no text of that number, are one refusal.
                 let number = value.trim().parse().ok();
                 Cell::text(
                     number.and_then(|number| self.strings.get(number)).ok_or("a text is missing")?.to_owned(),

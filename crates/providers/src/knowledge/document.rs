@@ -13,6 +13,14 @@ use super::{damaged, digits, listed, shaped};
 /// A kind of document that a provider takes, and what is wrong with a number of that kind.
 pub(crate) type DocumentRule = (&'static str, fn(&str) -> Option<Fault>);
 
+/// Of Mexico, as the providers' documents have them.
+pub(crate) const MEXICAN: &[DocumentRule] = &[
+    ("CURP", |number| {
+        of_shape(number, 8..=18, true, "a CURP has 8 to 18 letters and digits").or_else(|| curp(number))
+    }),
+    ("RFC", |number| of_shape(number, 8..=18, true, "an RFC has 8 to 18 letters and digits")),
+];
+
 /// What is wrong with `document` where `provider` takes those of `rules`.
 pub(crate) fn document(
     provider: &str,

@@ -24,6 +24,7 @@ pub(crate) fn is_signed(body: &BTreeMap<String, Value>, nonce: &str, public_key:
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     signed.push(format!("nonce={nonce}"));
+    // What is no BASE64 is no signature.
     let decoded = |text: &str| BASE64.decode(text.as_bytes()).ok();
     let (Some(key), Some(signature)) =
         (decoded(public_key), body.get("sign").and_then(Value::as_str).and_then(decoded))

@@ -89,13 +89,7 @@ pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
             }),
             ("PASSPORT", colombian),
         ],
-        Country::Mx => &[
-            ("CURP", |number| {
-                of_shape(number, 8..=18, true, "a CURP has 8 to 18 letters and digits")
-                    .or_else(|| knowledge::curp(number))
-            }),
-            ("RFC", |number| of_shape(number, 8..=18, true, "an RFC has 8 to 18 letters and digits")),
-        ],
+        Country::Mx => knowledge::MEXICAN,
         Country::Pe => &[
             ("DNI", knowledge::dni_with_check),
             ("RUC", knowledge::ruc),

@@ -65,6 +65,7 @@ pub(super) fn read(delivery: &Delivery<'_>, key: &HmacSha256, unsigned: bool) ->
 impl Call<'_> {
     /// How the amount is written in the signed text is not documented: as in the body, in major units, or in hundredths.
     fn signed(&self) -> impl Iterator<Item = String> {
+        // In a currency that we do not know, the amount can only be signed as it stands.
         let currency: Option<Currency> = self.amount.iso_currency.parse().ok();
         let money =
             currency.and_then(|currency| Money::parse_printed(text(self.amount.value), currency).ok());

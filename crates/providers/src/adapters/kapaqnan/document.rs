@@ -16,6 +16,7 @@ pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> 
     }
     // More than one document is no document: `from_bytes` wants the length of the first to be all there is.
     let Ok(document) = RawDocument::from_bytes(body) else { return Verdict::Unknown(Doubt::Unreadable) };
+    // A member that is missing, or no text, proves nothing: below, it makes the document unreadable or another's.
     let text = |member: &str| document.get_str(member).ok();
     let (Some(found), Some(status)) = (text(&records.id_member).and_then(id), text(&records.status_member))
     else {

@@ -71,6 +71,7 @@ impl Created<'_> {
     }
 
     fn echoes(&self, order: &Order) -> bool {
+        // An amount in a currency that we do not know is not the order's.
         let currency: Option<Currency> = self.currency_cod.parse().ok();
         let total = self.total_dcm.get().trim_matches('"');
         let amount = currency.and_then(|currency| Money::parse_printed(total, currency).ok());

@@ -82,6 +82,7 @@ fn refused(reply: &Reply) -> Verdict {
 
 /// The one text that the page prints for a 400 without a code names the two fields.
 fn speaks_of_the_document(error: &RawValue) -> bool {
+    // What is no text is not that text, and the answer stays undocumented.
     let text: Option<String> = serde_json::from_str(error.get()).ok();
     text.is_some_and(|text| text.contains("user_id_number") && text.contains("user_id_type"))
 }
@@ -114,6 +115,7 @@ struct Found {
 impl Found {
     fn verdict(&self, qentaz: &Qentaz, order: &Order) -> Verdict {
         let Some(id) = order.provider_id.clone() else { return Verdict::Unknown(Doubt::Mismatch) };
+        // An amount in a currency that we do not know is not the order's.
         let currency: Option<Currency> = self.currency.to_ascii_uppercase().parse().ok();
         let amount = currency.and_then(|currency| Money::parse_printed(&self.amount, currency).ok());
         if amount != Some(order.amount) || !self.is_of(order) {
