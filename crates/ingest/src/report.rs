@@ -137,8 +137,8 @@ impl<W: Write> Report<W> {
     pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
         chunk.faults.extend(doubles);
         for fault in &mut chunk.faults {
-            if let Some(words) = mend(self.language, &fault.code) {
-                words.clone_into(&mut fault.reason);
+            if let Some(words) = mend(self.language, &fault.code, &fault.reason) {
+                fault.reason = words;
             }
         }
         chunk.faults.sort_by_key(|fault| fault.row);

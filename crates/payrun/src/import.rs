@@ -35,10 +35,11 @@ pub(crate) async fn check(context: &Context, file: &Path, arguments: &ReadingArg
     let checked = tokio::task::spawn_blocking(move || {
         payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
     });
-    let report = checked.await.context("reading the file")?.map_err(|error| refusal(file, error))?;
+    let report =
+        checked.await.context("reading the file")?.map_err(|error| refusal(file, arguments, error))?;
     new.map_or(Ok(()), NewFile::keep)?;
     tell(context, &report, path, None);
-    expected.compare(report.totals()).map_err(|wrong| refusal(file, wrong.into()))?;
+    expected.compare(report.totals()).map_err(|wrong| refusal(file, arguments, wrong.into()))?;
     if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
 }
 
@@ -62,7 +63,7 @@ pub(crate) async fn run(
     let outcome =
         payrun_ingest::import(&store, upload(context, file, arguments)?, request, &directory, &mut report)
             .await;
-    let outcome = outcome.map_err(|error| refusal(file, error))?;
+    let outcome = outcome.map_err(|error| refusal(file, arguments, error))?;
     if !matches!(outcome, Outcome::Same(_)) {
         new.map_or(Ok(()), NewFile::keep)?;
     }
@@ -87,10 +88,16 @@ pub(crate) async fn run(
 }
 
 /// What cannot be judged row by row is the file's fault; the rest is ours.
-fn refusal(file: &Path, error: Error) -> Failure {
+fn refusal(file: &Path, arguments: &ReadingArgs, error: Error) -> Failure {
     match error {
         Error::Refused(refusal) => {
-            Failure::Refused(anyhow::Error::from(refusal).context(file.display().to_string()))
+            let told = refusal.told(arguments.lang.into());
+            let error = anyhow::Error::from(refusal);
+            let error = match told {
+                Some(told) => error.context(told),
+                None => error,
+            };
+            Failure::Refused(error.context(file.display().to_string()))
         }
         Error::Changed => Failure::refused(format!("{}: {error}", file.display())),
         Error::Read(_) | Error::Report(_) | Error::Worker(_) | Error::Store(_) => {
@@ -117,7 +124,7 @@ fn found(detected: &Detected) -> serde_json::Value {
     };
     let mut found = json!({
         "description": detected.found.to_string(), "container": container, "header_line": detected.header_line,
-        "decimal": detected.decimal.map_or("none", Decimal::word), "read": read, "extra": detected.extra,
+        "decimal": detected.decimal.map_or("none", Decimal::word), "read": read, "extra": detected.extra, "hidden": detected.hidden,
     });
     let (format, sheet) = match &detected.found.format {
         Format::Csv(dialect) => {
@@ -152,6 +159,12 @@ fn read_as(detected: &Detected) -> String {
     }
     if !detected.extra.is_empty() {
         text.push_str(&format!("not read: {}\n", detected.extra.join(", ")));
+    }
+    if !detected.hidden.is_empty() {
+        text.push_str(&format!(
+            "columns that the workbook hides, read like the others: {}\n",
+            detected.hidden.join(", ")
+        ));
     }
     text
 }

@@ -46,7 +46,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let json = cli.json;
     // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -64,6 +67,16 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.exit(json),
     }
+}
+
+/// A command line that cannot be read, or that asks for help. Nothing of it was understood, and `--json` may be meant all the same.
+fn misused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if !json || !error.use_stderr() {
+        error.exit();
+    }
+    failure::print_json(&error.to_string(), Some("usage"));
+    ExitCode::from(2)
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
