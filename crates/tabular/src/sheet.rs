@@ -296,10 +296,11 @@ mod tests {
 
     #[test]
     fn places_are_those_of_the_references() {
-        let rows = rows("<row r='2'><c r='B2'><v>1</v></c><c><v>2</v></c></row><row r='5' hidden='1'><c r='A5' s='1'/></row>").unwrap();
+        let rows = rows("<row r='2'><c r='B2'><v>1</v></c><c><v>2</v></c></row><row r='5' hidden='1'><c r='A5' s='1'/></row><row r='6' ht='0.0' customHeight='1'/><row r='7' ht='10'/>").unwrap();
         let texts: Vec<&str> = rows[0].cells.iter().map(|cell| cell.text.as_str()).collect();
         assert_eq!((rows[0].line, rows[0].hidden, texts), (2, false, vec!["", "1", "2"]));
         assert_eq!((rows[1].line, rows[1].hidden, rows[1].cells.len()), (5, true, 0));
+        assert_eq!((rows[2].hidden, rows[3].hidden), (true, false), "no height is as good as hidden");
         assert_eq!(
             (column("A1"), column("AB12"), column("XFD1"), column("12")),
             (Some(0), Some(27), Some(16_383), None)
