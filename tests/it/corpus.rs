@@ -85,9 +85,9 @@ fn found(report: &Value, name: &str) -> Option<String> {
         }),
         "line_end" => word("line_ends")
             .map(|ends| if ends.contains(" and ") { "mixed".to_owned() } else { ends.to_lowercase() }),
-        "hidden" => found["hidden"].as_array().map(|names| {
-            names.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
-        }),
+        "hidden" => found["hidden"]
+            .as_array()
+            .map(|names| names.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")),
         _ => word(name),
     }
 }

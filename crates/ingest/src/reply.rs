@@ -26,6 +26,8 @@ pub struct Reply {
     pub status: Status,
     /// How many payouts there are.
     pub accepted: i32,
+    /// How many of them are held until a person has looked at them.
+    pub held: i64,
     /// Every fault of every payout that there is not.
     pub rejected: Vec<RejectedField>,
     /// Why the message as a whole was refused.
@@ -104,6 +106,7 @@ pub async fn take(
         batch: Some(imported.batch.to_string()),
         status,
         accepted: imported.accepted,
+        held: i64::from(imported.held),
         rejected: faults.into_iter().filter_map(RejectedField::of).collect(),
         reason: None,
     })
@@ -121,6 +124,7 @@ async fn repeated(store: &Store, id: String, batch: &BatchSummary) -> Result<Rep
         batch: Some(batch.id.to_string()),
         status: Status::Repeated,
         accepted: batch.accepted,
+        held: batch.held(),
         rejected,
         reason: None,
     })
@@ -138,7 +142,7 @@ impl Reply {
     }
 
     const fn none(id: Option<String>, status: Status, reason: String) -> Self {
-        Self { id, batch: None, status, accepted: 0, rejected: Vec::new(), reason: Some(reason) }
+        Self { id, batch: None, status, accepted: 0, held: 0, rejected: Vec::new(), reason: Some(reason) }
     }
 }
 
@@ -169,13 +173,14 @@ mod tests {
             batch: Some("b".to_owned()),
             status: Status::PartlyAccepted,
             accepted: 1,
+            held: 1,
             rejected: vec![fault],
             reason: None,
         };
-        let json = r#"{"id":"run-7","batch":"b","status":"partly_accepted","accepted":1,"rejected":[{"row":2,"column":"amount","code":"amount_zero","reason":"the amount is zero"}]}"#;
+        let json = r#"{"id":"run-7","batch":"b","status":"partly_accepted","accepted":1,"held":1,"rejected":[{"row":2,"column":"amount","code":"amount_zero","reason":"the amount is zero"}]}"#;
         assert_eq!(serde_json::to_string(&reply).unwrap(), json);
         let why = Unreadable { reason: "it has 0 payouts".to_owned() };
-        let json = r#"{"id":null,"batch":null,"status":"unreadable","accepted":0,"rejected":[],"reason":"the message cannot be read: it has 0 payouts"}"#;
+        let json = r#"{"id":null,"batch":null,"status":"unreadable","accepted":0,"held":0,"rejected":[],"reason":"the message cannot be read: it has 0 payouts"}"#;
         assert_eq!(serde_json::to_string(&Reply::unreadable(&why)).unwrap(), json);
     }
 }

@@ -163,10 +163,10 @@ pub(crate) struct ReadingArgs {
     /// Language of what is wrong with rows.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) lang: Lang,
-    /// Write the bad rows, with what is wrong with them, to this file.
+    /// Write the bad rows, with what is wrong with them, to this file: CSV, or XLSX if its name ends so.
     #[arg(long, value_name = "FILE", conflicts_with = "annotated")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Write a copy of all rows to this file, with a last column that says what to mend.
+    /// Write a copy of all rows to this file, CSV or XLSX, with a last column that says what to mend.
     #[arg(long, value_name = "FILE")]
     pub(crate) annotated: Option<PathBuf>,
     /// How many good rows there must be; else nothing is stored.

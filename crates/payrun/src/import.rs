@@ -13,14 +13,7 @@ use payrun_store::{Imported, RowFault};
 use payrun_tabular::{Container, Format};
 use serde_json::json;
 
-use crate::{
-    cli::ReadingArgs,
-    failure::Failure,
-    new_file::{NewFile, sheet},
-    output::table,
-    reading::upload,
-    wire::Context,
-};
+use crate::{cli::ReadingArgs, failure::Failure, marked, output::table, reading::upload, wire::Context};
 
 type Rejects = Box<dyn Write + Send>;
 
@@ -28,16 +21,15 @@ type Rejects = Box<dyn Write + Send>;
 pub(crate) async fn check(context: &Context, file: &Path, arguments: &ReadingArgs) -> Result<(), Failure> {
     let directory = context.directory()?;
     let (upload, expected) = (upload(context, file, arguments)?, arguments.expected()?);
-    // The rows hold personal data in full, so only their owner may read them.
-    let (copy, path) = arguments.copy()?;
-    let (sheet, new) = sheet(path, Some(file))?;
-    let mut report = Report::new(sheet, copy, arguments.lang.into());
+    let (copy, path) = arguments.copy();
+    let (output, new) = marked::begin(path, file)?;
+    let mut report = Report::new(output, copy, arguments.lang.into());
     let checked = tokio::task::spawn_blocking(move || {
         payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
     });
     let report =
         checked.await.context("reading the file")?.map_err(|error| refusal(file, arguments, error))?;
-    new.map_or(Ok(()), NewFile::keep)?;
+    new.map_or(Ok(()), |new| new.keep(report.separator()))?;
     tell(context, &report, path, None);
     expected.compare(report.totals()).map_err(|wrong| refusal(file, arguments, wrong.into()))?;
     if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
@@ -57,15 +49,15 @@ pub(crate) async fn run(
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
     let request = Request { name, mode, expected: arguments.expected()?, now: SystemClock.now() };
-    let (copy, path) = arguments.copy()?;
-    let (sheet, new) = sheet(path, Some(file))?;
-    let mut report = Report::new(sheet, copy, arguments.lang.into());
+    let (copy, path) = arguments.copy();
+    let (output, new) = marked::begin(path, file)?;
+    let mut report = Report::new(output, copy, arguments.lang.into());
     let outcome =
         payrun_ingest::import(&store, upload(context, file, arguments)?, request, &directory, &mut report)
             .await;
     let outcome = outcome.map_err(|error| refusal(file, arguments, error))?;
     if !matches!(outcome, Outcome::Same(_)) {
-        new.map_or(Ok(()), NewFile::keep)?;
+        new.map_or(Ok(()), |new| new.keep(report.separator()))?;
     }
     match outcome {
         Outcome::Stored(imported) => {

@@ -20,6 +20,7 @@ mod init;
 mod layout;
 mod ledger;
 mod lifecycle;
+mod marked;
 mod new_file;
 mod output;
 mod payout;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use payrun_domain::{
     id::BatchId,
     money::{Currency, major},
+    payout::PayoutState,
 };
 use uuid::Uuid;
 
@@ -143,6 +144,12 @@ fn short(digest: &[u8]) -> String {
 }
 
 impl BatchSummary {
+    /// How many payouts wait for somebody to look at them.
+    pub fn held(&self) -> i64 {
+        let held = self.totals.iter().filter(|total| total.state == PayoutState::Held.word());
+        held.map(|total| total.count).sum()
+    }
+
     /// The digest as people compare it: 16 hex digits.
     pub fn digest_short(&self) -> String {
         short(&self.digest)
