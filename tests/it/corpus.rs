@@ -23,7 +23,7 @@ fn configured() -> tempfile::TempDir {
              [accounts.bamboo-{name}.limits]\namount_max = \"900000000\"\n"
         ));
     }
-    let key = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    let key = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
     for (name, text) in [("payrun.toml", text.as_str()), ("bamboo.key", "sandbox-key"), ("payrun.keys", key)]
     {
         let path = folder.path().join(name);

@@ -10,6 +10,7 @@ mod corpus;
 mod hooks;
 mod intake;
 mod operate;
+mod privacy;
 mod providers;
 mod tidy;
 mod way_of_a_payout;

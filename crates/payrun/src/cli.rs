@@ -14,7 +14,7 @@ use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::held;
+use crate::{forget::ForgetArgs, held, keys::KeysCommand};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -105,6 +105,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
     },
+    /// Show the keys that seal personal data, add one, or destroy one with all that it sealed.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Erase personal data of payouts that are settled; the payouts stay.
+    Forget(ForgetArgs),
     /// All roles in one process.
     Run {
         /// After a backup was restored: send nothing, doubt whatever the backup holds as unsent, ask the providers about it, and say what was found.

@@ -302,7 +302,12 @@ impl Config {
 
     /// The text of the key file.
     pub(crate) fn keys(&self) -> anyhow::Result<SecretString> {
-        read_secret(&self.folder.join(&self.keys.file), "keys.file")
+        read_secret(&self.keys_path(), "keys.file")
+    }
+
+    /// Where the key file is.
+    pub(crate) fn keys_path(&self) -> PathBuf {
+        self.folder.join(&self.keys.file)
     }
 
     /// The adapter's settings of an account, with its secrets read from their files.

@@ -12,11 +12,13 @@ mod doctor;
 mod enquire;
 mod example;
 mod failure;
+mod forget;
 mod frozen;
 mod held;
 mod hooks;
 mod import;
 mod init;
+mod keys;
 mod layout;
 mod ledger;
 mod lifecycle;
@@ -104,13 +106,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Relay
         | Command::Dispatch
         | Command::Reconcile
+        | Command::Keys(_)
+        | Command::Forget(_)
         | Command::Hooks => configured(cli).await,
     }
 }
 
 /// Commands that need payrun.toml.
 async fn configured(cli: Cli) -> Result<(), Failure> {
-    let context = Context::load(&cli)?;
+    let mut context = Context::load(&cli)?;
     context.start_logging()?;
     match cli.command {
         Command::Doctor => doctor::run(&context).await,
@@ -125,6 +129,8 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Batch(command) => batch::run(&context, command).await,
         Command::Payout(command) => payout::run(&context, command).await,
         Command::Accounts { command } => accounts::run(&context, command).await,
+        Command::Keys(command) => keys::run(&context, command).await,
+        Command::Forget(arguments) => forget::run(&context, arguments).await,
         Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
         Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,

@@ -1,6 +1,10 @@
 //! The pool of connections to Postgres.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use payrun_domain::name::Actor;
 use secrecy::{ExposeSecret, SecretString};
@@ -37,7 +41,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
-    pub(crate) sealer: Arc<Sealer>,
+    keyring: Arc<RwLock<Arc<Sealer>>>,
     pub(crate) actor: Actor,
 }
 
@@ -60,7 +64,20 @@ impl Store {
             .connect_with(connect)
             .await
             .map_err(Error::driver("opening the database"))?;
-        Ok(Self { pool, sealer, actor: options.actor.clone() })
+        let keyring = Arc::new(RwLock::new(sealer));
+        Ok(Self { pool, keyring, actor: options.actor.clone() })
+    }
+
+    /// The keys in force. Whoever seals and writes down which key it was takes them once.
+    pub(crate) fn sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses other keys from now on, in every clone of this store. They are refused when they cannot open what is sealed here.
+    pub async fn replace_keys(&self, sealer: Arc<Sealer>) -> Result<(), Error> {
+        self.check(&sealer).await?;
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = sealer;
+        Ok(())
     }
 
     /// Applies what is missing, as the owner of the schema.
@@ -97,14 +114,23 @@ impl Store {
 
     /// Refuses a key file that cannot open what is sealed here; a key that is new here is registered.
     pub async fn check_keys(&self) -> Result<(), Error> {
+        self.check(&self.sealer()).await
+    }
+
+    async fn check(&self, sealer: &Sealer) -> Result<(), Error> {
         const KNOWN: &[u8] = b"seal_check";
-        let (operation, key_id) = ("checking the keys", self.sealer.current());
-        let sealed = self.sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        /// Under which the index key stands.
+        const INDEX: i16 = 0;
+        let (operation, key_id) = ("checking the keys", sealer.current());
+        let sealed = sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        let index = sealer.blind_index_of(KNOWN);
         let mut unit = Unit::begin(&self.pool, operation).await?;
         sqlx::query!(
-            "insert into seal_check (key_id, sealed) values ($1, $2) on conflict do nothing",
+            "insert into seal_check (key_id, sealed) values ($1, $2), ($3, $4) on conflict do nothing",
             key_id,
-            sealed
+            sealed,
+            INDEX,
+            index,
         )
         .execute(unit.connection())
         .await
@@ -113,7 +139,11 @@ impl Store {
             .fetch_all(unit.connection())
             .await
             .map_err(Error::driver(operation))?;
-        match rows.iter().find(|row| !self.sealer.opens(row.key_id, KNOWN, &row.sealed)) {
+        if rows.iter().any(|row| row.key_id == INDEX && row.sealed != index) {
+            return Err(Error::IndexKey);
+        }
+        let mut sealed = rows.iter().filter(|row| row.key_id != INDEX);
+        match sealed.find(|row| !sealer.opens(row.key_id, KNOWN, &row.sealed)) {
             // Dropped, the registration is undone.
             Some(row) => Err(Error::Keys { key_id: row.key_id }),
             None => unit.commit().await,
