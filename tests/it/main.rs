@@ -13,4 +13,5 @@ mod operate;
 mod privacy;
 mod providers;
 mod tidy;
+mod traces;
 mod way_of_a_payout;

@@ -6,6 +6,7 @@ use payrun_domain::{
     id::BatchId,
 };
 use payrun_store::{BatchSummary, NewBatch, Opened, RowFault, Source, Store};
+use payrun_telemetry::trace;
 use serde::Serialize;
 
 use crate::{
@@ -66,13 +67,13 @@ pub struct RejectedField {
 
 const PAGE_ROWS: i64 = 1_000;
 
-/// Stores a message as a batch, unless it came before. `digest` is SHA-256 of its body.
+/// Stores a message as a batch, unless it came before. `upstream` is the trace context that came with it, `digest` SHA-256 of its body.
 ///
 /// The message may be acknowledged once this returns a reply; after an error it must come again.
 pub async fn take(
     store: &Store,
     directory: &Directory,
-    message: IntakeMessage,
+    (message, upstream): (IntakeMessage, Option<&str>),
     digest: [u8; 32],
     now: Timestamp,
 ) -> Result<Reply, payrun_store::Error> {
@@ -94,6 +95,11 @@ pub async fn take(
     let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now, &mut Twins::default());
     let doubles = import.rows(&payouts, &faults).await?;
     let imported = import.finish().await?;
+    let is_double =
+        |row: i32| doubles.iter().any(|fault| fault.row == row && fault.severity == Severity::Error);
+    for payout in payouts.iter().filter(|payout| !is_double(payout.row)) {
+        trace::taken_in(payout.id, "message", upstream);
+    }
     faults.extend(doubles);
     faults.sort_by_key(|fault| fault.row);
     let status = match (imported.accepted, imported.rejected) {

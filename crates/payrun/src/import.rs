@@ -42,6 +42,7 @@ pub(crate) async fn run(
     strict: bool,
     arguments: &ReadingArgs,
 ) -> Result<Imported, Failure> {
+    context.start_tracing("import")?;
     let store = context.store_of_person().await?;
     context.register(&store, &context.accounts()?).await?;
     let directory = Arc::new(context.directory()?);

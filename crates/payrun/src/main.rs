@@ -66,7 +66,9 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::Error(error.into()).exit(json),
     };
-    match runtime.block_on(run(cli)) {
+    let done = runtime.block_on(run(cli));
+    payrun_telemetry::trace::finish();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.exit(json),
     }

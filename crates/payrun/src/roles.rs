@@ -58,6 +58,7 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
         [role] => role.word(),
         _ => "run",
     };
+    context.start_tracing(name)?;
     let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;

@@ -16,7 +16,7 @@ use payrun_ingest::{Directory, Route};
 use payrun_providers::{Account, HttpSettings};
 use payrun_reconciler::Settings as ReconcilerSettings;
 use payrun_store::{NewAccount, Options, Sealer, Store};
-use payrun_telemetry::logging;
+use payrun_telemetry::{logging, trace};
 use secrecy::SecretString;
 
 use crate::{
@@ -69,6 +69,14 @@ impl Context {
         };
         self.filter = Some(logging::init(format, &self.config.log.filter).context("log.filter")?);
         Ok(())
+    }
+
+    /// Begins tracing, when it is configured; `role` names this process in the collector.
+    pub(crate) fn start_tracing(&self, role: &'static str) -> anyhow::Result<()> {
+        let config::Traces { endpoint, one_in } = &self.config.traces;
+        let Some(endpoint) = endpoint else { return Ok(()) };
+        trace::init(&trace::Settings { endpoint: endpoint.clone(), one_in: *one_in }, role)
+            .context("traces.endpoint")
     }
 
     /// Takes over the log filter and the keys as the files have them now.

@@ -5,3 +5,4 @@ pub mod halt;
 pub mod logging;
 pub mod metric;
 pub mod recorder;
+pub mod trace;
