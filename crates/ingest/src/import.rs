@@ -121,7 +121,9 @@ where
         return Ok(Outcome::NotStored);
     }
     let imported = import.finish().await?;
-    traced.iter().for_each(|payout| trace::taken_in(*payout, "file", None));
+    for payout in traced {
+        trace::taken_in(payout, "file", None);
+    }
     Ok(Outcome::Stored(imported))
 }
 
