@@ -14,4 +14,5 @@ mod privacy;
 mod providers;
 mod tidy;
 mod traces;
+mod upgrade;
 mod way_of_a_payout;

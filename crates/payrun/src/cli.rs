@@ -60,7 +60,11 @@ pub(crate) enum Command {
     /// Check everything that payrun needs, and say how to mend what is missing.
     Doctor,
     /// Bring the database to this version's schema.
-    Migrate,
+    Migrate {
+        /// Only show what would run.
+        #[arg(long)]
+        plan: bool,
+    },
     /// Validate a payroll file; nothing is stored.
     Check {
         /// CSV, XLSX, XLS or ODS, also within GZIP.

@@ -96,7 +96,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sandbox(args) => sandbox::run(args, cli.until_stdin_closes).await,
         Command::Demo { ref folder, ref file, ref faults } => demo::run(&cli, folder, file, faults).await,
         Command::Doctor
-        | Command::Migrate
+        | Command::Migrate { .. }
         | Command::Check { .. }
         | Command::Import { .. }
         | Command::Batch(_)
@@ -120,7 +120,7 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
     context.start_logging()?;
     match cli.command {
         Command::Doctor => doctor::run(&context).await,
-        Command::Migrate => doctor::migrate(&context).await,
+        Command::Migrate { plan } => doctor::migrate(&context, plan).await,
         Command::Check { file, reading } => import::check(&context, &file, &reading).await,
         Command::Import { file, strict, reading } => {
             import::run(&context, &file, strict, &reading).await.map(|_| ())

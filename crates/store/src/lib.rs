@@ -45,4 +45,4 @@ pub use release::{Held, Release};
 pub use restore::Unapproved;
 pub use review::{Decision, Reissued, ReviewError};
 pub use seal::Sealer;
-pub use store::{MIGRATOR, Options, Store};
+pub use store::{MIGRATOR, Options, Pending, Store};

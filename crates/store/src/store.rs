@@ -37,6 +37,15 @@ pub struct Options {
     pub acquire_timeout: Duration,
 }
 
+/// A migration that the database has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its version and what it does.
+    pub name: String,
+    /// Its statements.
+    pub sql: String,
+}
+
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -88,8 +97,9 @@ impl Store {
         done
     }
 
-    /// Names of migrations that this version has and the database has not; an error when the database is not reachable.
-    pub async fn missing_migrations(url: &SecretString) -> Result<Vec<String>, Error> {
+    /// Migrations that this version has and the database has not, in the order in which they run; an error when the database is not
+    /// reachable.
+    pub async fn missing_migrations(url: &SecretString) -> Result<Vec<Pending>, Error> {
         let pool = owner(url, "reading the migrations").await?;
         let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
             .fetch_all(&pool)
@@ -103,7 +113,11 @@ impl Store {
             .map_err(Error::driver("reading the migrations"))?;
         pool.close().await;
         let missing = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
-        Ok(missing.map(|migration| format!("{} {}", migration.version, migration.description)).collect())
+        let pending = missing.map(|migration| Pending {
+            name: format!("{} {}", migration.version, migration.description),
+            sql: migration.sql.as_str().to_owned(),
+        });
+        Ok(pending.collect())
     }
 
     /// One round trip; proves that the database answers.
