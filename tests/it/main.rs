@@ -7,6 +7,7 @@
 mod broker;
 mod clerk;
 mod corpus;
+mod freeze;
 mod hooks;
 mod intake;
 mod operate;

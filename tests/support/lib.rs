@@ -18,6 +18,7 @@ mod wait;
 mod world;
 
 pub use audit::{Audit, Finding, Harm};
+pub use database::Session;
 pub use process::{Process, binary};
 pub use provider::{Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};

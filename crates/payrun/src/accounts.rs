@@ -98,7 +98,9 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 count("needs_review"),
             ]
         });
-        table(
+        let frozen =
+            if backlog.frozen { "all sends are frozen; `payrun thaw` lets them go on\n" } else { "" };
+        let table = table(
             [
                 "account",
                 "provider",
@@ -111,7 +113,8 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 "review",
             ],
             rows,
-        )
+        );
+        format!("{frozen}{table}")
     });
     Ok(())
 }

@@ -14,7 +14,7 @@ use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::held;
+use crate::{held, review::ReviewCommand};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -104,6 +104,23 @@ pub(crate) enum Command {
     Accounts {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
+    },
+    /// What waits for a person: payouts in review or late at their provider, contradictions, calls about nobody's payout.
+    Review {
+        #[command(subcommand)]
+        command: Option<ReviewCommand>,
+    },
+    /// Stop all sends of all processes now, and say how many payouts are out already.
+    Freeze {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let sends go on after a freeze.
+    Thaw {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
     },
     /// All roles in one process.
     Run {

@@ -12,6 +12,7 @@ mod doctor;
 mod enquire;
 mod example;
 mod failure;
+mod freeze;
 mod frozen;
 mod held;
 mod hooks;
@@ -25,6 +26,7 @@ mod output;
 mod payout;
 mod phrase;
 mod reading;
+mod review;
 mod roles;
 mod sandbox;
 mod serve;
@@ -84,6 +86,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Batch(_)
         | Command::Payout(_)
         | Command::Accounts { .. }
+        | Command::Review { .. }
+        | Command::Freeze { .. }
+        | Command::Thaw { .. }
         | Command::Run { .. }
         | Command::Map { .. }
         | Command::Ingest
@@ -111,6 +116,9 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Batch(command) => batch::run(&context, command).await,
         Command::Payout(command) => payout::run(&context, command).await,
         Command::Accounts { command } => accounts::run(&context, command).await,
+        Command::Review { command } => review::run(&context, command).await,
+        Command::Freeze { reason } => freeze::freeze(&context, &reason).await,
+        Command::Thaw { reason } => freeze::thaw(&context, &reason).await,
         Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
         Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,

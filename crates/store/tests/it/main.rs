@@ -8,6 +8,7 @@ mod attempts;
 mod batches;
 mod claim;
 mod facts;
+mod freeze;
 mod guards;
 mod holds;
 mod hook;
