@@ -10,7 +10,7 @@ use crate::{
     cli::AccountsCommand,
     enquire,
     failure::Failure,
-    output::{maybe_time, table},
+    output::{maybe_time, table, time},
     wire::Context,
 };
 
@@ -60,6 +60,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let accounts = store.accounts().await?;
     let backlog = store.backlog().await?;
+    let frozen = store.frozen().await?;
     let open = |name: &str, state: &str| -> i64 {
         backlog
             .open
@@ -98,8 +99,9 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 count("needs_review"),
             ]
         });
-        let frozen =
-            if backlog.frozen { "all sends are frozen; `payrun thaw` lets them go on\n" } else { "" };
+        let frozen = frozen.map_or_else(String::new, |frozen| {
+            format!("all sends are frozen by {} since {}: {}\n", frozen.by, time(frozen.at), frozen.reason)
+        });
         let table = table(
             [
                 "account",
