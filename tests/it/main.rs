@@ -4,9 +4,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alerts;
 mod broker;
 mod clerk;
 mod corpus;
+mod dashboard;
+mod freeze;
 mod hooks;
 mod intake;
 mod operate;

@@ -10,6 +10,7 @@
 mod audit;
 mod database;
 mod process;
+mod prometheus;
 mod provider;
 mod proxy;
 mod queue;
@@ -18,7 +19,9 @@ mod wait;
 mod world;
 
 pub use audit::{Audit, Finding, Harm};
+pub use database::Session;
 pub use process::{Process, binary};
+pub use prometheus::Prometheus;
 pub use provider::{Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};
 pub use services::{Server, Services};

@@ -76,6 +76,7 @@ impl Dispatcher {
 
     /// Works until `stop`; then claims nothing more, finishes what is on its way and records it.
     pub async fn run(self, mut messages: Consumer, stop: CancellationToken) {
+        events::dispatching(&self.account.name);
         let (concluded, outcomes) = mpsc::channel(self.settings.group_max);
         let recorder =
             record_all(outcomes, Arc::clone(&self.account), self.store.clone(), self.settings.clone());

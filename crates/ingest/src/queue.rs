@@ -70,7 +70,6 @@ impl Intake {
             Ok(_) => self.take(&delivery).await,
         };
         events::intake_message(word(reply.status));
-        events::intake_rows(usize::try_from(reply.accepted).unwrap_or(0), reply.rejected.len());
         self.answer(&delivery, &reply).await;
         delivery.ack().await;
     }

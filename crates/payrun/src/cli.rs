@@ -14,7 +14,7 @@ use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::{forget::ForgetArgs, held, keys::KeysCommand};
+use crate::{forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -114,6 +114,23 @@ pub(crate) enum Command {
     Keys(KeysCommand),
     /// Erase personal data of payouts that are settled; the payouts stay.
     Forget(ForgetArgs),
+    /// What waits for a person: payouts in review or late at their provider, contradictions, calls about nobody's payout.
+    Review {
+        #[command(subcommand)]
+        command: Option<ReviewCommand>,
+    },
+    /// Stop all sends of all processes now, and say how many payouts are out already.
+    Freeze {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let sends go on after a freeze.
+    Thaw {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
+    },
     /// All roles in one process.
     Run {
         /// After a backup was restored: send nothing, doubt whatever the backup holds as unsent, ask the providers about it, and say what was found.

@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use axum::http::Uri;
+use jiff::civil::Date;
 use payrun_domain::name::AccountName;
 use payrun_store::{Holds, Mark};
 use secrecy::SecretString;
@@ -39,6 +40,9 @@ pub(crate) struct Config {
     pub(crate) traces: Traces,
     #[serde(default)]
     pub(crate) intake: Intake,
+    /// The days on which keys and certificates end.
+    #[serde(default)]
+    pub(crate) expires: BTreeMap<String, Date>,
     pub(crate) accounts: BTreeMap<AccountName, Account>,
     /// Where relative paths begin.
     #[serde(skip)]

@@ -13,6 +13,7 @@ mod enquire;
 mod example;
 mod failure;
 mod forget;
+mod freeze;
 mod frozen;
 mod held;
 mod hooks;
@@ -28,6 +29,7 @@ mod output;
 mod payout;
 mod phrase;
 mod reading;
+mod review;
 mod roles;
 mod sandbox;
 mod serve;
@@ -102,6 +104,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Batch(_)
         | Command::Payout(_)
         | Command::Accounts { .. }
+        | Command::Review { .. }
+        | Command::Freeze { .. }
+        | Command::Thaw { .. }
         | Command::Run { .. }
         | Command::Map { .. }
         | Command::Ingest
@@ -133,6 +138,9 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Accounts { command } => accounts::run(&context, command).await,
         Command::Keys(command) => keys::run(&context, command).await,
         Command::Forget(arguments) => forget::run(&context, arguments).await,
+        Command::Review { command } => review::run(&context, command).await,
+        Command::Freeze { reason } => freeze::freeze(&context, &reason).await,
+        Command::Thaw { reason } => freeze::thaw(&context, &reason).await,
         Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
         Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,

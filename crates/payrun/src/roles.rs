@@ -3,15 +3,16 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
+use jiff::{Timestamp, tz::TimeZone};
 use payrun_broker::Broker;
 use payrun_dispatcher::Dispatcher;
-use payrun_domain::clock::SystemClock;
+use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_ingest::Intake;
 use payrun_outbox::relay;
 use payrun_providers::Account;
 use payrun_reconciler::{Reconciler, SweepSettings, sweep};
 use payrun_store::Store;
-use payrun_telemetry::{events::chain, recorder::Recorder};
+use payrun_telemetry::{events::chain, gauges, recorder::Recorder};
 use tokio::{signal::unix::Signal, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +53,7 @@ impl Role {
 /// Works until a signal; then finishes what is on its way.
 pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure> {
     let recorder = Recorder::install().context("starting metrics")?;
+    introduce(context, roles);
     let stop = stop_on_signal(context.until_stdin_closes)?;
     let hangups = hangups()?;
     let name = match roles {
@@ -62,7 +64,6 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
-    let names: Vec<_> = accounts.iter().map(|account| account.name.clone()).collect();
     let broker = Broker::new(context.amqp_url()?, context.topology());
     let mut tasks = JoinSet::new();
     for role in roles {
@@ -77,7 +78,7 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
             }
         }
     }
-    let health = Health { recorder, store: store.clone(), accounts: names, broker: broker.connections() };
+    let health = Health { recorder, store: store.clone(), accounts, broker: broker.connections() };
     let listen = context.config.http.listen;
     let served = stop.clone();
     tasks.spawn(async move { serve(listen, health, served).await });
@@ -105,6 +106,21 @@ async fn reload(context: &Context, store: &Store, mut hangups: Signal) -> Infall
             }
         }
     }
+}
+
+/// What about this process does not change.
+fn introduce(context: &Context, roles: &[Role]) {
+    let words: Vec<_> = roles.iter().map(|role| role.word()).collect();
+    gauges::process(env!("CARGO_PKG_VERSION"), &words, since_epoch(SystemClock.now()));
+    for (what, day) in &context.config.expires {
+        let ends = day.to_zoned(TimeZone::UTC).map(|midnight| since_epoch(midnight.timestamp()));
+        gauges::expires(what, ends.unwrap_or_default());
+    }
+}
+
+/// Nothing here is before 1970.
+fn since_epoch(at: Timestamp) -> Duration {
+    at.duration_since(Timestamp::UNIX_EPOCH).try_into().unwrap_or_default()
 }
 
 type Tasks = JoinSet<anyhow::Result<()>>;

@@ -186,7 +186,8 @@ impl Shared {
 
     fn tell(&self, settlement: &Settlement) {
         if let Some(transition) = settlement.transition {
-            events::moved(&self.account.name, settlement.payout, transition.target());
+            let amount = settlement.returned.unwrap_or(settlement.amount);
+            events::moved(&self.account.name, settlement.payout, transition.target(), amount);
         }
         if let Some(anomaly) = &settlement.anomaly {
             events::anomaly(&self.account.name, settlement.payout, anomaly.kind);

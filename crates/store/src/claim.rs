@@ -50,7 +50,8 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
-    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being claimed by another process.
+    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being claimed by another process; none while
+    /// all is frozen.
     /// Of a cancelled batch only what was sent before goes again: cancelling cannot end it, and people have decided that it may.
     /// The others are left out: somebody else has them, or the message was stale.
     pub async fn claim(
@@ -71,6 +72,7 @@ impl Store {
                  where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
                    and b.paused_at is null and (b.cancelled_at is null or p.sends > 0) and a.paused_at is null
                    and exists (select from beneficiary f where f.payout_id = p.id and f.key_id = any($5))
+                   and not exists (select from frozen where thawed_at is null)
                  order by p.id for update of p skip locked),
                claimed as (
                  update payout p set state = 'submitting', transition = 'claim', version = p.version + 1, epoch = p.epoch + 1,

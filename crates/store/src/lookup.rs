@@ -68,6 +68,8 @@ pub struct Settlement {
     pub due_in: Option<Duration>,
     /// What people should know about it.
     pub anomaly: Option<Anomaly>,
+    /// What the payout pays: not written, but told to the metrics.
+    pub amount: Money,
 }
 
 /// How many look-ups to take.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use payrun_domain::{
     attempt::AttemptState,
     id::PayoutId,
+    money::Money,
     payout::{PayoutState, Transition},
     verdict::Record,
 };
@@ -33,6 +34,8 @@ pub struct Conclusion {
     pub due_in: Option<Duration>,
     /// The provider's last answer, when it is worth keeping.
     pub reply: Option<ReplyEvidence>,
+    /// What the payout pays: not written, but told to the metrics.
+    pub amount: Money,
 }
 
 /// A provider's answer, kept as evidence.

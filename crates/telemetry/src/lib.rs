@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod events;
+pub mod gauges;
 pub mod halt;
 pub mod logging;
 pub mod metric;

@@ -9,6 +9,7 @@ mod batches;
 mod claim;
 mod erase;
 mod facts;
+mod freeze;
 mod guards;
 mod holds;
 mod hook;

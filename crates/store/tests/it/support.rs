@@ -212,6 +212,7 @@ pub(crate) fn conclusion(claimed: &Claimed, transition: Transition) -> Conclusio
         record: has_it.then(|| record(&claimed.payout.to_string(), "5")),
         due_in: Some(Duration::ZERO),
         reply: None,
+        amount: claimed.order.amount,
     }
 }
 
@@ -239,6 +240,7 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         counts_not_found: false,
         due_in: Some(Duration::ZERO),
         anomaly: None,
+        amount: looked.order.amount,
     }
 }
 
