@@ -1,6 +1,10 @@
 //! Payrolls as clerks send them, from `tests/corpus/`: what payrun says of each is what is expected, and what it accepts is what stands there.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use payrun_tests::binary;
 use serde_json::Value;
@@ -34,15 +38,18 @@ fn configured() -> tempfile::TempDir {
 }
 
 /// The report, and the refusal of the whole file.
-fn judged(configuration: &tempfile::TempDir, file: &std::path::Path) -> (Value, Value) {
-    let output = Command::new(binary())
+fn judged(configuration: &tempfile::TempDir, file: &Path, copy: Option<&Path>) -> (Value, Value) {
+    let mut command = Command::new(binary());
+    command
         .arg("--config")
         .arg(configuration.path().join("payrun.toml"))
         .arg("check")
         .arg(file)
-        .arg("--json")
-        .output()
-        .unwrap();
+        .arg("--json");
+    if let Some(copy) = copy {
+        command.arg("--annotated").arg(copy);
+    }
+    let output = command.output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     let error = errors.lines().find_map(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
     (serde_json::from_slice(&output.stdout).unwrap_or(Value::Null), error)
@@ -105,7 +112,8 @@ fn every_file_of_the_corpus_is_answered_as_expected() {
         let stem = name.split('.').next().unwrap();
         let expected = fs::read(corpus().join(format!("expected/{stem}.json"))).unwrap();
         let expected: Value = serde_json::from_slice(&expected).unwrap();
-        let (report, error) = judged(&configuration, &file);
+        let copy = configuration.path().join(format!("{stem}.copy.csv"));
+        let (report, error) = judged(&configuration, &file, Some(&copy));
         if !expected["refused"].is_null() {
             if error["code"] != expected["refused"] {
                 wrong.push(format!("{name}: refused as {error}, expected {}", expected["refused"]));
@@ -115,6 +123,15 @@ fn every_file_of_the_corpus_is_answered_as_expected() {
         if report.is_null() {
             wrong.push(format!("{name}: refused: {error}"));
             continue;
+        }
+        if report["rejected"] != 0 {
+            // What was refused is refused again, until somebody has changed it.
+            let (again, _) = judged(&configuration, &copy, None);
+            let is_same = (&again["accepted"], &again["sums"]) == (&report["accepted"], &report["sums"]);
+            if !again.is_null() && !is_same {
+                wrong
+                    .push(format!("{name}: its copy has {} good rows, {}", again["accepted"], again["sums"]));
+            }
         }
         for count in ["accepted", "rejected"] {
             if report[count] != expected[count] {

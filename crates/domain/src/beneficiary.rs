@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
+
 /// Who is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beneficiary {
@@ -104,6 +106,28 @@ impl Destination {
         }
     }
 
+    /// One text for all ways to write the same destination: without blanks, signs, case, leading zeros and a telephone's country. For
+    /// comparing only: two that differ may still be the same, and what is sent is what was given.
+    pub fn canonical(&self, country: Country) -> Option<String> {
+        let text = self.number()?.expose();
+        let kept = text.chars().filter(|char| char.is_alphanumeric());
+        let plain: String = match self {
+            // Dots and signs of an address are part of it.
+            Self::Instant { kind: KeyKind::Email, .. } => text.trim().to_lowercase(),
+            Self::Bank { .. } | Self::Wallet { .. } | Self::Instant { .. } | Self::Cash => {
+                kept.flat_map(char::to_lowercase).collect()
+            }
+        };
+        let is_phone = matches!(self, Self::Wallet { .. } | Self::Instant { kind: KeyKind::Phone, .. });
+        let plain = plain.trim_start_matches('0');
+        let national =
+            Some(plain).filter(|_| is_phone).and_then(|plain| plain.strip_prefix(country.calling_code()));
+        // Shorter than any telephone, the digits were its own.
+        let national =
+            national.map(|rest| rest.trim_start_matches('0')).filter(|rest| rest.len() >= PHONE_DIGITS_MIN);
+        Some(national.unwrap_or(plain).to_owned())
+    }
+
     /// The number that tells one destination from another; empty for cash.
     pub const fn number(&self) -> Option<&Private> {
         match self {
@@ -114,6 +138,9 @@ impl Destination {
         }
     }
 }
+
+/// Of a telephone without its country, anywhere in Latin America.
+const PHONE_DIGITS_MIN: usize = 8;
 
 /// A way of paying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

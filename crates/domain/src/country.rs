@@ -34,6 +34,19 @@ impl Country {
         }
     }
 
+    /// Before its telephone numbers, without the plus sign (ITU-T E.164).
+    pub const fn calling_code(self) -> &'static str {
+        match self {
+            Self::Ar => "54",
+            Self::Br => "55",
+            Self::Cl => "56",
+            Self::Co => "57",
+            Self::Mx => "52",
+            Self::Pe => "51",
+            Self::Uy => "598",
+        }
+    }
+
     /// What its people are paid in.
     pub const fn currency(self) -> Currency {
         match self {

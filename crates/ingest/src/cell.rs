@@ -6,6 +6,8 @@ use payrun_domain::{
 };
 use payrun_tabular::Kind;
 
+use crate::row::{MARK_BEGIN, MARK_END};
+
 const CELL_CHARS_MAX: usize = 1_000;
 const CLIENT_ID_CHARS_MAX: usize = 64;
 const NAME_CHARS_MAX: usize = 100;
@@ -17,6 +19,12 @@ const SPREADSHEET_DIGITS: usize = 15;
 
 /// Everything that is wrong with a cell before one asks what it means. `kind` is what a workbook says of it.
 pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
+    if text.starts_with(MARK_BEGIN) && text.ends_with(MARK_END) {
+        let reason = format!(
+            "{field} is marked with {MARK_BEGIN} and {MARK_END}, since the file that it came from was not clear; write what is meant, without them"
+        );
+        return vec![Fault::of(field, "cell_marked", reason)];
+    }
     // One cause, one fault: what is none of the clerk's letters is not looked at letter by letter.
     if let Some(fault) = spreadsheet_fault(field, text, kind) {
         return vec![fault];

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use payrun_domain::{
-    fault::{Fault, Field},
+    fault::{Fault, Field, Severity},
     id::PayoutId,
 };
 use payrun_store::{Mark, NewPayout, RowFault};
@@ -32,6 +32,9 @@ impl Chunk {
             if let Some(payout) = valid.map(|valid| payout(row, id, valid)) {
                 if row.has_derived_id() {
                     found.push(without_id());
+                }
+                if row.is_hidden() {
+                    found.push(hidden());
                 }
                 if EXAMPLES.iter().any(|example| payout.client_id.starts_with(example)) {
                     found.push(example());
@@ -64,6 +67,11 @@ fn example() -> Fault {
     Fault::warning(Field::ClientId, Mark::ExampleRow.code(), reason)
 }
 
+fn hidden() -> Fault {
+    let reason = "the workbook hides or filters this row; is it meant to be paid?".to_owned();
+    Fault { severity: Severity::Warning, field: None, code: Mark::RowHidden.code(), reason }
+}
+
 fn without_id() -> Fault {
     let reason = "the file has no column client_id; only its content can tell whether the row came before";
     Fault::warning(Field::ClientId, Mark::ClientIdDerived.code(), reason)
@@ -85,7 +93,7 @@ fn row_fault(row: &Row, fault: Fault) -> RowFault {
 mod tests {
     use std::{collections::BTreeSet, sync::Arc};
 
-    use payrun_domain::{beneficiary::Destination, country::Country, fault::Severity, money::Currency};
+    use payrun_domain::{beneficiary::Destination, country::Country, money::Currency};
     use proptest::{prelude::*, sample::select};
 
     use payrun_store::Holds;

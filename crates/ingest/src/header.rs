@@ -6,6 +6,7 @@ use payrun_domain::fault::Field;
 use payrun_tabular::Record;
 
 use crate::{
+    decimal::Decimal,
     error::Refusal,
     layout::{Layout, Meaning},
     synonym,
@@ -22,6 +23,10 @@ pub(crate) struct Header {
     is_ours: bool,
     /// The heading of the amount has the sign that many currencies share.
     says_dollars: bool,
+    /// How the sheet that payrun wrote says that it writes amounts.
+    declared: Option<Decimal>,
+    /// Of a text.
+    separator: Option<char>,
 }
 
 /// What stands below a heading.
@@ -68,7 +73,8 @@ impl Header {
             .clone()
             .any(|(name, column)| *column == Column::Known(Field::Amount) && synonym::says_dollars(name));
         let is_ours = headed.any(|(name, column)| *column == Column::Ignored && is_ours(name));
-        Self { columns, values, names, is_ours, says_dollars }
+        let declared = names.iter().find_map(|name| decimal_of(name));
+        Self { columns, values, names, is_ours, says_dollars, declared, separator: None }
     }
 
     /// How many columns a record names. That of the header names most; of equals it is the first.
@@ -141,6 +147,22 @@ impl Header {
         let unknown = unknown.filter(|(cell, _)| !cell.text.is_empty()).map(|(cell, _)| shown(&cell.text));
         let is_data = columns.iter().all(|column| column.field().is_none());
         Err(HeaderFault { unknown: unknown.collect(), missing, doubled, is_data }.into())
+    }
+
+    /// How the sheet says that it writes amounts, when payrun wrote it.
+    pub(crate) const fn declared(&self) -> Option<Decimal> {
+        self.declared
+    }
+
+    /// The same header, of a text whose cells are separated so.
+    pub(crate) const fn separated_by(mut self, separator: Option<char>) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// Between the cells of a text.
+    pub(crate) const fn separator(&self) -> Option<char> {
+        self.separator
     }
 
     /// How many cells a record has.
@@ -217,7 +239,18 @@ fn columns(record: &Record, layout: &Layout) -> Vec<Column> {
 }
 
 fn is_ours(name: &str) -> bool {
-    OURS.contains(&name)
+    OURS.contains(&name) || decimal_of(name).is_some()
+}
+
+/// The heading of what payrun says of a row, in a sheet whose amounts have this decimal sign.
+pub(crate) fn ours(name: &str, decimal: Option<Decimal>) -> String {
+    decimal.map_or_else(|| name.to_owned(), |decimal| format!("{name} (decimal {})", decimal.word()))
+}
+
+fn decimal_of(name: &str) -> Option<Decimal> {
+    let (name, word) = name.split_once(" (decimal ")?;
+    let word = word.strip_suffix(')').filter(|_| OURS.contains(&name))?;
+    [Decimal::Point, Decimal::Comma].into_iter().find(|decimal| decimal.word() == word)
 }
 
 /// Short, and without what a terminal would obey.

@@ -14,6 +14,7 @@ use crate::{
     chunk::Chunk,
     decimal::Decimal,
     expect::Totals,
+    header,
     row::Row,
     sheet::Sheet,
     upload::Detected,
@@ -200,20 +201,28 @@ impl<W: Write> Report<W> {
         };
         let (line, reasons) =
             (row.line.to_string(), faults.iter().map(reason).collect::<Vec<_>>().join("; "));
+        let faulty: Vec<Field> = faults
+            .iter()
+            .filter(|fault| fault.severity == Severity::Error)
+            .filter_map(|fault| fault.field)
+            .collect();
+        let decimal = self.detected.as_ref().and_then(|detected| detected.decimal);
         match self.copy {
             Copy::Rejected => {
                 if sheet.is_empty() {
-                    sheet.row(["line", "fault"].into_iter().chain(row.headings()))?;
+                    let fault = header::ours("fault", decimal);
+                    sheet.row(["line", fault.as_str()].into_iter().chain(row.headings()))?;
                 }
-                let cells: Vec<_> = row.cells().collect();
+                let cells: Vec<_> = row.cells(&faulty).collect();
                 sheet
                     .row([line.as_str(), reasons.as_str()].into_iter().chain(cells.iter().map(AsRef::as_ref)))
             }
             Copy::Everything => {
                 if sheet.is_empty() {
-                    sheet.row(row.headings().chain(["payrun"]))?;
+                    let payrun = header::ours("payrun", decimal);
+                    sheet.row(row.headings().chain([payrun.as_str()]))?;
                 }
-                let cells: Vec<_> = row.cells().collect();
+                let cells: Vec<_> = row.cells(&faulty).collect();
                 sheet.row(cells.iter().map(AsRef::as_ref).chain([reasons.as_str()]))
             }
         }

@@ -20,6 +20,7 @@ pub(crate) struct Row {
     /// What the format of the amount shows beside it.
     sign: Option<&'static str>,
     misquoted: bool,
+    hidden: bool,
     /// Programs write payrun's words; people write theirs.
     is_of_people: bool,
     decimal: Option<Decimal>,
@@ -45,6 +46,8 @@ const TOTALS: [&str; 15] = [
     "total planilla",
     "total nomina",
 ];
+/// A line with fewer is an address or a note.
+const SEPARATORS_MIN: usize = 2;
 /// Where a row is named. A company may well be called `Total` and more, but not `Total` alone.
 const NAMES: [Field; 4] = [Field::ClientId, Field::FirstName, Field::LastName, Field::CompanyName];
 
@@ -73,6 +76,7 @@ impl Row {
             kinds,
             sign,
             misquoted: record.misquoted,
+            hidden: record.hidden,
             is_of_people: true,
             // Where no amount tells, none has anything to be told.
             decimal: Some(decimal.unwrap_or(Decimal::Point)),
@@ -90,6 +94,7 @@ impl Row {
             kinds: Vec::new(),
             sign: None,
             misquoted: false,
+            hidden: false,
             is_of_people: false,
             decimal: None,
             derived_id: String::new(),
@@ -138,20 +143,31 @@ impl Row {
         !self.derived_id.is_empty()
     }
 
+    /// The workbook does not show it.
+    pub(crate) const fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
     /// In the order of the file, without the columns that payrun wrote.
     ///
-    /// A number of a workbook that is an amount is written as the texts of its file are, so that a copy reads as the file did.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = Cow<'_, str>> {
+    /// A number of a workbook that is an amount is written as the texts of its file are, so that a copy reads as the file did. What
+    /// was wrong about a cell of a workbook may be its type or format, which a copy has not: a cell that is `faulty` is marked, so that
+    /// nobody sends it again as it is.
+    pub(crate) fn cells(&self, faulty: &[Field]) -> impl Iterator<Item = Cow<'_, str>> {
+        let is_workbook = !self.kinds.is_empty();
+        let marked: Vec<usize> =
+            faulty.iter().filter_map(|field| self.header.place(*field)).filter(|_| is_workbook).collect();
         let amount = self.header.place(Field::Amount);
         let is_rewritten = self.kind(Field::Amount) == Kind::Number && self.decimal == Some(Decimal::Comma);
         let mut theirs = self.header.names().map(|(_, is_theirs)| is_theirs);
         let kept = self.cells.iter().enumerate().filter(move |_| theirs.next().unwrap_or(true));
         kept.map(move |(place, cell)| {
-            if is_rewritten && Some(place) == amount {
+            let cell = if is_rewritten && Some(place) == amount {
                 Cow::Owned(cell.replace('.', ","))
             } else {
                 Cow::Borrowed(cell.as_str())
-            }
+            };
+            if marked.contains(&place) { Cow::Owned(marks(&cell)) } else { cell }
         })
     }
 
@@ -183,6 +199,15 @@ impl Row {
                 "row_quotes",
                 "a quote stands inside a cell; put the whole cell in quotes and write each quote in it twice"
                     .to_owned(),
+            );
+        }
+        if let Some((place, lines)) = self.swallowed() {
+            return whole(
+                "row_swallowed",
+                format!(
+                    "cell {} holds {lines} lines with the separators of whole rows; a quote opens there that should not: take it out, or write it twice within quotes",
+                    place + 1
+                ),
             );
         }
         // Of a file, rows without anything are passed over; a message's payout that says nothing is an answer to be given.
@@ -222,6 +247,17 @@ impl Row {
         None
     }
 
+    /// A cell in which other rows have disappeared, and how many lines it has.
+    fn swallowed(&self) -> Option<(usize, usize)> {
+        let separator = self.header.separator()?;
+        // Of a row that ends within the cell and the one that goes on there, one has half of the separators.
+        let many = (self.header.len().saturating_sub(1) / 2).max(SEPARATORS_MIN);
+        let is_row = |line: &str| line.matches(separator).count() >= many;
+        let swallows = |cell: &&String| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row);
+        let place = self.cells.iter().position(|cell| swallows(&cell))?;
+        self.cells.get(place).map(|cell| (place, cell.lines().count()))
+    }
+
     fn is_total(&self) -> bool {
         let is_named_total = NAMES.into_iter().any(|field| {
             let text = self.written(field);
@@ -252,6 +288,14 @@ impl Row {
             })
     }
 }
+
+/// Around a cell that must be changed before its row comes again.
+fn marks(cell: &str) -> String {
+    format!("{MARK_BEGIN}{cell}{MARK_END}")
+}
+
+pub(crate) const MARK_BEGIN: char = '«';
+pub(crate) const MARK_END: char = '»';
 
 impl fmt::Debug for Row {
     /// Without the cells: they are personal data.

@@ -27,9 +27,9 @@ impl Twins {
     /// What an earlier row makes of this one.
     pub(crate) fn of(&mut self, payout: &NewPayout) -> Vec<Fault> {
         let order = &payout.order;
-        let Some(number) = order.beneficiary.destination.number() else { return Vec::new() };
-        let account =
-            (order.country, order.beneficiary.destination.method().word(), number.expose().to_owned());
+        let destination = &order.beneficiary.destination;
+        let Some(number) = destination.canonical(order.country) else { return Vec::new() };
+        let account = (order.country, destination.method().word(), number);
         let name = self.hasher.hash_one(normal(&order.beneficiary.name.whole()));
         let payment = self.hasher.hash_one((&account, name, order.amount));
         let account = self.hasher.hash_one(&account);

@@ -106,6 +106,8 @@ pub struct Progress {
     pub bytes_total: u64,
 }
 
+/// More than a sheet has.
+const EMPTY_ROWS_MAX: u64 = 2 << 20;
 const BUFFER_BYTES: usize = 64 << 10;
 const CHUNK_ROWS: usize = 1_000;
 /// Long rows make short chunks, so that memory does not depend on the file.
@@ -136,8 +138,12 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         let mut table = payrun_tabular::open(source.clone(), &request)?;
         reading.suits(&table.found.format)?;
         let Head { record, below } = find_header(&mut table, &reading.layout)?;
-        let header = Header::parse(&record, &reading.layout)?;
-        let decimal = match reading.decimal {
+        let separator = match &table.found.format {
+            Format::Csv(dialect) => Some(dialect.separator.char()),
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => None,
+        };
+        let header = Header::parse(&record, &reading.layout)?.separated_by(separator);
+        let decimal = match reading.decimal.or(header.declared()) {
             Some(decimal) => Some(decimal),
             None => survey(&below, &mut table, &header)?,
         };
@@ -238,8 +244,8 @@ fn request(reading: &Reading) -> payrun_tabular::Request {
             file_bytes_max: limits.file_bytes_max,
             inflated_bytes_max: limits.file_bytes_max.saturating_mul(2),
             record_bytes_max: limits.record_bytes_max,
-            // Empty rows are not counted here, and the header is no row.
-            rows_max: u64::MAX,
+            // Empty rows are counted here too, and whatever stands above the header.
+            rows_max: u64::try_from(limits.rows_max).unwrap_or(0).saturating_add(EMPTY_ROWS_MAX),
             ..payrun_tabular::Limits::default()
         },
     }

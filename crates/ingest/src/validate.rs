@@ -249,7 +249,7 @@ impl<'a> Findings<'a> {
                         Field::Amount,
                         "amount_over_limit",
                         format!(
-                            "the amount is more than {max} {currency}, the most that {name} may pay at once"
+                            "the amount is more than {max} {currency}, the most that {name} may pay at once (accounts.{name}.limits.amount_max)"
                         ),
                     );
                 }

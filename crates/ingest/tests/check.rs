@@ -254,7 +254,7 @@ fn a_copy_says_beside_each_row_what_to_mend_and_comes_again() {
     drop(report);
     let copy = String::from_utf8(sheet).unwrap();
     let lines: Vec<&str> = copy.lines().collect();
-    assert!(lines[0].ends_with(";Sede;payrun") && lines[1].ends_with(";Lima;"), "{copy}");
+    assert!(lines[0].ends_with(";Sede;payrun (decimal point)") && lines[1].ends_with(";Lima;"), "{copy}");
     assert!(
         lines[2].ends_with("amount: el monto es cero; first_name: es una fórmula; escriba el resultado\""),
         "{copy}"

@@ -138,7 +138,9 @@ async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
             text.push_str(&table(["line", "severity", "column", "value", "what is wrong"], rows));
             text.push_str(&format!("\n\nall of them: payrun batch export {id} --rejects"));
         }
-        if batch.approved_at.is_none() && batch.cancelled_at.is_none() && batch.accepted > 0 {
+        if batch.held() > 0 && batch.approved_at.is_none() && batch.cancelled_at.is_none() {
+            text.push_str(&format!("\n\n{} rows are held; next: payrun batch held {id}", batch.held()));
+        } else if batch.approved_at.is_none() && batch.cancelled_at.is_none() && batch.accepted > 0 {
             text.push_str(&format!(
                 "\n\nto approve, as somebody else than {}: payrun --as NAME batch approve {id} --digest {}",
                 batch.uploaded_by,

@@ -130,7 +130,7 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Limits {
-    pub(crate) amount_max: String,
+    pub(crate) amount_max: Option<String>,
     pub(crate) batch_max: Option<String>,
     pub(crate) day_max: Option<String>,
     pub(crate) concurrency: usize,
@@ -224,7 +224,7 @@ impl Intake {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            amount_max: "100000".to_owned(),
+            amount_max: None,
             batch_max: None,
             day_max: None,
             concurrency: 16,

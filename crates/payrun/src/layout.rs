@@ -20,11 +20,12 @@ pub(crate) async fn run(
     let found = tokio::task::spawn_blocking(move || headings(upload)).await.map_err(anyhow::Error::from)?;
     let found = found.map_err(|error| Failure::refused(format!("{}: {error}", file.display())))?;
     let values = values.iter().map(|value| pair(value)).collect::<Result<Vec<_>, Failure>>()?;
+    // Which of two amounts is meant, only a person knows: both are left open.
+    let times = |field: Field| found.iter().filter(|(_, other)| *other == Some(field)).count();
+    let column =
+        |field: Option<Field>| field.filter(|field| times(*field) == 1).map_or("", Field::column).to_owned();
     let layout = Layout {
-        columns: found
-            .into_iter()
-            .map(|(name, field)| (name, field.map_or("", Field::column).to_owned()))
-            .collect(),
+        columns: found.iter().map(|(name, field)| (name.clone(), column(*field))).collect(),
         values: values.into_iter().collect(),
     };
     layout.check().map_err(|error| Failure::refused(error.to_string()))?;

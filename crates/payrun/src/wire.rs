@@ -174,7 +174,8 @@ impl Context {
             let account = Arc::new(self.account(name, configured)?);
             let banks = Arc::clone(&account);
             let (country, currency) = (account.provider.country(), account.provider.currency());
-            let amount_max = Money::parse(&configured.limits.amount_max, currency)
+            let usual = usual_amount_max(currency).to_owned();
+            let amount_max = Money::parse(configured.limits.amount_max.as_ref().unwrap_or(&usual), currency)
                 .with_context(|| format!("accounts.{name}.limits.amount_max"))?;
             account_limits(name, &configured.limits, currency)?;
             let refuse = self.config.intake.warnings_are_errors;
@@ -217,6 +218,16 @@ impl Context {
             )));
         }
         Ok(())
+    }
+}
+
+/// The largest payout unless the configuration says otherwise, in major units: more than a salary, less than a payroll.
+const fn usual_amount_max(currency: Currency) -> &'static str {
+    match currency {
+        Currency::Ars | Currency::Clp | Currency::Cop | Currency::Pyg => "100000000",
+        Currency::Bob | Currency::Brl | Currency::Mxn | Currency::Pen | Currency::Usd | Currency::Uyu => {
+            "100000"
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Mark {
     ExampleRow,
     /// The file names no ids: only its content tells whether a row came before.
     ClientIdDerived,
+    /// The workbook hides the row: whoever looked at the sheet did not see it.
+    RowHidden,
 }
 
 /// Which rows are held, and how far back one looks.
@@ -47,7 +49,7 @@ pub struct Holds {
 
 impl Mark {
     /// Every mark.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::AccountNew,
         Self::AccountChanged,
         Self::AccountTwoNames,
@@ -56,6 +58,7 @@ impl Mark {
         Self::EqualRows,
         Self::ExampleRow,
         Self::ClientIdDerived,
+        Self::RowHidden,
     ];
 
     /// Its code, as of a fault.
@@ -69,6 +72,7 @@ impl Mark {
             Self::EqualRows => "equal_rows",
             Self::ExampleRow => "example_row",
             Self::ClientIdDerived => "client_id_derived",
+            Self::RowHidden => "row_hidden",
         }
     }
 
@@ -88,9 +92,9 @@ pub(crate) struct Indexes {
 impl Indexes {
     pub(crate) fn of(sealer: &Sealer, order: &Order) -> Self {
         let beneficiary = &order.beneficiary;
-        let destination = beneficiary.destination.number().map(|number| {
+        let destination = beneficiary.destination.canonical(order.country).map(|number| {
             let method = beneficiary.destination.method().word();
-            sealer.blind_index(&format!("{}|{method}|{}", order.country, number.expose()))
+            sealer.blind_index(&format!("{}|{method}|{number}", order.country))
         });
         let name = beneficiary.name.whole().to_lowercase();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -65,6 +65,11 @@ impl Decimal {
         self
     }
 
+    /// Without its sign.
+    pub(crate) fn magnitude(&self) -> Self {
+        Self { is_negative: false, ..self.clone() }
+    }
+
     pub(crate) const fn is_negative(&self) -> bool {
         self.is_negative
     }

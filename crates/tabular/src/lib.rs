@@ -14,6 +14,7 @@ mod error;
 mod found;
 mod gzip;
 mod lines;
+mod merged;
 mod number_format;
 mod ods;
 mod ods_cell;

@@ -113,6 +113,7 @@ impl RawCell {
                 // An exponent that nobody sees would only puzzle.
                 let text = if is_digits { number.to_digits(1, 0) } else { number.to_text(1, 0) };
                 let sign = currency.as_deref().and_then(sign::of_text).or_else(|| sign::of_text(&shown));
+                let sign = if is_other(&number, &shown) { Some(sign::SCALED) } else { sign };
                 Cell { sign, ..Cell::new(padded(text, shown), Kind::Number) }
             }
             Some("percentage") => Cell::new(number()?.shifted(2).to_text(1, 0) + "%", Kind::Number),
@@ -131,6 +132,29 @@ impl RawCell {
         }
         Ok(cell)
     }
+}
+
+/// Whether the text that a person sees is another number, whichever way it is read. None at all is no other.
+fn is_other(number: &Decimal, shown: &str) -> bool {
+    let kept = |char: &char| char.is_ascii_digit() || matches!(char, '.' | ',');
+    let digits: String = shown.chars().filter(kept).collect();
+    let digits = digits.trim_matches(['.', ',']);
+    if digits.is_empty() {
+        return false;
+    }
+    // A number that is written with its exponent shows what it can.
+    if shown.contains(['E', 'e']) && shown.contains('+') {
+        return false;
+    }
+    let all_groups = digits.replace(['.', ','], "");
+    let last_is_decimal = digits
+        .rsplit_once(['.', ','])
+        .map(|(before, behind)| format!("{}.{behind}", before.replace(['.', ','], "")));
+    let is_it = |text: &str| Decimal::parse(text).is_some_and(|read| read.magnitude() == number.magnitude());
+    let scaled = shown.chars().any(char::is_alphabetic)
+        && sign::of_format(&shown.replace(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], "0"))
+            == Some(sign::SCALED);
+    scaled || !(is_it(&all_groups) || last_is_decimal.is_some_and(|text| is_it(&text)))
 }
 
 /// `shown` when that is the number with zeros before it.

@@ -27,6 +27,16 @@ impl Separator {
     /// All that are told apart.
     pub const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Bar];
 
+    /// As it stands in a text.
+    pub const fn char(self) -> char {
+        match self {
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Tab => '\t',
+            Self::Bar => '|',
+        }
+    }
+
     /// The word for it, which [`FromStr`] reads.
     pub const fn name(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ use crate::{
     decimal::Decimal,
     draft::Draft,
     error::{Error, Refusal},
+    merged::Merged,
     number_format::NumberFormat,
     record::{Bounds, Cell, Kind, Record},
     strings::{Strings, unescape},
@@ -22,6 +23,7 @@ pub(crate) struct Meaning {
     /// By the number of a cell's style.
     pub(crate) styles: Vec<NumberFormat>,
     pub(crate) epoch: Epoch,
+    pub(crate) merged: Merged,
 }
 
 /// The rows of a sheet.
@@ -88,7 +90,10 @@ impl<R: Read> Rows<R> {
                     raw.fill(&mut self.xml, &draft)?;
                     let place = raw.column;
                     let cell = self.meaning.cell(raw).map_err(|problem| self.refuse(problem))?;
-                    draft.put(place, cell)?;
+                    // What lies beneath merged cells is nobody's word.
+                    if !self.meaning.merged.covers(draft.line(), place) {
+                        draft.put(place, cell)?;
+                    }
                 }
                 Node::Close(tag) if tag.name() == "row" => return Ok(draft.end()),
                 Node::Open(_) | Node::Close(_) | Node::Text(_) | Node::Nothing => {}
@@ -148,6 +153,7 @@ impl RawCell {
                 Node::Open(tag) => match tag.name() {
                     "f" => self.has_formula = true,
                     "rPh" => in_phonetic = true,
+                    "v" if self.value.is_some() => return Err(tag.refuse("a cell has two values").into()),
                     "v" | "t" if !in_phonetic => {
                         in_text = true;
                         self.value.get_or_insert_default();
@@ -256,7 +262,7 @@ mod tests {
         let mut strings = Strings::default();
         strings.push("Núñez", 100)?;
         let styles = vec![NumberFormat::GENERAL, NumberFormat::parse("00000000"), NumberFormat::built_in(14)];
-        let meaning = Meaning { strings, styles, epoch: Epoch::Y1900 };
+        let meaning = Meaning { strings, styles, epoch: Epoch::Y1900, merged: Merged::default() };
         let mut rows = Rows::new(Xml::new(sheet.as_bytes(), "sheet"), meaning, BOUNDS);
         std::iter::from_fn(|| rows.read().transpose()).collect()
     }

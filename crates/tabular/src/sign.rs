@@ -30,6 +30,10 @@ pub(crate) fn of_format(code: &str) -> Option<&'static str> {
             }
             '[' => {
                 let (content, after) = after.split_once(']')?;
+                let is_elapsed = !content.is_empty() && content.chars().all(|char| "hmsHMS".contains(char));
+                if is_elapsed {
+                    return Some(SCALED);
+                }
                 let sign = content.strip_prefix('$').map(|sign| sign.split('-').next().unwrap_or(sign));
                 literal.push_str(sign.unwrap_or_default());
                 after
@@ -48,17 +52,49 @@ pub(crate) fn of_format(code: &str) -> Option<&'static str> {
                 after
             }
             '.' if ends_in_comma => return Some(SCALED),
+            '.' => after,
             _ => {
                 literal.push(char);
                 after
             }
         };
     }
-    if ends_in_comma || literal.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Some(SCALED);
-    }
-    of_text(&literal)
+    let sign = of_text(&literal);
+    let around = sign.map_or_else(|| literal.clone(), |sign| without(&literal, sign));
+    // A sign of a negative number, a second decimal sign, `mil` or `k`: all of them change what a person reads.
+    let is_changed =
+        around.chars().any(|char| matches!(char, '.' | ',' | '-' | '(') || char.is_alphanumeric());
+    if ends_in_comma || (has_digit && is_changed && !is_currency(&around)) { Some(SCALED) } else { sign }
 }
+
+/// What is left of a text without a sign and the point behind it.
+fn without(text: &str, sign: &str) -> String {
+    let at = text.to_uppercase().find(&sign.to_uppercase()).unwrap_or(0);
+    let rest = text.get(at + sign.len()..).unwrap_or_default();
+    format!("{}{}", text.get(..at).unwrap_or_default(), rest.strip_prefix('.').unwrap_or(rest))
+}
+
+/// A currency's name.
+fn is_currency(text: &str) -> bool {
+    let word = text.trim().trim_end_matches('.').to_lowercase();
+    NAMES.contains(&word.as_str())
+}
+
+const NAMES: [&str; 13] = [
+    "soles",
+    "sol",
+    "pesos",
+    "peso",
+    "reais",
+    "real",
+    "dólares",
+    "dolares",
+    "bolivianos",
+    "guaraníes",
+    "guaranies",
+    "n",
+    "m.n",
+];
 
 #[cfg(test)]
 mod tests {
@@ -71,7 +107,7 @@ mod tests {
             ("0", None),
             ("00000000", None),
             ("General", None),
-            ("[Red]-#,##0.00", None),
+            ("[Red]#,##0.00", None),
             ("_-* #,##0.00_-", None),
             ("\"S/\"\\ #,##0.00;[Red]\\-\"S/\"\\ #,##0.00", Some("S/")),
             ("[$S/-280A] #,##0.00", Some("S/")),
@@ -85,6 +121,18 @@ mod tests {
             ("0\"000\"", Some(SCALED)),
             ("#,##0,", Some(SCALED)),
             ("0,.0", Some(SCALED)),
+            ("0.00\" mil\"", Some(SCALED)),
+            ("0.0\"k\"", Some(SCALED)),
+            ("0\\.00", Some(SCALED)),
+            ("(0.00)", Some(SCALED)),
+            ("-0.00", Some(SCALED)),
+            ("[h]:mm", Some(SCALED)),
+            ("_(* #,##0.00_);_(* (#,##0.00);_(* \"-\"??_);_(@_)", None),
+            ("\"S/.\" #,##0.00", Some("S/")),
+            ("#,##0.00 \"soles\"", None),
+            ("#,##0.00\\ \"PEN\"", Some("PEN")),
+            ("dd/mm/yyyy", None),
+            ("@", None),
         ] {
             assert_eq!(of_format(code), sign, "{code}");
         }

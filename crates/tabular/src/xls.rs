@@ -14,6 +14,7 @@ use crate::{
     draft::Draft,
     error::{Error, Refusal},
     found::Sheet,
+    merged::Merged,
     number_format::NumberFormat,
     ole::Compound,
     record::{Bounds, Cell, Kind, Record},
@@ -40,6 +41,7 @@ pub(crate) fn open(compound: Compound, request: &Request) -> Result<(Rows, Sheet
         bytes_max,
         hidden: HashSet::new(),
         columns: HiddenColumns::default(),
+        merged: Merged::default(),
         sorted: None,
     };
     let (place, sheet) = choose(&tabs, request.sheet.as_deref(), |place| {
@@ -130,6 +132,7 @@ pub(crate) struct Rows {
     /// Rows are described before their cells.
     hidden: HashSet<u16>,
     columns: HiddenColumns,
+    merged: Merged,
     /// Of the texts of a sheet.
     bytes_max: usize,
     /// None before the first is asked for.
@@ -141,6 +144,7 @@ impl Rows {
         self.records.go_to(start.unwrap_or(0));
         self.hidden.clear();
         self.columns.clear();
+        self.merged.clear();
         self.sorted = None;
         begin(&mut self.records)
     }
@@ -158,7 +162,16 @@ impl Rows {
         if self.sorted.is_none() {
             self.sorted = Some(self.collect()?.into_values());
         }
-        Ok(self.sorted.as_mut().and_then(Iterator::next).map(Draft::end))
+        let record = self.sorted.as_mut().and_then(Iterator::next).map(Draft::end);
+        Ok(record.map(|mut record| {
+            for (place, cell) in record.cells.iter_mut().enumerate() {
+                // What lies beneath merged cells is nobody's word.
+                if self.merged.covers(record.line, place) {
+                    *cell = Cell::default();
+                }
+            }
+            record
+        }))
     }
 
     fn collect(&mut self) -> Result<BTreeMap<u16, Draft>, Error> {
@@ -169,6 +182,7 @@ impl Rows {
                 BEGIN => self.skip_chart()?,
                 0x208 => self.describe(&record.body),
                 0x7d => self.describe_columns(&record.body),
+                0xe5 => self.merge(&record.body)?,
                 END => return Ok(drafts),
                 0x06 | 0xbd | 0xfd | 0x203..=0x205 | 0x27e | 0xd6 => {
                     let row = u16_at(&record.body, 0).ok_or_else(|| damaged("a cell is cut off"))?;
@@ -204,6 +218,19 @@ impl Rows {
         {
             self.columns.add(usize::from(first), usize::from(last), self.bounds.cells_max);
         }
+    }
+
+    /// A count, then first and last row, first and last column of each area.
+    fn merge(&mut self, body: &[u8]) -> Result<(), Refusal> {
+        for place in 0..usize::from(u16_at(body, 0).unwrap_or(0)) {
+            let at = 2 + place * 8;
+            let [top, bottom, left, right] = [0, 2, 4, 6].map(|offset| u16_at(body, at + offset));
+            if let (Some(top), Some(bottom), Some(left), Some(right)) = (top, bottom, left, right) {
+                let columns = (usize::from(left), usize::from(right));
+                self.merged.add((i64::from(top) + 1, i64::from(bottom) + 1), columns)?;
+            }
+        }
+        Ok(())
     }
 
     /// Charts stand among the cells, as sheets of their own.

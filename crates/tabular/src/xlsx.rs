@@ -10,6 +10,7 @@ use crate::{
     date::Epoch,
     error::{Error, Refusal},
     found::Sheet,
+    merged::Merged,
     number_format::NumberFormat,
     record::Bounds,
     sheet::{Meaning, Rows, has_data},
@@ -50,9 +51,10 @@ pub(crate) fn open(
         None => Strings::default(),
     };
     let bounds = Bounds { record_bytes_max: limits.record_bytes_max, cells_max: limits.cells_max };
+    let merged = Merged::of_sheet(archive.part(part)?)?;
     let size = archive.size(part);
     let xml = Xml::new(archive.into_part(part)?, part);
-    Ok((Rows::new(xml, Meaning { strings, styles, epoch }, bounds), sheet, size))
+    Ok((Rows::new(xml, Meaning { strings, styles, epoch, merged }, bounds), sheet, size))
 }
 
 /// Which parts belong to a part.

@@ -125,7 +125,9 @@ def sheets():
         sheet.column_dimensions["B"].hidden = True
         sheet.auto_filter.ref = "A1:O7"
 
-    simple("310-bogota-hidden-rows-and-column", number(Payroll("co", 6, header="co")), change=hide)
+    hidden = number(Payroll("co", 6, header="co"))
+    hidden.fault(2, None, "row_hidden", severity="warning").fault(4, None, "row_hidden", severity="warning")
+    simple("310-bogota-hidden-rows-and-column", hidden, change=hide)
 
     def conceal(_, sheet):
         sheet.column_dimensions["E"].hidden = True
@@ -225,6 +227,9 @@ def cells():
     for place, form in [(1, "#,##0"), (2, ";;;"), (3, '"pagado"'), (4, "0.0")]:
         shown.spoil(place, "amount", (1234.56, form), "amount_shown")
     shown.set(5, amount=(1234.00, "#,##0")).set(6, amount=(1234.5, "0.##"))
+    for form in ('0.00" mil"', "0\\.00", "(0.00)", "-0.00"):
+        shown.rows.append(type(shown.rows[0])(dict(shown.rows[5].cells, client_id=f"PE-2026-12-{len(shown.rows)}")))
+        shown.spoil(len(shown.rows), "amount", (1234.5 if "mil" in form or "(" in form or "-" in form else 1234, form), "amount_shown")
     simple("339-lima-amounts-that-the-sheet-shows-otherwise", shown)
     whole = number(Payroll("pe", 5, header="pe"))
     whole.insert(3, "total", "row_total", **dict(whole.rows[1].cells, client_id="SUBTOTAL"))
