@@ -13,7 +13,7 @@ use payrun_broker::{Consumer, Delivery, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
 use payrun_store::{Claimed, PoisonMessage, Store};
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, halt, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
@@ -152,6 +152,7 @@ impl Dispatcher {
         match delivery.payouts() {
             Ok(PayoutMessage::V1 { account, payouts }) if account == self.account.name => {
                 events::received("taken");
+                trace::delivered(&payouts, delivery.traceparent().as_deref());
                 inbox.messages.push_back((delivery, payouts.len()));
                 inbox.ids.extend(payouts);
             }

@@ -78,12 +78,15 @@ impl Intake {
     async fn take(&self, delivery: &Delivery) -> Reply {
         let mut whole = [0; 32];
         whole.copy_from_slice(digest(&SHA256, delivery.body()).as_ref());
+        let upstream = delivery.traceparent();
         loop {
             let message = match decode(delivery.body()) {
                 Ok(message) => message,
                 Err(why) => return Reply::unreadable(&why),
             };
-            match take(&self.store, &self.directory, message, whole, self.clock.now()).await {
+            match take(&self.store, &self.directory, (message, upstream.as_deref()), whole, self.clock.now())
+                .await
+            {
                 Ok(reply) => return reply,
                 Err(error) => {
                     events::failed("ingest", &error);

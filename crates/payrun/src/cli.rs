@@ -14,7 +14,7 @@ use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::{held, review::ReviewCommand};
+use crate::{forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -60,7 +60,11 @@ pub(crate) enum Command {
     /// Check everything that payrun needs, and say how to mend what is missing.
     Doctor,
     /// Bring the database to this version's schema.
-    Migrate,
+    Migrate {
+        /// Only show what would run.
+        #[arg(long)]
+        plan: bool,
+    },
     /// Validate a payroll file; nothing is stored.
     Check {
         /// CSV, XLSX, XLS or ODS, also within GZIP.
@@ -105,6 +109,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
     },
+    /// Show the keys that seal personal data, add one, or destroy one with all that it sealed.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Erase personal data of payouts that are settled; the payouts stay.
+    Forget(ForgetArgs),
     /// What waits for a person: payouts in review or late at their provider, contradictions, calls about nobody's payout.
     Review {
         #[command(subcommand)]
@@ -180,10 +189,10 @@ pub(crate) struct ReadingArgs {
     /// Language of what is wrong with rows.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) lang: Lang,
-    /// Write the bad rows, with what is wrong with them, to this file.
+    /// Write the bad rows, with what is wrong with them, to this file: CSV, or XLSX if its name ends so.
     #[arg(long, value_name = "FILE", conflicts_with = "annotated")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Write a copy of all rows to this file, with a last column that says what to mend.
+    /// Write a copy of all rows to this file, CSV or XLSX, with a last column that says what to mend.
     #[arg(long, value_name = "FILE")]
     pub(crate) annotated: Option<PathBuf>,
     /// How many good rows there must be; else nothing is stored.

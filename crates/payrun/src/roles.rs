@@ -1,6 +1,6 @@
 //! The long-running roles: each alone in a process, or all in one.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use jiff::{Timestamp, tz::TimeZone};
@@ -12,14 +12,14 @@ use payrun_outbox::relay;
 use payrun_providers::Account;
 use payrun_reconciler::{Reconciler, SweepSettings, sweep};
 use payrun_store::Store;
-use payrun_telemetry::{gauges, recorder::Recorder};
-use tokio::task::JoinSet;
+use payrun_telemetry::{events::chain, gauges, recorder::Recorder};
+use tokio::{signal::unix::Signal, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     failure::Failure,
     hooks::Hooks,
-    lifecycle::stop_on_signal,
+    lifecycle::{hangups, stop_on_signal},
     serve::{Health, serve},
     wire::{self, Context},
 };
@@ -55,10 +55,12 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     let recorder = Recorder::install().context("starting metrics")?;
     introduce(context, roles);
     let stop = stop_on_signal(context.until_stdin_closes)?;
+    let hangups = hangups()?;
     let name = match roles {
         [role] => role.word(),
         _ => "run",
     };
+    context.start_tracing(name)?;
     let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
@@ -81,9 +83,29 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     let served = stop.clone();
     tasks.spawn(async move { serve(listen, health, served).await });
     tracing::info!(role = name, pid = std::process::id(), "working");
-    let done = join(tasks, &stop).await;
+    let done = tokio::select! {
+        done = join(tasks, &stop) => done,
+        never = reload(context, &store, hangups) => match never {},
+    };
     store.close().await;
     done.map_err(Failure::from)
+}
+
+/// Takes over what may change while the process runs, whenever it is told to. What cannot be read changes nothing.
+async fn reload(context: &Context, store: &Store, mut hangups: Signal) -> Infallible {
+    loop {
+        // It cannot end: nobody else takes this process's signals.
+        if hangups.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        match context.reload(store).await {
+            Ok(()) => tracing::info!("log filter and keys were read again"),
+            Err(error) => {
+                let error = chain(error.as_ref());
+                tracing::error!(error, "the configuration was not read again; all goes on as before");
+            }
+        }
+    }
 }
 
 /// What about this process does not change.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use metrics::{Key, KeyName, Label as MetricLabel, Level, Metadata, with_recorder};
 use payrun_domain::{id::PayoutId, money::Money, name::AccountName, payout::PayoutState, verdict::Pause};
 
-use crate::metric::{Label, Metric};
+use crate::{
+    metric::{Label, Metric},
+    trace,
+};
 
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
@@ -28,19 +31,22 @@ pub fn claimed(account: &AccountName, source: Source, count: usize) {
 }
 
 /// A send was concluded with `verdict` after `took`.
-pub fn attempted(account: &AccountName, verdict: &'static str, took: Duration) {
+pub fn attempted(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
+    trace::sent(account, payout, verdict, took);
     add(Metric::Attempts, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
     observe(Metric::AttemptDuration, &[(Label::Account, account.as_str())], took);
 }
 
 /// A look-up was answered with `verdict` after `took`.
-pub fn looked_up(account: &AccountName, verdict: &'static str, took: Duration) {
+pub fn looked_up(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
+    trace::looked_up(account, payout, verdict, took);
     add(Metric::Lookups, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
     observe(Metric::LookupDuration, &[(Label::Account, account.as_str())], took);
 }
 
 /// A payout reached a state; `amount` is what it pays, or of a return what came back.
-pub fn moved(account: &AccountName, state: PayoutState, amount: Money) {
+pub fn moved(account: &AccountName, payout: PayoutId, state: PayoutState, amount: Money) {
+    trace::moved(account, payout, state);
     let (account, state_word) = ((Label::Account, account.as_str()), (Label::State, state.word()));
     add(Metric::PayoutsMoved, &[account, state_word], 1);
     if matches!(state, PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned) {

@@ -6,3 +6,4 @@ pub mod halt;
 pub mod logging;
 pub mod metric;
 pub mod recorder;
+pub mod trace;

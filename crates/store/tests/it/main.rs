@@ -7,6 +7,7 @@
 mod attempts;
 mod batches;
 mod claim;
+mod erase;
 mod facts;
 mod freeze;
 mod guards;

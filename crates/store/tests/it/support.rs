@@ -22,7 +22,11 @@ use payrun_store::{
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-const KEYS: &str = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// The line of a key file that finds people and accounts again.
+pub(crate) const INDEX: &str = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+/// A key file.
+pub(crate) const KEYS: &str =
+    "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Longer than any test.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
