@@ -10,6 +10,7 @@ mod clerk;
 mod corpus;
 mod dashboard;
 mod freeze;
+mod gauges;
 mod hooks;
 mod intake;
 mod operate;

@@ -21,8 +21,10 @@ use payrun_telemetry::{gauges, recorder::Recorder};
 use tokio::{net::TcpListener, sync::watch, time};
 use tokio_util::sync::CancellationToken;
 
-/// A scrape or probe waits no longer for the database.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A probe waits no longer for the database.
+const PROBE_PATIENCE: Duration = Duration::from_secs(3);
+/// Nor does a scrape, of which Prometheus itself gives up after ten seconds.
+const SCRAPE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// What the endpoints look at.
 #[derive(Clone)]
@@ -59,7 +61,7 @@ pub(crate) async fn serve(listen: SocketAddr, health: Health, stop: Cancellation
 
 async fn metrics(State(health): State<Health>) -> impl IntoResponse {
     // Without the database the counters are still worth having.
-    let found = time::timeout(PATIENCE, health.store.backlog()).await;
+    let found = time::timeout(SCRAPE_PATIENCE, health.store.backlog()).await;
     gauges::reached(matches!(found, Ok(Ok(_))), health.is_broker_up());
     if let Ok(Ok(found)) = found {
         show(&found, &health.accounts);
@@ -100,7 +102,7 @@ fn show(found: &Backlog, accounts: &[Arc<Account>]) {
 
 /// Ready means: the database answers. The broker is told, but not required: the table is worked without it.
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
-    let database = matches!(time::timeout(PATIENCE, health.store.ping()).await, Ok(Ok(())));
+    let database = matches!(time::timeout(PROBE_PATIENCE, health.store.ping()).await, Ok(Ok(())));
     let broker = health.is_broker_up();
     let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |up| if up { "up" } else { "down" };
