@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod certificate;
 mod database;
 mod process;
 mod provider;
@@ -18,6 +19,7 @@ mod wait;
 mod world;
 
 pub use audit::{Audit, Finding, Harm};
+pub use certificate::{Authority, Certificate, Fitness};
 pub use process::{Process, binary};
 pub use provider::{Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};

@@ -17,7 +17,8 @@ use tokio::{
 
 use crate::{
     PayoutMessage, Unreadable,
-    link::{Error, Link, Server},
+    link::{Error, Link},
+    server::Server,
 };
 
 /// For an acknowledgement to be written. During an alarm nothing is.

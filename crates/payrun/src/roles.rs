@@ -61,7 +61,7 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
     let names: Vec<_> = accounts.iter().map(|account| account.name.clone()).collect();
-    let broker = Broker::new(context.amqp_url()?, context.topology());
+    let broker = Broker::new(&context.amqp_url()?, context.topology()).context("broker.url")?;
     let mut tasks = JoinSet::new();
     for role in roles {
         match role {
