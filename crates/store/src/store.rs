@@ -61,6 +61,12 @@ impl Store {
             .connect_with(connect)
             .await
             .map_err(Error::driver("opening the database"))?;
+        // A pooler that drops them would let us work as the login role, without limits of time.
+        let found = sqlx::query_scalar!(r#"select current_user::text as "role!""#).fetch_one(&pool).await;
+        let role = found.map_err(Error::driver("asking for our role"))?;
+        if role != APP_ROLE {
+            return Err(Error::Role { role });
+        }
         Ok(Self { pool, sealer, actor: options.actor.clone() })
     }
 
