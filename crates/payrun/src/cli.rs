@@ -38,6 +38,9 @@ pub(crate) struct Cli {
     /// The broker, instead of the configuration's.
     #[arg(long, global = true, env = "AMQP_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) amqp_url: Option<String>,
+    /// Where this process serves metrics and probes, instead of the configuration's http.listen: several roles on one machine.
+    #[arg(long, global = true, env = "PAYRUN_HTTP_LISTEN", value_name = "ADDRESS")]
+    pub(crate) http_listen: Option<std::net::SocketAddr>,
     /// End softly when standard input closes: for a parent that must not leave processes behind.
     #[arg(long, global = true, hide = true)]
     pub(crate) until_stdin_closes: bool,
@@ -134,6 +137,15 @@ pub(crate) enum Command {
         /// Fault weights of the sandbox in per mille, such as `accept_500=20`.
         #[arg(long, default_value = "")]
         faults: String,
+    },
+    /// Ask the process that listens on http.listen whether it lives: for a container without other programs.
+    #[command(hide = true)]
+    Healthy,
+    /// Write the man pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// Where to.
+        folder: PathBuf,
     },
     /// Print completions for a shell.
     Completions {
