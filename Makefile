@@ -9,8 +9,6 @@ CARGO_DENY_VERSION := 0.20.2
 CARGO_AUDITABLE_VERSION := 0.7.7
 CARGO_CYCLONEDX_VERSION := 0.5.9
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-# Queries are checked against .sqlx; only sqlx-check and sqlx-prepare ask a database.
-export SQLX_OFFLINE := true
 
 .PHONY: help demo test chaos up down status build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
 
