@@ -49,8 +49,10 @@ package: tools ## the Debian package, the list of what is in it, and checksums, 
 	cargo install --quiet --locked --root $(TARGET)/tools cargo-cyclonedx@$(CARGO_CYCLONEDX_VERSION)
 	cargo auditable build --release --locked -p payrun
 	deploy/debian/build $(TARGET)/release/payrun $(TARGET)/package
+	export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
 	cargo cyclonedx --quiet --manifest-path crates/payrun/Cargo.toml --format json --spec-version 1.5 --target all
-	mv crates/payrun/payrun.cdx.json $(TARGET)/package/
+	# Where it was built is nobody's business.
+	sed "s|$(CURDIR)|/payrun|g" crates/payrun/payrun.cdx.json >$(TARGET)/package/payrun.cdx.json
 	# It writes one for each crate of the workspace.
 	find crates fuzz tests -name '*.cdx.json' -delete
 	cd $(TARGET)/package
