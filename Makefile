@@ -6,10 +6,11 @@ SHELL := /bin/bash
 .ONESHELL:
 
 CARGO_DENY_VERSION := 0.20.2
-# Queries are checked against .sqlx; only sqlx-check and sqlx-prepare ask a database.
-export SQLX_OFFLINE := true
+CARGO_AUDITABLE_VERSION := 0.7.7
+CARGO_CYCLONEDX_VERSION := 0.5.9
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help demo dev test chaos up down status metrics alerts build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
+.PHONY: help demo dev test chaos up down status metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +54,25 @@ alerts: ## check the alert rules, and when each fires and is silent
 build: tools ## the release binary, target/release/payrun
 	cargo build --release -p payrun
 
-lint: fmt-check clippy doc deny sqlx-check ## everything that CI checks before the tests
+package: tools ## the Debian package, the list of what is in it, and checksums, in target/package
+	@mkdir -p $(TARGET)/package $(TARGET)/tools
+	rm -f $(TARGET)/package/*
+	export PATH="$(TARGET)/tools/bin:$$PATH"
+	cargo install --quiet --locked --root $(TARGET)/tools cargo-auditable@$(CARGO_AUDITABLE_VERSION)
+	cargo install --quiet --locked --root $(TARGET)/tools cargo-cyclonedx@$(CARGO_CYCLONEDX_VERSION)
+	cargo auditable build --release --locked -p payrun
+	deploy/debian/build $(TARGET)/release/payrun $(TARGET)/package
+	export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
+	cargo cyclonedx --quiet --manifest-path crates/payrun/Cargo.toml --format json --spec-version 1.5 --target all
+	# Where it was built is nobody's business.
+	sed "s|$(CURDIR)|/payrun|g" crates/payrun/payrun.cdx.json >$(TARGET)/package/payrun.cdx.json
+	# It writes one for each crate of the workspace.
+	find crates fuzz tests -name '*.cdx.json' -delete
+	cd $(TARGET)/package
+	sha256sum -- *.deb *.json >SHA256SUMS
+	ls -l
+
+lint: fmt-check clippy doc deny sqlx-check units manifests ## everything that CI checks before the tests
 
 fmt-check: tools
 	cargo fmt --all -- --check
@@ -75,6 +94,13 @@ deny: tools
 	else
 	    echo "ADVISORIES WERE NOT CHECKED: their database could not be fetched from github.com/rustsec/advisory-db"
 	fi
+
+units: ## the systemd unit is well-formed and gives the process little
+	@deploy/systemd/check
+
+manifests: ## the image, Compose and Kubernetes are described as their formats have it
+	@deploy/local/packages python3-venv
+	@deploy/check $(TARGET)/manifests
 
 sqlx-check: tools up
 	@deploy/local/sqlx-check

@@ -299,3 +299,31 @@ fn two_people_decide_what_became_of_a_payout_in_doubt() {
     assert!(status.success(), "{decided} {said}");
     assert_eq!(world.count(&batch, &["paid"]), 1);
 }
+
+#[test]
+fn a_container_asks_whether_its_process_lives() {
+    let world = World::new("payrun_it_healthy");
+    let relay = world.start("relay");
+    let address = world.served("relay", "serving /metrics");
+    let lives = || world.try_run(&["--http-listen", &address, "healthy"]).0.code();
+    assert_eq!(lives(), Some(0));
+    relay.kill();
+    assert_eq!(lives(), Some(1));
+    let (status, _, said) = world.try_run(&["healthy"]);
+    assert!(!status.success() && said.contains("port 0"), "{said}");
+}
+
+/// Where environments are seen by others, and where secrets are mounted.
+#[test]
+fn urls_may_be_files() {
+    let world = World::new("payrun_it_url_file");
+    world.file("database.url", &format!("{}\n", world.database_url()));
+    let configuration = fs::read_to_string(world.folder().join("payrun.toml")).unwrap();
+    let by_file = configuration.replace("[database]\n", "[database]\nurl_file = \"database.url\"\n");
+    world.file("payrun.toml", &by_file);
+    let list = || world.command(&["batch", "list"]).env_remove("DATABASE_URL").output().unwrap();
+    assert!(list().status.success(), "{list:?}", list = list());
+    world.file("payrun.toml", &by_file.replace("url_file", "url = \"postgres://made-up\"\nurl_file"));
+    let both = String::from_utf8(list().stderr).unwrap();
+    assert!(both.contains("database.url and database.url_file") && !both.contains("made-up"), "{both}");
+}

@@ -7,6 +7,8 @@ mod clock;
 mod database;
 mod disk;
 mod python;
+mod rights;
+mod tls;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

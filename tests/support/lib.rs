@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod certificate;
 mod database;
 mod process;
 mod prometheus;
@@ -19,6 +20,7 @@ mod wait;
 mod world;
 
 pub use audit::{Audit, Finding, Harm};
+pub use certificate::{Authority, Certificate, Fitness};
 pub use database::Session;
 pub use process::{Process, binary};
 pub use prometheus::Prometheus;

@@ -246,7 +246,8 @@ impl World {
         Process::from(child.unwrap())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command that is yet to be run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command
             .arg("--config")

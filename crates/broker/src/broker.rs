@@ -6,10 +6,7 @@ use payrun_domain::name::AccountName;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
-use crate::{
-    Consumer, Error, Publisher, Topology,
-    link::{Link, Server},
-};
+use crate::{Consumer, Error, Publisher, Topology, link::Link, server::Server};
 
 /// A broker and the queues that it must have. Connections are made by what is handed out.
 pub struct Broker {
@@ -18,14 +15,14 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Remembers where the broker is; connects to nothing.
-    pub const fn new(url: SecretString, topology: Topology) -> Self {
-        Self { server: Server { url, topology }, connections: Mutex::new(Vec::new()) }
+    /// Remembers where the broker is; connects to nothing. Refuses a URL that would send plaintext to another machine.
+    pub fn new(url: &SecretString, topology: Topology) -> Result<Self, Error> {
+        Ok(Self { server: Server::new(url, topology)?, connections: Mutex::new(Vec::new()) })
     }
 
     /// Connects once and declares every queue: what `doctor` asks.
     pub async fn check(url: &SecretString, topology: &Topology) -> Result<(), Error> {
-        let server = Server { url: url.clone(), topology: topology.clone() };
+        let server = Server::new(url, topology.clone())?;
         Link::open(&server, "doctor").await.map(drop)
     }
 

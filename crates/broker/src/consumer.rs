@@ -17,7 +17,8 @@ use tokio::{
 
 use crate::{
     PayoutMessage, Unreadable,
-    link::{Error, Link, Server},
+    link::{Error, Link},
+    server::Server,
 };
 
 /// The header of a message's trace context, as W3C names it.

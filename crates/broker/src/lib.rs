@@ -5,6 +5,7 @@ mod consumer;
 mod link;
 mod message;
 mod publisher;
+mod server;
 mod topology;
 
 pub use broker::Broker;

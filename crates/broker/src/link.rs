@@ -5,23 +5,14 @@ use std::time::Duration;
 use lapin::{
     Channel, Connection, ConnectionProperties,
     protocol::{AMQPErrorKind, AMQPSoftError},
+    runtime::default_runtime,
 };
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time;
 
-use crate::Topology;
+use crate::server::Server;
 
 /// To connect, log in and declare.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
-/// A peer that is silent for twice this long is gone; the broker's own proposal would take two minutes.
-const HEARTBEAT_S: u16 = 10;
-
-/// Where the broker is and what it must have.
-#[derive(Clone)]
-pub(crate) struct Server {
-    pub(crate) url: SecretString,
-    pub(crate) topology: Topology,
-}
 
 /// An open channel on a connection of its own. Dropped, both close.
 pub(crate) struct Link {
@@ -33,8 +24,23 @@ pub(crate) struct Link {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Not a URL.
-    #[error("the broker's URL cannot be read; write amqp://user:password@host/vhost")]
+    #[error("the broker's URL cannot be read; write amqps://user:password@host/vhost")]
     Url,
+    /// Not on this machine, and without TLS.
+    #[error(
+        "the broker's URL would send its password and all messages readable to another machine; write amqps://, or add \
+         sslmode=disable where nobody else hears"
+    )]
+    Plaintext,
+    /// The authorities that the URL names are not there.
+    #[error("the broker's sslrootcert, {path}, cannot be read")]
+    Authority {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// It does not answer in time.
     #[error("the broker did not answer within {} s; is it running, and is a memory or disk alarm raised?", CONNECT_MAX.as_secs())]
     Silent,
@@ -70,8 +76,11 @@ impl Link {
     async fn connect(server: &Server, name: &str) -> Result<Self, Error> {
         let properties =
             ConnectionProperties::default().with_connection_name(format!("payrun {name}").into());
-        let connection =
-            Connection::connect(&with_heartbeat(&server.url), properties).await.map_err(Error::Connect)?;
+        let runtime = default_runtime().map_err(Error::Connect)?;
+        let (uri, tls) = (server.uri.clone(), server.tls.clone());
+        let connection = Connection::connect_uri_with_config(uri, properties, tls, runtime)
+            .await
+            .map_err(Error::Connect)?;
         // Declaring may close its channel; the one for work stays untouched.
         let declaring = connection.create_channel().await.map_err(Error::Connect)?;
         server
@@ -86,14 +95,5 @@ impl Link {
     /// False as soon as anything about it is broken.
     pub(crate) fn is_well(&self) -> bool {
         self.connection.status().connected() && self.channel.status().connected()
-    }
-}
-
-fn with_heartbeat(url: &SecretString) -> String {
-    let url = url.expose_secret();
-    match url.split_once('?') {
-        Some((_, parameters)) if parameters.contains("heartbeat=") => url.to_owned(),
-        Some(_) => format!("{url}&heartbeat={HEARTBEAT_S}"),
-        None => format!("{url}?heartbeat={HEARTBEAT_S}"),
     }
 }

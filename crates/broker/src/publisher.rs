@@ -15,7 +15,8 @@ use tokio::{sync::watch, time};
 
 use crate::{
     PayoutMessage, consumer,
-    link::{Error, Link, Server},
+    link::{Error, Link},
+    server::Server,
 };
 
 /// For all messages of one call to be confirmed. During an alarm the broker says nothing at all.

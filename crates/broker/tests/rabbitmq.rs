@@ -32,7 +32,7 @@ fn topology() -> Topology {
 }
 
 fn broker(topology: &Topology) -> Broker {
-    Broker::new(url().into(), topology.clone())
+    Broker::new(&url().into(), topology.clone()).unwrap()
 }
 
 fn message(account: &str) -> PayoutMessage {

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod country;
 pub mod decide;
 pub mod fault;
+pub mod host;
 pub mod id;
 pub mod money;
 pub mod name;

@@ -2,19 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use payrun_domain::{
-    country::Country,
     id::BatchId,
     name::{AccountName, Actor},
 };
-use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::{forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand};
+use crate::{forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand, template::TemplateArgs};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -38,6 +36,9 @@ pub(crate) struct Cli {
     /// The broker, instead of the configuration's.
     #[arg(long, global = true, env = "AMQP_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) amqp_url: Option<String>,
+    /// Where this process serves metrics and probes, instead of the configuration's http.listen: several roles on one machine.
+    #[arg(long, global = true, env = "PAYRUN_HTTP_LISTEN", value_name = "ADDRESS")]
+    pub(crate) http_listen: Option<std::net::SocketAddr>,
     /// End softly when standard input closes: for a parent that must not leave processes behind.
     #[arg(long, global = true, hide = true)]
     pub(crate) until_stdin_closes: bool,
@@ -161,6 +162,15 @@ pub(crate) enum Command {
         #[arg(long, default_value = "")]
         faults: String,
     },
+    /// Ask the process that listens on http.listen whether it lives: for a container without other programs.
+    #[command(hide = true)]
+    Healthy,
+    /// Write the man pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// Where to.
+        folder: PathBuf,
+    },
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -201,24 +211,6 @@ pub(crate) struct ReadingArgs {
     /// What they must add up to, such as `PEN=125000.50`; once for each currency.
     #[arg(long, value_name = "CURRENCY=AMOUNT")]
     pub(crate) expect_total: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TemplateArgs {
-    /// Where the beneficiaries are: AR BR CL CO MX PE UY.
-    pub(crate) country: Country,
-    /// Who pays them.
-    #[arg(long, value_parser = PossibleValuesParser::new(PROVIDERS))]
-    pub(crate) provider: String,
-    /// A new file that ends in .xlsx or .csv.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
-    /// Of headings, words and explanations.
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) lang: Lang,
-    /// Adds a column with the account that pays; needed where several pay that currency in the country.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<AccountName>,
 }
 
 /// How amounts are written.

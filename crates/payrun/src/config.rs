@@ -15,8 +15,10 @@ use axum::http::Uri;
 use jiff::civil::Date;
 use payrun_domain::name::AccountName;
 use payrun_store::{Holds, Mark};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+
+use crate::secret;
 
 /// What `payrun init` writes.
 pub(crate) const DEFAULT: &str = include_str!("config.default.toml");
@@ -53,7 +55,9 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Database {
     pub(crate) url: Option<SecretString>,
+    pub(crate) url_file: Option<PathBuf>,
     pub(crate) migrator_url: Option<SecretString>,
+    pub(crate) migrator_url_file: Option<PathBuf>,
     pub(crate) connections_max: u32,
 }
 
@@ -74,6 +78,7 @@ impl Default for Traces {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Broker {
     pub(crate) url: Option<SecretString>,
+    pub(crate) url_file: Option<PathBuf>,
     pub(crate) prefetch: u16,
     pub(crate) queue_prefix: String,
 }
@@ -170,13 +175,13 @@ fn milliseconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Dur
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, migrator_url: None, connections_max: 16 }
+        Self { url: None, url_file: None, migrator_url: None, migrator_url_file: None, connections_max: 16 }
     }
 }
 
 impl Default for Broker {
     fn default() -> Self {
-        Self { url: None, prefetch: 4, queue_prefix: "payrun".to_owned() }
+        Self { url: None, url_file: None, prefetch: 4, queue_prefix: "payrun".to_owned() }
     }
 }
 
@@ -330,9 +335,24 @@ impl Config {
         Ok(())
     }
 
+    /// What a key says itself, or the file that `<key>_file` names.
+    pub(crate) fn url(
+        &self,
+        given: Option<&SecretString>,
+        file: Option<&PathBuf>,
+        key: &str,
+    ) -> anyhow::Result<Option<SecretString>> {
+        match (given, file) {
+            (Some(_), Some(_)) => bail!("{key} and {key}_file are both given; leave one out"),
+            (Some(given), None) => Ok(Some(given.clone())),
+            (None, Some(file)) => secret::line(&self.folder.join(file), &format!("{key}_file")).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The text of the key file.
     pub(crate) fn keys(&self) -> anyhow::Result<SecretString> {
-        read_secret(&self.keys_path(), "keys.file")
+        secret::text(&self.keys_path(), "keys.file")
     }
 
     /// Where the key file is.
@@ -358,10 +378,9 @@ impl Config {
         let mut table = toml::Table::new();
         for (key, value) in given {
             match (key.strip_suffix("_file"), value) {
-                (Some(secret), toml::Value::String(file)) => {
-                    let text = read_secret(&self.folder.join(file), &format!("{path}.{key}"))?;
-                    let text = secrecy::ExposeSecret::expose_secret(&text).trim().to_owned();
-                    table.insert(secret.to_owned(), text.into());
+                (Some(name), toml::Value::String(file)) => {
+                    let text = secret::line(&self.folder.join(file), &format!("{path}.{key}"))?;
+                    table.insert(name.to_owned(), text.expose_secret().to_owned().into());
                 }
                 (Some(_), _) => bail!("{path}.{key} must be the name of a file"),
                 (None, toml::Value::Table(inner)) => {
@@ -374,18 +393,6 @@ impl Config {
         }
         Ok(table)
     }
-}
-
-/// Reads a secret, and refuses one that others on the machine can read.
-fn read_secret(path: &Path, key: &str) -> anyhow::Result<SecretString> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = fs::metadata(path).with_context(|| format!("{key}: {} cannot be read", path.display()))?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        bail!("{key}: {} can be read by others; run `chmod 600 {}`", path.display(), path.display());
-    }
-    let text =
-        fs::read_to_string(path).with_context(|| format!("{key}: {} cannot be read", path.display()))?;
-    Ok(text.into())
 }
 
 #[cfg(test)]
@@ -415,6 +422,16 @@ mod tests {
         assert_eq!(shown.broker.prefetch, plain.broker.prefetch);
         assert_eq!(shown.broker.queue_prefix, plain.broker.queue_prefix);
         assert_eq!(shown.database.connections_max, plain.database.connections_max);
+    }
+
+    #[test]
+    fn the_deployed_files_are_configurations() {
+        for text in [
+            include_str!("../../../deploy/compose/payrun.toml"),
+            include_str!("../../../deploy/kubernetes/payrun.toml"),
+        ] {
+            toml::from_str::<Config>(text).unwrap().check().unwrap();
+        }
     }
 
     #[test]

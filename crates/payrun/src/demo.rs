@@ -137,6 +137,7 @@ impl Home {
             json: cli.json,
             database_url: Some(self.database_url.expose_secret().to_owned()),
             amqp_url: Some(self.amqp_url.clone()),
+            http_listen: None,
             until_stdin_closes: false,
             command: crate::cli::Command::Doctor,
             #[cfg(debug_assertions)]

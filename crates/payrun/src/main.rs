@@ -15,6 +15,7 @@ mod failure;
 mod forget;
 mod freeze;
 mod frozen;
+mod healthy;
 mod held;
 mod hooks;
 mod import;
@@ -32,6 +33,7 @@ mod reading;
 mod review;
 mod roles;
 mod sandbox;
+mod secret;
 mod serve;
 mod template;
 mod watch;
@@ -94,6 +96,9 @@ async fn run(cli: Cli) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "payrun", &mut io::stdout());
             Ok(())
         }
+        Command::Manual { folder } => {
+            clap_mangen::generate_to(Cli::command(), folder).map_err(|error| Failure::Error(error.into()))
+        }
         Command::Template(args) => template::run(output, &args),
         Command::Sandbox(args) => sandbox::run(args, cli.until_stdin_closes).await,
         Command::Demo { ref folder, ref file, ref faults } => demo::run(&cli, folder, file, faults).await,
@@ -109,6 +114,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Thaw { .. }
         | Command::Run { .. }
         | Command::Map { .. }
+        | Command::Healthy
         | Command::Ingest
         | Command::Relay
         | Command::Dispatch
@@ -148,8 +154,10 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Dispatch => roles::run(&context, &[Role::Dispatch]).await,
         Command::Reconcile => roles::run(&context, &[Role::Reconcile]).await,
         Command::Hooks => roles::run(&context, &[Role::Hooks]).await,
+        Command::Healthy => healthy::run(context.config.http.listen).await.map_err(Failure::from),
         Command::Init { .. }
         | Command::Completions { .. }
+        | Command::Manual { .. }
         | Command::Template(_)
         | Command::Sandbox(_)
         | Command::Demo { .. } => Ok(()),

@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
-    let broker = Broker::new(context.amqp_url()?, context.topology());
+    let broker = Broker::new(&context.amqp_url()?, context.topology()).context("broker.url")?;
     let mut tasks = JoinSet::new();
     for role in roles {
         match role {

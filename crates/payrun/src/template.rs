@@ -3,10 +3,11 @@
 use std::{
     fs,
     io::{self, BufWriter, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
+use clap::{Args, builder::PossibleValuesParser};
 use payrun_domain::{beneficiary::Method, country::Country, fault::Field, name::AccountName};
 use payrun_ingest::Sheet;
 use payrun_providers::{Bank, Choices, PROVIDERS, choices};
@@ -14,14 +15,26 @@ use payrun_tabular::Separator;
 use serde_json::json;
 
 use crate::{
-    cli::{Lang, TemplateArgs},
-    example,
-    failure::Failure,
-    new_file::NewFile,
-    output::Output,
-    phrase::phrase,
-    workbook,
+    cli::Lang, example, failure::Failure, new_file::NewFile, output::Output, phrase::phrase, workbook,
 };
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArgs {
+    /// Where the beneficiaries are: AR BR CL CO MX PE UY.
+    pub(crate) country: Country,
+    /// Who pays them.
+    #[arg(long, value_parser = PossibleValuesParser::new(PROVIDERS))]
+    pub(crate) provider: String,
+    /// A new file that ends in .xlsx or .csv.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Of headings, words and explanations.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) lang: Lang,
+    /// Adds a column with the account that pays; needed where several pay that currency in the country.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<AccountName>,
+}
 
 /// A payroll that pays nobody yet.
 pub(crate) struct Template {

@@ -47,11 +47,12 @@ pub(crate) struct Context {
 impl Context {
     /// Reads the configuration.
     pub(crate) fn load(cli: &Cli) -> Result<Self, Failure> {
-        let config = Config::read(&cli.config)?;
+        let mut config = Config::read(&cli.config)?;
+        config.http.listen = cli.http_listen.unwrap_or(config.http.listen);
         let given = |text: &Option<String>| text.clone().map(SecretString::from);
         Ok(Self {
-            database_url: given(&cli.database_url).or_else(|| config.database.url.clone()),
-            amqp_url: given(&cli.amqp_url).or_else(|| config.broker.url.clone()),
+            database_url: given(&cli.database_url),
+            amqp_url: given(&cli.amqp_url),
             output: Output { json: cli.json },
             until_stdin_closes: cli.until_stdin_closes,
             actor: cli.actor.clone(),
@@ -92,17 +93,26 @@ impl Context {
 
     /// The database's URL. Commands that only ask a file or a provider need none.
     pub(crate) fn database_url(&self) -> anyhow::Result<SecretString> {
-        self.database_url.clone().context("no database is configured; set DATABASE_URL or database.url")
+        let database = &self.config.database;
+        let configured =
+            || self.config.url(database.url.as_ref(), database.url_file.as_ref(), "database.url");
+        let url = self.database_url.clone().map_or_else(configured, |url| Ok(Some(url)))?;
+        url.context("no database is configured; set DATABASE_URL, database.url or database.url_file")
     }
 
     /// The database's URL as the owner of the schema has it.
     pub(crate) fn migrator_url(&self) -> anyhow::Result<SecretString> {
-        self.config.database.migrator_url.clone().map_or_else(|| self.database_url(), Ok)
+        let database = &self.config.database;
+        let (url, file) = (database.migrator_url.as_ref(), database.migrator_url_file.as_ref());
+        self.config.url(url, file, "database.migrator_url")?.map_or_else(|| self.database_url(), Ok)
     }
 
     /// The broker's URL.
     pub(crate) fn amqp_url(&self) -> anyhow::Result<SecretString> {
-        self.amqp_url.clone().context("no broker is configured; set AMQP_URL or broker.url")
+        let broker = &self.config.broker;
+        let configured = || self.config.url(broker.url.as_ref(), broker.url_file.as_ref(), "broker.url");
+        let url = self.amqp_url.clone().map_or_else(configured, |url| Ok(Some(url)))?;
+        url.context("no broker is configured; set AMQP_URL, broker.url or broker.url_file")
     }
 
     /// The queues of this installation.

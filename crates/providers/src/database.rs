@@ -13,10 +13,11 @@ use mongodb::{
         ServerAddress, Tls,
     },
 };
+use payrun_domain::host::is_loopback;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
-use crate::{Find, HttpSettings, Lost, Reply, TransportError, egress::is_loopback};
+use crate::{Find, HttpSettings, Lost, Reply, TransportError};
 
 /// Two documents already mean that the id is not one.
 const DOCUMENTS_MAX: i64 = 2;
@@ -53,7 +54,7 @@ impl Database {
             ConnectionString::parse(settings.uri.expose_secret()).map_err(|_| TransportError::DatabaseUri)?;
         let local =
             matches!(&connection.host_info, HostInfo::HostIdentifiers(hosts) if hosts.iter().all(is_local));
-        if !local && !matches!(connection.tls, Some(Tls::Enabled(_))) {
+        if !local && !is_verified(connection.tls.as_ref()) {
             return Err(TransportError::DatabaseUri);
         }
         Ok(Self {
@@ -117,6 +118,38 @@ impl Database {
     }
 }
 
+/// TLS with the server's certificate looked at: `tlsInsecure` would show the password to whoever answers.
+fn is_verified(tls: Option<&Tls>) -> bool {
+    match tls {
+        Some(Tls::Enabled(options)) => options.allow_invalid_certificates != Some(true),
+        Some(Tls::Disabled) | None => false,
+    }
+}
+
 fn is_local(address: &ServerAddress) -> bool {
     matches!(address, ServerAddress::Tcp { host, .. } if is_loopback(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_this_machine_the_certificate_is_looked_at() {
+        let http = HttpSettings {
+            base_url: "https://api.example.test".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            total_timeout: Duration::from_secs(1),
+        };
+        let takes = |uri: &str| {
+            let settings = DatabaseSettings { uri: uri.to_owned().into(), name: "made-up".to_owned() };
+            Database::new(&settings, &http).is_ok()
+        };
+        assert!(takes("mongodb://127.0.0.1/") && takes("mongodb://db.example.test/?tls=true"));
+        for bad in
+            ["", "?tls=false", "?tls=true&tlsInsecure=true", "?tls=true&tlsAllowInvalidCertificates=true"]
+        {
+            assert!(!takes(&format!("mongodb://db.example.test/{bad}")), "{bad}");
+        }
+    }
 }

@@ -15,12 +15,13 @@ use ::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use jiff::{Timestamp, fmt::rfc2822};
+use payrun_domain::host::is_loopback;
 use payrun_telemetry::halt;
 use reqwest::{Body, Client, Response, Url, redirect, retry};
 
 use crate::{
     Effect, Lost, Reply, Request,
-    egress::{PublicOnly, is_loopback, may_be_base},
+    egress::{PublicOnly, may_be_base},
 };
 
 /// More of a reply is not read: no provider sends it, and a hostile one must not fill the memory.
@@ -57,7 +58,7 @@ pub enum TransportError {
     BaseUrl,
     /// Not a URI of the provider's database. It is not repeated: it has a password in it.
     #[error(
-        "the database's URI cannot be used; write mongodb://user:password@host/?tls=true (without TLS on loopback only)"
+        "the database's URI cannot be used; write mongodb://user:password@host/?tls=true (without TLS on loopback only, and never with a certificate that nobody looks at)"
     )]
     DatabaseUri,
     /// The client cannot be built.

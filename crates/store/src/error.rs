@@ -33,6 +33,15 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// What a connection begins with has not reached Postgres.
+    #[error(
+        "the database sees us as {role} and not as payrun_app: something in between drops the settings of connections; connect directly, \
+         without a pooler"
+    )]
+    Role {
+        /// Who we are there.
+        role: String,
+    },
     /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of it.
     #[error(
         "{operation}: the answer to COMMIT was lost and Postgres cannot be asked; nothing may be assumed"
@@ -104,6 +113,7 @@ impl Error {
                 .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
             Self::Overtaken
             | Self::Unreachable { .. }
+            | Self::Role { .. }
             | Self::CommitUnknown { .. }
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }

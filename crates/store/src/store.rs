@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use payrun_domain::name::Actor;
+use payrun_domain::{host::is_loopback, name::Actor};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     Connection as _, PgConnection, PgPool,
     migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
 use crate::{Error, Sealer, unit::Unit};
@@ -27,7 +27,8 @@ const APP_ROLE: &str = "payrun_app";
 
 /// How to open a [`Store`].
 pub struct Options {
-    /// `postgres://…`; the login role is a member of `payrun_app`.
+    /// `postgres://…`; the login role is a member of `payrun_app`. Beyond this machine the server's certificate must be good, unless
+    /// the URL says `sslmode=disable`.
     pub url: SecretString,
     /// Who acts through this store; written with every event.
     pub actor: Actor,
@@ -73,6 +74,12 @@ impl Store {
             .connect_with(connect)
             .await
             .map_err(Error::driver("opening the database"))?;
+        // A pooler that drops them would let us work as the login role, without limits of time.
+        let found = sqlx::query_scalar!(r#"select current_user::text as "role!""#).fetch_one(&pool).await;
+        let role = found.map_err(Error::driver("asking for our role"))?;
+        if role != APP_ROLE {
+            return Err(Error::Role { role });
+        }
         let keyring = Arc::new(RwLock::new(sealer));
         Ok(Self { pool, keyring, actor: options.actor.clone() })
     }
@@ -204,6 +211,45 @@ async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
     Ok(())
 }
 
+/// Beyond this machine TLS is verified unless the URL switches it off: the driver's default falls back to plaintext when the server, or
+/// whoever stands in for it, has no TLS, and `require` takes any certificate.
 fn connect_options(url: &SecretString, operation: &'static str) -> Result<PgConnectOptions, Error> {
-    PgConnectOptions::from_str(url.expose_secret()).map_err(Error::driver(operation))
+    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::driver(operation))?;
+    let host = options.get_host();
+    let is_here = options.get_socket().is_some() || host.starts_with('/') || is_loopback(host);
+    Ok(match options.get_ssl_mode() {
+        PgSslMode::Allow | PgSslMode::Prefer | PgSslMode::Require if !is_here => {
+            options.ssl_mode(PgSslMode::VerifyFull)
+        }
+        PgSslMode::Allow
+        | PgSslMode::Prefer
+        | PgSslMode::Require
+        | PgSslMode::Disable
+        | PgSslMode::VerifyCa
+        | PgSslMode::VerifyFull => options,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_this_machine_tls_is_verified_unless_it_is_switched_off() {
+        let mode = |url: &str| {
+            let options = connect_options(&url.to_owned().into(), "testing").unwrap();
+            format!("{:?}", options.get_ssl_mode())
+        };
+        for weak in ["", "?sslmode=allow", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-full"] {
+            assert_eq!(mode(&format!("postgres://a@db.example.test/payrun{weak}")), "VerifyFull", "{weak}");
+            assert_eq!(mode(&format!("postgres://a@192.0.2.1/payrun{weak}")), "VerifyFull", "{weak}");
+        }
+        assert_eq!(mode("postgres://a@localhost/payrun?host=db.example.test"), "VerifyFull");
+        assert_eq!(mode("postgres://a@db.example.test/payrun?sslmode=disable"), "Disable");
+        assert_eq!(mode("postgres://a@db.example.test/payrun?sslmode=verify-ca"), "VerifyCa");
+        for here in ["127.0.0.1", "localhost", "[::1]", "%2Fvar%2Frun%2Fpostgresql"] {
+            assert_eq!(mode(&format!("postgres://a@{here}/payrun")), "Prefer", "{here}");
+        }
+        assert_eq!(mode("postgres:///payrun?host=/var/run/postgresql"), "Prefer");
+    }
 }

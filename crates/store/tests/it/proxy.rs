@@ -1,4 +1,4 @@
-//! A TCP proxy in front of Postgres that loses one COMMIT, or the answer to it.
+//! A TCP proxy in front of Postgres that loses one COMMIT, or the answer to it, or our role.
 
 use std::{
     net::SocketAddr,
@@ -15,13 +15,15 @@ use tokio::{
     task::JoinSet,
 };
 
-/// What becomes of the next COMMIT; afterwards all goes through again.
+/// What is lost: of the next COMMIT, after which all goes through again; or of every connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     /// It never reaches the server.
     Question,
     /// The server has done it; the client never hears of it.
     Answer,
+    /// Connections begin without a role, as through a pooler that drops their settings.
+    Role,
 }
 
 type Next = Arc<Mutex<Option<Loss>>>;
@@ -61,7 +63,7 @@ impl Proxy {
         by_proxy.to_url_lossy().to_string()
     }
 
-    /// Loses the next COMMIT of any connection.
+    /// Loses the next that there is of it.
     pub(crate) fn lose_next(&self, loss: Loss) {
         *self.next.lock().unwrap() = Some(loss);
     }
@@ -79,6 +81,9 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, next: Next) {
         tokio::select! {
             read = client.read(&mut question) => {
                 let Ok(length @ 1..) = read else { return };
+                if *next.lock().unwrap() == Some(Loss::Role) {
+                    drop_role(&mut question[..length]);
+                }
                 let commits = question[..length].windows(6).any(|word| word == b"COMMIT");
                 let loss = if commits { next.lock().unwrap().take() } else { None };
                 if loss == Some(Loss::Question) || server.write_all(&question[..length]).await.is_err() {
@@ -97,5 +102,13 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, next: Next) {
                 }
             }
         }
+    }
+}
+
+/// Puts another setting, which does nothing, in its place.
+fn drop_role(question: &mut [u8]) {
+    const ROLE: &[u8; 15] = b"role=payrun_app";
+    if let Some(at) = question.windows(ROLE.len()).position(|word| word == ROLE) {
+        question[at..at + ROLE.len()].copy_from_slice(b"seed=0.00000000");
     }
 }

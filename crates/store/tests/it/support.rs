@@ -16,8 +16,8 @@ use payrun_domain::{
     verdict::{ProviderId, Record},
 };
 use payrun_store::{
-    Claimed, Conclusion, Holds, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened, Options,
-    PayoutDetail, Sealer, Settlement, Source, Store,
+    Claimed, Conclusion, Error, Holds, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened,
+    Options, PayoutDetail, Sealer, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -69,13 +69,18 @@ pub(crate) async fn store_with(pool: &PgPool, actor: &str, keys: &str) -> Store 
 
 /// A store that has one connection, so that what befalls it is seen by its next user.
 pub(crate) async fn store_of_one(url: String) -> Store {
+    try_store_of_one(url).await.unwrap()
+}
+
+/// As [`store_of_one`], where it may be refused.
+pub(crate) async fn try_store_of_one(url: String) -> Result<Store, Error> {
     let options = Options {
         url: url.into(),
         actor: "dispatch:1".parse().unwrap(),
         connections_max: 1,
         acquire_timeout: Duration::from_secs(10),
     };
-    Store::open(&options, Arc::new(Sealer::from_key_file(&KEYS.into()).unwrap())).await.unwrap()
+    Store::open(&options, Arc::new(Sealer::from_key_file(&KEYS.into()).unwrap())).await
 }
 
 fn options(pool: &PgPool) -> Options {

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::{
     proxy::{Loss, Proxy},
-    support::{LEASE, account, accounts, approved, states, store_of_one},
+    support::{LEASE, account, accounts, approved, states, store_of_one, try_store_of_one},
 };
 
 async fn is_paused(pool: &PgPool, account: &AccountName) -> bool {
@@ -100,4 +100,13 @@ async fn a_caller_that_gives_up_leaves_no_poisoned_connection(pool: PgPool) {
         store.resume_account(&given_up).await.unwrap();
     }
     assert!(is_paused(&pool, &given_up).await);
+}
+
+/// A pooler that drops the settings of connections would let us work as whoever logs in, which may own the tables.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_connection_that_lost_its_role_is_not_worked_with(pool: PgPool) {
+    let proxy = Proxy::before(&pool).await;
+    proxy.lose_next(Loss::Role);
+    let opened = try_store_of_one(proxy.url(&pool)).await;
+    assert!(matches!(opened, Err(Error::Role { .. })), "{:?}", opened.err());
 }
