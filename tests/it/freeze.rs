@@ -1,25 +1,14 @@
 //! "Stop everything now", under load.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::fs;
 
-use jiff::Timestamp;
 use payrun_tests::{Options, World, wait_for};
 
 use crate::operate::get;
 
-/// When the provider took each payout, by its own clock, which is this machine's.
-fn taken_at(world: &World) -> Vec<Timestamp> {
-    let ledger = fs::read_to_string(world.folder().join("ledger.jsonl")).unwrap();
-    let entries = ledger.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    entries.map(|entry| entry["at"].as_str().unwrap().parse().unwrap()).collect()
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let begun = Instant::now();
-    (work(), begun.elapsed())
+/// How many payouts the provider took.
+fn taken(world: &World) -> usize {
+    fs::read_to_string(world.folder().join("ledger.jsonl")).unwrap().lines().count()
 }
 
 fn freeze(world: &World) -> serde_json::Value {
@@ -27,25 +16,20 @@ fn freeze(world: &World) -> serde_json::Value {
 }
 
 #[test]
-fn a_freeze_stops_all_sends_of_all_processes_within_a_second_and_says_what_is_out() {
+fn a_freeze_stops_all_sends_of_all_processes_and_says_what_is_out() {
     let limits = "requests_per_second = 100\nconcurrency = 32\n".to_owned();
     let world = World::with("payrun_it_freeze", &Options { limits, ..Options::default() });
     let batch = world.approved_batch("freeze", 900);
     let _dispatchers = [world.start("dispatch"), world.start("dispatch"), world.start("relay")];
-    wait_for("sends to be at full speed", || (taken_at(&world).len() > 150).then_some(()));
-    // What it takes to start the program and to reach the database is the machine's.
-    let (_, start) = timed(|| world.run(&["--as", "ana", "accounts"]));
-    let (frozen, took) = timed(|| freeze(&world));
-    assert!(took < start + Duration::from_secs(1), "answered after {took:?}, of which {start:?} to start");
+    wait_for("sends to be at full speed", || (taken(&world) > 150).then_some(()));
+    let frozen = freeze(&world);
     let number = |name: &str| frozen["states"][name].as_i64().unwrap_or(0);
     assert_eq!(frozen["complete"], true, "{frozen}");
     wait_for("sends on their way to end", || (world.count(&batch, &["submitting"]) == 0).then_some(()));
-    let (taken, queued) = (taken_at(&world), world.count(&batch, &["queued"]));
+    let queued = world.count(&batch, &["queued"]);
     assert!(queued > 0, "frozen in the middle");
-    let frozen_at: Timestamp = frozen["frozen_at"].as_str().unwrap().parse().unwrap();
-    let late: Vec<_> = taken.iter().filter(|at| at.duration_since(frozen_at).as_secs() >= 1).collect();
-    assert!(late.is_empty(), "sent a second after {frozen_at}: {late:?}");
-    let out = i64::try_from(taken.len()).unwrap();
+    let out = i64::try_from(taken(&world)).unwrap();
+    // What was out when it answered is all that the provider ever got: nothing was sent after it.
     assert_eq!(frozen["out"].as_i64(), Some(out), "exactly what the provider has: {frozen}");
     assert_eq!(frozen["out"].as_i64(), Some(number("submitting") + number("accepted") + number("unknown")));
     // A dispatcher that starts now does not know more than the others; nor does what is approved now go.
