@@ -55,8 +55,7 @@ impl Limits<'_> {
 
     /// Messages to a quorum queue, and all of them back.
     async fn broker(&self) -> Result<Vec<Limit>, Failure> {
-        let connection =
-            Connection::connect(self.world.amqp_url(), ConnectionProperties::default()).await?;
+        let connection = Connection::connect(self.world.amqp_url(), ConnectionProperties::default()).await?;
         let channel = connection.create_channel().await?;
         naive::declare(&channel, QUEUE).await?;
         let begun = Instant::now();
@@ -74,8 +73,10 @@ impl Limits<'_> {
 
     /// Rows with 300 bytes of sealed data, 256 in a commit.
     async fn inserts(&self) -> Result<Limit, Failure> {
-        let pool =
-            PgPoolOptions::new().max_connections(crate::CONNECTIONS).connect(self.world.database_url()).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(crate::CONNECTIONS)
+            .connect(self.world.database_url())
+            .await?;
         let table = "create table limit_payout (id uuid primary key, reference text not null, amount_minor bigint not null,
                      state text not null, sealed bytea not null)";
         sqlx::raw_sql(table).execute(&pool).await?;
@@ -95,8 +96,7 @@ impl Limits<'_> {
     fn requests(&self, runtime: &tokio::runtime::Runtime) -> Limit {
         let simulator = self.world.simulator().id();
         let before = Servers::find().read(&[], simulator).provider;
-        let (begun, provider) =
-            (Instant::now(), Arc::new(Bamboo::at(self.world.simulator_address())));
+        let (begun, provider) = (Instant::now(), Arc::new(Bamboo::at(self.world.simulator_address())));
         let (until, number) = (begun + self.time, Arc::new(AtomicUsize::new(0)));
         runtime.block_on(async {
             let mut asking = JoinSet::new();
@@ -127,7 +127,8 @@ async fn publish_until(channel: &Channel, until: Instant) -> Result<usize, Failu
     while Instant::now() < until {
         let body = format!("{{\"id\":{count}}}");
         let options = BasicPublishOptions::default();
-        let sent = channel.basic_publish("".into(), QUEUE.into(), options, body.as_bytes(), persistent.clone());
+        let sent =
+            channel.basic_publish("".into(), QUEUE.into(), options, body.as_bytes(), persistent.clone());
         outstanding.push_back(sent.await?);
         count += 1;
         if outstanding.len() == CONFIRMS_OUTSTANDING

@@ -2,7 +2,7 @@
 //! at most, in turn on the same Postgres, RabbitMQ and simulated provider. Every row is then compared with the provider's ledger: a
 //! fast wrong run is a failed run.
 //!
-//! `make bench ROWS=… LATENCY_MS=… RUNS=…`. The last line is for machines.
+//! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits` while something is being changed. The last line is for machines.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
 
@@ -30,6 +30,8 @@ struct Plan {
     runs: usize,
     latencies_ms: Vec<u64>,
     roles: Roles,
+    /// Everything, when none.
+    only: Option<String>,
     /// Of each limit in each run.
     limit_time: Duration,
 }
@@ -81,6 +83,7 @@ impl Plan {
             // What the last line is about comes last.
             latencies_ms: text("--latency-ms").map_or(vec![50, 0], |text| vec![text.parse().unwrap()]),
             roles: if text("--roles").as_deref() == Some("apart") { Roles::Apart } else { Roles::Together },
+            only: text("--only"),
             limit_time: Duration::from_secs(2),
         }
     }
@@ -96,15 +99,22 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
         plan.roles,
         naive::PREFETCH,
     );
+    let wanted = |name: &str| plan.only.as_deref().is_none_or(|only| only == name);
     let mut results = Results::default();
     for _ in 0..plan.runs {
-        let world = World::with("payrun_bench", &options(latency_ms));
-        results.payrun.push(round::payrun(&world, plan.rows, plan.roles)?);
-        let world = World::with("payrun_bench_naive", &options(latency_ms));
-        results.naive.push(round::naive(&world, plan.rows)?);
-        let world = World::with("payrun_bench_limits", &options(latency_ms));
-        let limits = Limits { world: &world, time: plan.limit_time, concurrency };
-        sample::merge(&mut results.limits, limits.measure());
+        if wanted("payrun") {
+            let world = World::with("payrun_bench", &options(latency_ms));
+            results.payrun.push(round::payrun(&world, plan.rows, plan.roles)?);
+        }
+        if wanted("naive") {
+            let world = World::with("payrun_bench_naive", &options(latency_ms));
+            results.naive.push(round::naive(&world, plan.rows)?);
+        }
+        if wanted("limits") {
+            let world = World::with("payrun_bench_limits", &options(latency_ms));
+            let limits = Limits { world: &world, time: plan.limit_time, concurrency };
+            sample::merge(&mut results.limits, limits.measure());
+        }
     }
     Ok(results)
 }

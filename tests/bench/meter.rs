@@ -1,6 +1,6 @@
 //! CPU time of processes, as Linux counts it, in microseconds.
 
-use std::fs;
+use std::{collections::HashMap, fs};
 
 /// Linux tells CPU time in hundredths of a second, whatever the kernel's own tick.
 const TICK_MICROS: u64 = 10_000;
@@ -34,11 +34,12 @@ impl Servers {
 
     /// What everybody has used so far; `own` are the contender's living processes, and what this process has waited for is its own too.
     pub(crate) fn read(self, own: &[u32], provider: u32) -> Cpu {
+        let all = Processes::list();
         Cpu {
-            own: own.iter().map(|pid| tree(*pid)).sum::<u64>() + Times::of("self").ended_children,
-            postgres: self.postgres.map(tree),
-            rabbitmq: self.rabbitmq.map(tree),
-            provider: tree(provider),
+            own: own.iter().map(|pid| all.tree(*pid)).sum::<u64>() + Times::of("self").ended_children,
+            postgres: self.postgres.map(|pid| all.tree(pid)),
+            rabbitmq: self.rabbitmq.map(|pid| all.tree(pid)),
+            provider: all.tree(provider),
         }
     }
 }
@@ -46,18 +47,37 @@ impl Servers {
 impl Cpu {
     /// What was used since `earlier`.
     pub(crate) fn since(self, earlier: Self) -> Self {
-        let less = |now: Option<u64>, then: Option<u64>| now.zip(then).map(|(now, then)| now - then);
+        let less =
+            |now: Option<u64>, then: Option<u64>| now.zip(then).map(|(now, then)| now.saturating_sub(then));
         Self {
-            own: self.own - earlier.own,
+            own: self.own.saturating_sub(earlier.own),
             postgres: less(self.postgres, earlier.postgres),
             rabbitmq: less(self.rabbitmq, earlier.rabbitmq),
-            provider: self.provider - earlier.provider,
+            provider: self.provider.saturating_sub(earlier.provider),
         }
     }
 
     /// All processes together; None when one of them is somebody else's.
     pub(crate) fn all(self) -> Option<u64> {
         Some(self.own + self.postgres? + self.rabbitmq? + self.provider)
+    }
+}
+
+/// All processes of the machine, read once.
+struct Processes(HashMap<u32, Times>);
+
+impl Processes {
+    fn list() -> Self {
+        let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+        let pids = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
+        Self(pids.map(|pid| (pid, Times::of(&pid.to_string()))).collect())
+    }
+
+    /// A process with its children, those that have ended included.
+    fn tree(&self, pid: u32) -> u64 {
+        let children = self.0.iter().filter(|(_, times)| times.parent == pid);
+        let children: u64 = children.map(|(child, _)| self.tree(*child)).sum();
+        self.0.get(&pid).map_or(0, |times| times.own + times.ended_children) + children
     }
 }
 
@@ -86,13 +106,4 @@ impl Times {
             ended_children: (ended_user + ended_system) * TICK_MICROS,
         }
     }
-}
-
-/// A process with its children, those that have ended included.
-fn tree(pid: u32) -> u64 {
-    let times = Times::of(&pid.to_string());
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let children = pids.filter(|child| Times::of(&child.to_string()).parent == pid);
-    times.own + times.ended_children + children.map(tree).sum::<u64>()
 }

@@ -60,7 +60,8 @@ async fn pay(database: &str, broker: &str, provider: SocketAddr, file: &str) -> 
     let worker = Arc::new(Worker { pool, provider: Bamboo::at(provider) });
     let consumers = connection.create_channel().await?;
     consumers.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-    let (published, consumed) = tokio::join!(publish(&channel, &ids), consume(&consumers, &worker, ids.len()));
+    let (published, consumed) =
+        tokio::join!(publish(&channel, &ids), consume(&consumers, &worker, ids.len()));
     published?;
     consumed?;
     println!("{PAID}");

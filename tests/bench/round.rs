@@ -5,18 +5,13 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
-    thread,
     time::{Duration, Instant},
 };
 
 use payrun_tests::{Payroll, Process, Provider, World, wait_for};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::{
-    meter::{Cpu, Servers},
-    naive,
-    sample::Sample,
-};
+use crate::{meter::Servers, naive, sample::Sample};
 
 /// How payrun is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +127,8 @@ pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
         .unwrap();
     let said = BufReader::new(child.stdout.take().unwrap());
     let process = Process::from(child);
-    let times = thread::scope(|scope| {
-        let heard = scope.spawn(|| said.lines().map(|line| (line.unwrap(), begun.elapsed())).take(2).collect());
-        heard.join().unwrap_or_else(|_| Vec::new())
-    });
-    let cpu: Cpu = Servers::find().read(&[process.id()], world.simulator().id()).since(before);
+    let times: Vec<_> = said.lines().map(|line| (line.unwrap(), begun.elapsed())).take(2).collect();
+    let cpu = Servers::find().read(&[process.id()], world.simulator().id()).since(before);
     let (memory_kb, _) = process.needs();
     let [(stored, imported), (paid, whole)] = times.as_slice() else {
         let log = fs::read_to_string(world.folder().join("naive.log")).unwrap_or_default();

@@ -39,8 +39,11 @@ pub(crate) fn of(rows: usize, payrun: &[Sample], naive: &[Sample], limits: &[Lim
         "all",
         "MB"
     );
-    contender(&mut text, "payrun", rows, payrun);
-    contender(&mut text, "naive worker", rows, naive);
+    for (name, samples) in [("payrun", payrun), ("naive worker", naive)] {
+        if !samples.is_empty() {
+            contender(&mut text, name, rows, samples);
+        }
+    }
     for limit in limits {
         let spread = Spread::of(limit.per_second.iter().copied());
         let _ = write!(text, "{:36} {:>24}", format!("limit: {}", limit.name), shown(spread));
@@ -111,9 +114,12 @@ fn millis(micros: u64) -> String {
     format!("{}.{:03}", micros / 1_000, micros % 1_000)
 }
 
+/// A dash where one of them was not measured.
 fn ratio(part: u64, whole: u64) -> String {
-    let hundredths = part.saturating_mul(100) / whole.max(1);
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    match part.saturating_mul(100).checked_div(whole) {
+        Some(hundredths) if part > 0 => format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        Some(_) | None => "-".to_owned(),
+    }
 }
 
 fn shown(spread: Spread) -> String {

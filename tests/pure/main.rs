@@ -87,9 +87,8 @@ fn sealing(criterion: &mut Criterion) {
         bencher.iter(|| sealer.seal(payout, "destination", black_box(destination)));
     });
     criterion.bench_function("seal/open", |bencher| {
-        bencher.iter(|| {
-            sealer.open::<Destination>(sealer.current(), payout, "destination", black_box(&sealed))
-        });
+        bencher
+            .iter(|| sealer.open::<Destination>(sealer.current(), payout, "destination", black_box(&sealed)));
     });
     criterion.bench_function("seal/blind index", |bencher| {
         bencher.iter(|| sealer.blind_index(black_box("00320000300123456731")));
@@ -115,9 +114,7 @@ fn decisions(criterion: &mut Criterion) {
     };
     let patience = Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour };
     criterion.bench_function("decide/after a look-up of unknown", |bencher| {
-        bencher.iter(|| {
-            after_lookup_of_unknown(black_box(&Verdict::NotFound), black_box(&known), &patience)
-        });
+        bencher.iter(|| after_lookup_of_unknown(black_box(&Verdict::NotFound), black_box(&known), &patience));
     });
 }
 

@@ -113,8 +113,7 @@ impl World {
         write(&folder.path().join("payrun.keys"), keys);
         let simulator = start_sandbox(folder.path(), (sandbox, database), options);
         let provider = options.provider;
-        let world =
-            Self { folder, database_url, amqp_url, sandbox, account, provider, links, simulator };
+        let world = Self { folder, database_url, amqp_url, sandbox, account, provider, links, simulator };
         world.run(&["migrate"]);
         world
     }
@@ -404,11 +403,7 @@ fn write(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn start_sandbox(
-    folder: &Path,
-    (address, database): (SocketAddr, SocketAddr),
-    options: &Options,
-) -> Process {
+fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), options: &Options) -> Process {
     let log = fs::File::create(folder.join("sandbox.log")).unwrap();
     let child = Command::new(binary())
         .args([

@@ -77,12 +77,7 @@ impl Sealer {
     }
 
     /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag. None when the system gives no random bytes.
-    pub fn seal<T: Serialize>(
-        &self,
-        payout: PayoutId,
-        column: &'static str,
-        value: &T,
-    ) -> Option<Vec<u8>> {
+    pub fn seal<T: Serialize>(&self, payout: PayoutId, column: &'static str, value: &T) -> Option<Vec<u8>> {
         let plain = serde_json::to_vec(value).ok()?;
         self.seal_bytes(&context(payout, column), plain)
     }
