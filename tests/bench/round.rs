@@ -79,7 +79,7 @@ fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
         let mut database = PgConnection::connect(world.database_url()).await.unwrap();
         let begun = Instant::now();
         while begun.elapsed() < patience {
-            let open = sqlx::query_scalar(
+            let open = sqlx::query_scalar::<_, bool>(
                 "select exists (select from payout where account = $1
                    and state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned'))",
             );
