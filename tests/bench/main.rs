@@ -10,6 +10,7 @@ mod bamboo;
 mod limits;
 mod meter;
 mod naive;
+mod payroll;
 mod round;
 mod sample;
 mod table;
@@ -124,6 +125,10 @@ const CONNECTIONS: u32 = 16;
 /// No rate holds anything back.
 const RATE: u32 = 1_000_000;
 
+/// As the default configuration has it; nothing of this payroll is held.
+const HOLD: &str = "\"account_new\", \"account_changed\", \"account_two_names\", \"amount_unusual\", \"repeated\", \"equal_rows\", \
+                    \"client_id_derived\"";
+
 /// Sends on their way at once: enough that the latency alone does not keep anybody below 5,000 a second.
 fn concurrency(latency_ms: u64) -> u64 {
     (5 * latency_ms).clamp(64, 4_096)
@@ -136,6 +141,7 @@ fn options(latency_ms: u64) -> Options {
         latency_ms,
         settle_ms: Some(0),
         connections: Some(CONNECTIONS),
+        hold: HOLD,
         limits: format!(
             "concurrency = {concurrency}\nrequests_per_second = {RATE}\namount_max = \"1000000000.00\"\nconnect_timeout_ms = 5000\n\
              request_timeout_ms = 20000\nsend_within_ms = 10000\nlease_ms = 60000\nretry_first_ms = 2000\nretry_max_ms = 600000\n\

@@ -82,16 +82,16 @@ async fn import(pool: &PgPool, csv: &[u8]) -> Result<Vec<i64>, Failure> {
         "create table naive_payout (
            id bigint generated always as identity primary key, status text not null default 'queued', provider_id text unique,
            client_id text not null unique, account text, country text, currency text, amount numeric not null, method text,
-           first_name text, last_name text, company_name text, document_type text, document_number text, bank text,
-           bank_account text, bank_account_type text, description text, bank_account_local text, phone text, email text)",
+           first_name text, last_name text, document_type text, document_number text, bank text, bank_account text,
+           bank_account_type text, description text)",
     )
     .execute(pool)
     .await?;
     let mut connection = pool.acquire().await?;
     let mut copy = connection
         .copy_in_raw(
-            "copy naive_payout (client_id, account, country, currency, amount, method, first_name, last_name, company_name,
-               document_type, document_number, bank, bank_account, bank_account_type, description, bank_account_local, phone, email)
+            "copy naive_payout (client_id, account, country, currency, amount, method, first_name, last_name, document_type,
+               document_number, bank, bank_account, bank_account_type, description)
              from stdin with (format csv, header)",
         )
         .await?;

@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payrun_tests::{Payroll, Process, Provider, World, wait_for};
+use payrun_tests::{Process, World, wait_for};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::{meter::Servers, naive, sample::Sample};
+use crate::{meter::Servers, naive, payroll, sample::Sample};
 
 /// How payrun is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,6 @@ impl Roles {
     }
 }
 
-/// Client ids, and the naive worker's references, begin with it.
-const PREFIX: &str = "bench";
 /// Between two looks at whether all is paid: finer would take its own share of the machine.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -44,8 +42,7 @@ fn patience(rows: usize) -> Duration {
 
 /// payrun, as its README says.
 pub(crate) fn payrun(world: &World, rows: usize, roles: Roles) -> Result<Sample, String> {
-    let csv = Payroll::csv(Provider::Bamboo, world.account(), PREFIX, rows);
-    let file = world.file("payroll.csv", &csv);
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
     let processes: Vec<Process> = roles.words().iter().map(|role| world.start(role)).collect();
     for role in roles.words() {
         wait_for("the roles to work", || world.has_said(role, "working").then_some(()));
@@ -99,8 +96,8 @@ fn audit(world: &World, rows: usize) -> Result<(), String> {
         return Err(format!("{} findings, the first {finding:?}", audit.findings.len()));
     }
     // The ledger's amounts are those of the table; the table's must be those of the file.
-    let wrong = "select count(*) from payout where amount_minor <> (1000 + row_no) * 100 + 50";
-    let (paid, wrong) = (audit.paid, world.number(wrong));
+    let wrong = format!("select count(*) from payout where amount_minor <> {}", payroll::AMOUNT_MINOR);
+    let (paid, wrong) = (audit.paid, world.number(&wrong));
     if paid != rows || wrong != 0 {
         return Err(format!("{paid} of {rows} rows were paid, {wrong} with another amount"));
     }
@@ -109,8 +106,7 @@ fn audit(world: &World, rows: usize) -> Result<(), String> {
 
 /// The naive worker, in a process of its own.
 pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
-    let csv = Payroll::csv(Provider::Bamboo, world.account(), PREFIX, rows);
-    let file = world.file("payroll.csv", &csv);
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
     // What an earlier run has left.
     world.lose_messages(naive::QUEUE, true);
     let before = Servers::find().read(&[], world.simulator().id());
@@ -143,9 +139,8 @@ pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
 
 /// The naive worker's references are the rows' own ids.
 fn compare(world: &World, rows: usize) -> Result<(), String> {
-    let mut expected: HashMap<String, i64> = (1..=rows)
-        .map(|row| (format!("{PREFIX}-{row}"), (1_000 + i64::try_from(row).unwrap_or(0)) * 100 + 50))
-        .collect();
+    let mut expected: HashMap<String, i64> =
+        (1..=rows).map(|row| (payroll::client_id(row), payroll::amount_minor(row))).collect();
     for line in world.ledger_lines() {
         let amount = expected.remove(&line.reference);
         if amount != Some(line.amount_minor) || line.status != "paid" || line.currency != "PEN" {
