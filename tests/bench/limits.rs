@@ -14,7 +14,6 @@ use lapin::{
     BasicProperties, Channel, Connection, ConnectionProperties,
     options::{
         BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-        QueueDeleteOptions,
     },
     types::FieldTable,
 };
@@ -48,6 +47,7 @@ impl Limits<'_> {
     pub(crate) fn measure(&self) -> Vec<Limit> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let mut limits = runtime.block_on(self.broker()).unwrap();
+        self.world.lose_messages(QUEUE, true);
         limits.push(runtime.block_on(self.inserts()).unwrap());
         limits.push(self.requests(&runtime));
         limits
@@ -64,7 +64,6 @@ impl Limits<'_> {
         let begun = Instant::now();
         consume(&connection.create_channel().await?, published).await?;
         let consuming = begun.elapsed();
-        channel.queue_delete(QUEUE.into(), QueueDeleteOptions::default()).await?;
         Ok(vec![
             limit("publish, 1,000 confirms outstanding", published, publishing),
             limit("consume, one ack for 256", published, consuming),
