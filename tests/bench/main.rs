@@ -2,7 +2,8 @@
 //! at most, in turn on the same Postgres, RabbitMQ and simulated provider. Every row is then compared with the provider's ledger: a
 //! fast wrong run is a failed run.
 //!
-//! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits` while something is being changed. The last line is for machines.
+//! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`, `ROLES=apart` while
+//! something is being changed. The last line is for machines.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
 
@@ -33,6 +34,8 @@ struct Plan {
     roles: Roles,
     /// Everything, when none.
     only: Option<String>,
+    /// Requests on their way at once; by latency, when none.
+    concurrency: Option<u64>,
     /// Of each limit in each run.
     limit_time: Duration,
 }
@@ -85,13 +88,14 @@ impl Plan {
             latencies_ms: text("--latency-ms").map_or(vec![50, 0], |text| vec![text.parse().unwrap()]),
             roles: if text("--roles").as_deref() == Some("apart") { Roles::Apart } else { Roles::Together },
             only: text("--only"),
+            concurrency: text("--concurrency").map(|text| text.parse().unwrap()),
             limit_time: Duration::from_secs(2),
         }
     }
 }
 
 fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
-    let concurrency = concurrency(latency_ms);
+    let concurrency = plan.concurrency.unwrap_or(5 * latency_ms).clamp(CONCURRENCY_MIN, CONCURRENCY_MAX);
     println!(
         "\n{} rows, {} runs, {latency_ms} ms provider latency\npayrun: {:?}, concurrency {concurrency}, requests_per_second {RATE}, \
          connections_max {CONNECTIONS}; naive: prefetch {}, connections {CONNECTIONS}",
@@ -104,15 +108,15 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
     let mut results = Results::default();
     for _ in 0..plan.runs {
         if wanted("payrun") {
-            let world = World::with("payrun_bench", &options(latency_ms));
+            let world = World::with("payrun_bench", &options(latency_ms, concurrency));
             results.payrun.push(round::payrun(&world, plan.rows, plan.roles)?);
         }
         if wanted("naive") {
-            let world = World::with("payrun_bench_naive", &options(latency_ms));
+            let world = World::with("payrun_bench_naive", &options(latency_ms, concurrency));
             results.naive.push(round::naive(&world, plan.rows)?);
         }
         if wanted("limits") {
-            let world = World::with("payrun_bench_limits", &options(latency_ms));
+            let world = World::with("payrun_bench_limits", &options(latency_ms, concurrency));
             let limits = Limits { world: &world, time: plan.limit_time, concurrency };
             sample::merge(&mut results.limits, limits.measure());
         }
@@ -129,14 +133,13 @@ const RATE: u32 = 1_000_000;
 const HOLD: &str = "\"account_new\", \"account_changed\", \"account_two_names\", \"amount_unusual\", \"repeated\", \"equal_rows\", \
                     \"client_id_derived\"";
 
-/// Sends on their way at once: enough that the latency alone does not keep anybody below 5,000 a second.
-fn concurrency(latency_ms: u64) -> u64 {
-    (5 * latency_ms).clamp(64, 4_096)
-}
+/// Sends on their way at once: unless it is given, so many that the latency alone keeps nobody below 5,000 a second.
+const CONCURRENCY_MIN: u64 = 64;
+/// What the configuration allows.
+const CONCURRENCY_MAX: u64 = 4_096;
 
 /// Times and limits of production but for the rate, the concurrency, and look-ups that come as soon as the provider is done.
-fn options(latency_ms: u64) -> Options {
-    let concurrency = concurrency(latency_ms);
+fn options(latency_ms: u64, concurrency: u64) -> Options {
     Options {
         latency_ms,
         settle_ms: Some(0),

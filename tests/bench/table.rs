@@ -24,8 +24,8 @@ pub(crate) fn machine() -> String {
 /// Everything about one latency.
 pub(crate) fn of(rows: usize, payrun: &[Sample], naive: &[Sample], limits: &[Limit]) -> String {
     let mut text = format!(
-        "\n{:36} {:>24} {:>13}   CPU ms per payout                               RSS\n\
-         {:36} {:>24} {:>13}   {:>7} {:>9} {:>9} {:>9} {:>7} {:>6}\n",
+        "\n{:44} {:>24} {:>13}   CPU ms per payout                               RSS\n\
+         {:44} {:>24} {:>13}   {:>7} {:>9} {:>9} {:>9} {:>7} {:>6}\n",
         "",
         "payouts/s",
         "from approval",
@@ -46,7 +46,7 @@ pub(crate) fn of(rows: usize, payrun: &[Sample], naive: &[Sample], limits: &[Lim
     }
     for limit in limits {
         let spread = Spread::of(limit.per_second.iter().copied());
-        let _ = write!(text, "{:36} {:>24}", format!("limit: {}", limit.name), shown(spread));
+        let _ = write!(text, "{:44} {:>24}", format!("limit: {}", limit.name), shown(spread));
         if !limit.provider_cpu.is_empty() {
             let used = Spread::of(limit.provider_cpu.iter().copied());
             let _ = write!(text, " {:>13}   {:>37}", "", millis(used.median));
@@ -86,7 +86,7 @@ fn contender(text: &mut String, name: &str, rows: usize, samples: &[Sample]) {
     let memory = samples.iter().map(|sample| sample.memory_kb).max().unwrap_or(0);
     let _ = writeln!(
         text,
-        "{name:36} {:>24} {:>13}   {:>7} {:>9} {:>9} {:>9} {:>7} {:>6}",
+        "{name:44} {:>24} {:>13}   {:>7} {:>9} {:>9} {:>9} {:>7} {:>6}",
         shown(rate),
         approved.median,
         each(rows, samples, |cpu| Some(cpu.own)),
