@@ -39,7 +39,7 @@ const INSERTERS: usize = 4;
 pub(crate) struct Limits<'a> {
     pub(crate) world: &'a World,
     pub(crate) time: Duration,
-    /// Requests on their way at once, as payrun is given.
+    /// Sends on their way at once, as payrun is given; it has as many look-ups beside them.
     pub(crate) concurrency: u64,
 }
 
@@ -99,7 +99,7 @@ impl Limits<'_> {
         let (until, number) = (begun + self.time, Arc::new(AtomicUsize::new(0)));
         runtime.block_on(async {
             let mut asking = JoinSet::new();
-            for _ in 0..self.concurrency {
+            for _ in 0..2 * self.concurrency {
                 asking.spawn(pay_until(Arc::clone(&provider), Arc::clone(&number), until));
             }
             while let Some(done) = asking.join_next().await {

@@ -134,7 +134,7 @@ pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
     process.stop();
     world.lose_messages(naive::QUEUE, true);
     compare(world, rows)?;
-    Ok(Sample { whole: *whole, approved: *whole - *imported, cpu, memory_kb })
+    Ok(Sample { whole: *whole, approved: whole.saturating_sub(*imported), cpu, memory_kb })
 }
 
 /// The naive worker's references are the rows' own ids.
