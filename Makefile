@@ -9,7 +9,7 @@ CARGO_DENY_VERSION := 0.20.2
 # Queries are checked against .sqlx; only sqlx-check and sqlx-prepare ask a database.
 export SQLX_OFFLINE := true
 
-.PHONY: help demo test chaos up down status build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
+.PHONY: help demo test chaos bench up down status build lint fmt-check clippy doc deny sqlx-check sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,14 @@ chaos: tools up ## kills, cuts and restarts on a running system: make chaos SECO
 	@exports=$$(deploy/local/services env); eval "$$exports"
 	cargo build --workspace --bins
 	target/debug/chaos --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
+
+# Release builds, on a machine that does nothing else: whatever runs beside it is measured too.
+bench: tools up ## how fast, and at what cost: make bench ROWS=10000 LATENCY_MS=50 RUNS=3
+	@exports=$$(deploy/local/services env); eval "$$exports"
+	cargo build --release -p payrun -p payrun-tests --bins
+	"$${CARGO_TARGET_DIR:-target}/release/bench" --rows $(or $(ROWS),10000) --runs $(or $(RUNS),3) \
+	    $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(ROLES),--roles $(ROLES)) $(if $(ONLY),--only $(ONLY)) \
+	    $(if $(CONCURRENCY),--concurrency $(CONCURRENCY))
 
 up: ## start Postgres and RabbitMQ for this checkout (or check DATABASE_URL and AMQP_URL)
 	@deploy/local/services up
