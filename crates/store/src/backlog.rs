@@ -62,8 +62,11 @@ impl Store {
         .await
         .map_err(Error::driver(operation))?;
         let lag = sqlx::query!(
-            "select a.name, (select (extract(epoch from clock_timestamp() - min(p.due_at)) * 1000)::bigint from payout p
-               where p.account = a.name and p.state in ('unknown', 'accepted', 'paid') and p.due_at < statement_timestamp()) as lag_ms
+            "select a.name, (extract(epoch from clock_timestamp() - least(
+                 (select min(due_at) from payout where account = a.name and state = 'unknown' and due_at < statement_timestamp()),
+                 (select min(due_at) from payout where account = a.name and state = 'accepted' and due_at < statement_timestamp()),
+                 (select min(due_at) from payout where account = a.name and state = 'paid' and due_at < statement_timestamp())))
+               * 1000)::bigint as lag_ms
              from account a"
         )
         .fetch_all(&self.pool)
