@@ -10,7 +10,7 @@ CARGO_AUDITABLE_VERSION := 0.7.7
 CARGO_CYCLONEDX_VERSION := 0.5.9
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help demo dev test chaos up down status metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
+.PHONY: help demo dev test chaos bench up down status metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,14 @@ chaos: tools up ## kills, cuts and restarts on a running system: make chaos SECO
 	@exports=$$(deploy/local/services env); eval "$$exports"
 	cargo build --workspace --bins
 	target/debug/chaos --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
+
+# Release builds, on a machine that does nothing else: whatever runs beside it is measured too.
+bench: tools up ## how fast, and at what cost: make bench ROWS=10000 LATENCY_MS=50 RUNS=3
+	@exports=$$(deploy/local/services env); eval "$$exports"
+	cargo build --release -p payrun -p payrun-tests --bins
+	"$${CARGO_TARGET_DIR:-target}/release/bench" --rows $(or $(ROWS),10000) --runs $(or $(RUNS),3) \
+	    $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(ROLES),--roles $(ROLES)) $(if $(ONLY),--only $(ONLY)) \
+	    $(if $(CONCURRENCY),--concurrency $(CONCURRENCY))
 
 up: ## start Postgres and RabbitMQ for this checkout (or check DATABASE_URL and AMQP_URL)
 	@deploy/local/services up

@@ -1,5 +1,5 @@
 create table account (
-    name text primary key check (name ~ '^[a-z0-9-]{1,32}$'),
+    name text collate "C" primary key check (name ~ '^[a-z0-9-]{1,32}$'),
     provider text not null,
     class char(1) not null check (class in ('A', 'B', 'C')),
     paused_at timestamptz,

@@ -24,6 +24,8 @@ create table batch (
 -- A file is its bytes, whatever its name; a message is its publisher's id, whatever its bytes.
 create unique index batch_file_once on batch (source_digest) where source = 'file';
 create unique index batch_message_once on batch (source_name) where source = 'message';
+-- What came back unsent is looked for among these.
+create index batch_cancelled on batch (id) where cancelled_at is not null;
 
 comment on table batch is 'Payouts that are approved as one: a file, an intake message, a reissue.';
 comment on column batch.source_name is 'The client''s file name or message id: data, never a path.';

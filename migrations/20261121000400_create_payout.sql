@@ -50,11 +50,11 @@ create table payout (
     id uuid primary key,
     batch_id uuid not null references batch,
     row_no integer not null check (row_no >= 1),
-    client_id text not null check (length(client_id) between 1 and 64),
+    client_id text collate "C" not null check (length(client_id) between 1 and 64),
     issue smallint not null default 1 check (issue >= 1),
-    reissue_of uuid unique references payout,
-    account text not null references account,
-    reference text not null check (reference ~ '^[0-9A-Z]{1,32}$'),
+    reissue_of uuid references payout,
+    account text collate "C" not null references account,
+    reference text collate "C" not null,
     country char(2) not null,
     currency char(3) not null,
     amount_minor bigint not null check (amount_minor > 0),
@@ -71,7 +71,7 @@ create table payout (
     sends smallint not null default 0 check (sends between 0 and attempts),
     sent_at timestamptz,
     refusal_code text,
-    provider_id text,
+    provider_id text collate "C",
     provider_status text,
     returned_minor bigint check (returned_minor between 1 and amount_minor),
 
@@ -94,15 +94,13 @@ create table payout (
 
 -- One object at the provider belongs to one payout.
 create unique index payout_provider_id_once on payout (account, provider_id) where provider_id is not null;
--- What may be sent, whose lease is over, what must be looked up: each row is in at most one, and leaves when it is settled.
-create index payout_send_due on payout (account, due_at) where state = 'queued';
-create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
-create index payout_lease on payout (due_at) where state = 'submitting';
-create index payout_lookup_due on payout (account, due_at) where state in ('unknown', 'accepted');
-create index payout_watch_due on payout (account, due_at) where state = 'paid' and due_at is not null;
--- The gauges of the backlog read open payouts only, however many are settled.
-create index payout_open on payout (account, state, state_since)
+create unique index payout_reissued_once on payout (reissue_of) where reissue_of is not null;
+-- Every step of a payout writes into every index that has it: so all that is open is in one, which it leaves when it is settled. What may be sent,
+-- whose lease is over, what must be looked up is a range of it; the gauges count it, and need nothing else.
+create index payout_open on payout (account, state, due_at) include (state_since)
     where state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned');
+create index payout_watch_due on payout (account, due_at) where state = 'paid' and due_at is not null;
+create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 
 comment on table payout is 'One beneficiary, one amount, one account. The row is the truth; messages only point at it.';
 comment on column payout.client_id is 'The caller''s own id, unique for ever: the same row in two files is one payout.';

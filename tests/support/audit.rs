@@ -61,6 +61,21 @@ impl Audit {
     }
 }
 
+/// A payout as the provider's ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// By which we know it.
+    pub reference: String,
+    /// What became of it.
+    pub status: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// In minor units.
+    pub amount_minor: i64,
+    /// When it was taken.
+    pub at: String,
+}
+
 /// The ledger's lines of one reference.
 #[derive(Default)]
 struct Entries {
@@ -139,15 +154,30 @@ impl World {
         audit
     }
 
-    fn entries(&self) -> HashMap<String, Entries> {
-        let mut ledger: HashMap<String, Entries> = HashMap::new();
-        for line in self.get("/_ledger").lines() {
+    /// The provider's own list of what it took.
+    pub fn ledger_lines(&self) -> Vec<LedgerLine> {
+        let listed = self.get("/_ledger");
+        let line = |line| {
             let line: Value = serde_json::from_str(line).unwrap();
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
-            let entries = ledger.entry(text("reference")).or_default();
-            entries.statuses.push(text("status"));
-            entries.amounts.push((text("currency"), line["amount_minor"].as_i64().unwrap()));
-            entries.at.push(text("at"));
+            LedgerLine {
+                reference: text("reference"),
+                status: text("status"),
+                currency: text("currency"),
+                amount_minor: line["amount_minor"].as_i64().unwrap(),
+                at: text("at"),
+            }
+        };
+        listed.lines().map(line).collect()
+    }
+
+    fn entries(&self) -> HashMap<String, Entries> {
+        let mut ledger: HashMap<String, Entries> = HashMap::new();
+        for line in self.ledger_lines() {
+            let entries = ledger.entry(line.reference).or_default();
+            entries.statuses.push(line.status);
+            entries.amounts.push((line.currency, line.amount_minor));
+            entries.at.push(line.at);
         }
         ledger
     }

@@ -19,12 +19,12 @@ mod services;
 mod wait;
 mod world;
 
-pub use audit::{Audit, Finding, Harm};
+pub use audit::{Audit, Finding, Harm, LedgerLine};
 pub use certificate::{Authority, Certificate, Fitness};
 pub use database::Session;
 pub use process::{Process, binary};
 pub use prometheus::Prometheus;
-pub use provider::{Payroll, Provider};
+pub use provider::{KEY, Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};
 pub use services::{Server, Services};
 pub use wait::wait_for;

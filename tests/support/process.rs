@@ -33,6 +33,11 @@ impl Process {
         assert!(sent.unwrap().success(), "the process is there");
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// The most memory it has had, in KiB, and how many files it has open; nothing of a process that is gone.
     pub fn needs(&self) -> (u64, usize) {
         let folder = format!("/proc/{}", self.0.id());

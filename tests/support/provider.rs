@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::Options;
 
 /// A made-up key of the sandbox's merchant.
-pub(crate) const KEY: &str = "sandbox-private-key";
+pub const KEY: &str = "sandbox-private-key";
 
 /// Who pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,8 +111,9 @@ pub(crate) struct Places {
 /// Quick, and otherwise as in production. One account, or one of each provider when `options` wants all.
 pub(crate) fn configuration(name: &str, places: Places, options: &Options) -> String {
     let mut text = format!(
-        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = 6\n\n[intake]\nhold = [{}]\n",
-        options.hold
+        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = {}\n\n[intake]\nhold = [{}]\n",
+        options.connections.unwrap_or(6),
+        options.hold,
     );
     if options.all_providers {
         for provider in Provider::ALL {

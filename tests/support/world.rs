@@ -30,7 +30,7 @@ pub struct World {
     provider: Provider,
     links: Option<Links>,
     is_kept: bool,
-    _sandbox: Process,
+    simulator: Process,
 }
 
 /// What can be cut between the roles and everything else.
@@ -56,6 +56,12 @@ pub struct Options {
     pub amqp_url: Option<String>,
     /// Faults of the sandbox, as `accept_500=20`.
     pub faults: String,
+    /// How long each of the sandbox's answers takes.
+    pub latency_ms: u64,
+    /// Payouts are paid at most this long after they were accepted; 200 when left out.
+    pub settle_ms: Option<u64>,
+    /// Connections of each role to the database; 6 when left out.
+    pub connections: Option<u32>,
     /// The key that payrun has; the sandbox's when left out.
     pub key: Option<String>,
     /// Further lines of the account's section.
@@ -106,7 +112,7 @@ impl World {
         write(&folder.path().join("payrun.toml"), &configuration(&account, places, options));
         let keys = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
-        let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
+        let simulator = start_sandbox(folder.path(), (sandbox, database), options);
         let provider = options.provider;
         let world = Self {
             folder,
@@ -117,7 +123,7 @@ impl World {
             provider,
             links,
             is_kept: false,
-            _sandbox: process,
+            simulator,
         };
         world.run(&["migrate"]);
         world
@@ -141,6 +147,16 @@ impl World {
     /// Who pays.
     pub const fn provider(&self) -> Provider {
         self.provider
+    }
+
+    /// The sandbox.
+    pub const fn simulator(&self) -> &Process {
+        &self.simulator
+    }
+
+    /// Where the sandbox listens.
+    pub const fn simulator_address(&self) -> SocketAddr {
+        self.sandbox
     }
 
     /// The account that pays.
@@ -404,16 +420,18 @@ fn write(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), faults: &str) -> Process {
+fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), options: &Options) -> Process {
     let log = fs::File::create(folder.join("sandbox.log")).unwrap();
     let child = Command::new(binary())
         .args([
             "--until-stdin-closes",
             "sandbox",
             "--settle-ms",
-            "200",
+            &options.settle_ms.unwrap_or(200).to_string(),
+            "--latency-ms",
+            &options.latency_ms.to_string(),
             "--faults",
-            faults,
+            &options.faults,
             "--listen",
             &address.to_string(),
         ])

@@ -117,8 +117,10 @@ impl Store {
                   and (b.cancelled_at is null or p.sends > 0) and a.paused_at is null
                   and not exists (select from frozen where thawed_at is null)
                 order by p.due_at limit 1) as send_ms,
-               (select (extract(epoch from clock_timestamp() - min(p.due_at)) * 1000)::bigint from payout p
-                where p.account = a.name and p.state in ('unknown', 'accepted') and p.due_at < statement_timestamp()) as lookup_ms,
+               (extract(epoch from clock_timestamp() - least(
+                  (select min(p.due_at) from payout p where p.account = a.name and p.state = 'unknown' and p.due_at < statement_timestamp()),
+                  (select min(p.due_at) from payout p where p.account = a.name and p.state = 'accepted' and p.due_at < statement_timestamp())))
+                * 1000)::bigint as lookup_ms,
                (select (extract(epoch from clock_timestamp() - min(p.due_at)) * 1000)::bigint from payout p
                 where p.account = a.name and p.state = 'submitting' and p.due_at < statement_timestamp()) as lease_ms
              from account a"

@@ -35,7 +35,7 @@ impl Store {
         rows_max: i64,
     ) -> Result<Vec<PayoutId>, Error> {
         let ids = sqlx::query_scalar!(
-            "select p.id from payout p join batch b on b.id = p.batch_id
+            "select p.id from payout p cross join lateral (select * from batch where id = p.batch_id offset 0) b
              where p.account = $1 and p.state = 'queued' and b.paused_at is null and (b.cancelled_at is null or p.sends > 0)
                and p.due_at <= statement_timestamp()
                and p.due_at <= statement_timestamp() - case when p.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
@@ -68,18 +68,20 @@ impl Store {
         let rows = sqlx::query_as!(
             ClaimedRow,
             r#"with due as materialized (
-                 select p.id from payout p join batch b on b.id = p.batch_id join account a on a.name = p.account
-                 where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
+                 select p.id from unnest($1::uuid[]) w (id)
+                   cross join lateral (select * from payout where id = w.id for update skip locked offset 0) p
+                   cross join lateral (select * from batch where id = p.batch_id offset 0) b
+                   cross join lateral (select * from account where name = p.account offset 0) a
+                   cross join lateral (select key_id from beneficiary where payout_id = p.id offset 0) f
+                 where p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
                    and b.paused_at is null and (b.cancelled_at is null or p.sends > 0) and a.paused_at is null
-                   and exists (select from beneficiary f where f.payout_id = p.id and f.key_id = any($5))
-                   and not exists (select from frozen where thawed_at is null)
-                 order by p.id for update of p skip locked),
+                   and f.key_id = any($5) and not exists (select from frozen where thawed_at is null)),
                claimed as (
                  update payout p set state = 'submitting', transition = 'claim', version = p.version + 1, epoch = p.epoch + 1,
                    attempts = p.attempts + 1, sends = p.sends + 1, reason = null, not_found = 0, not_found_since = null,
                    state_since = clock_timestamp(), sent_at = clock_timestamp(),
                    due_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
-                 from due where p.id = due.id
+                 where p.id = any(array(select id from due))
                  returning p.id, p.epoch, p.attempts, p.sends, p.account, p.reference, p.country, p.currency, p.amount_minor,
                    p.provider_id),
                intent as (
@@ -87,7 +89,7 @@ impl Store {
                  select id, attempts, account, epoch, 'intent', $4 from claimed)
                select c.id, c.epoch, c.attempts, c.sends, c.country, c.currency, c.amount_minor, c.provider_id, c.reference,
                  f.key_id, f.name, f.document, f.destination, f.contact, f.description
-               from claimed c join beneficiary f on f.payout_id = c.id"#,
+               from claimed c cross join lateral (select * from beneficiary where payout_id = c.id offset 0) f"#,
             &ids,
             account.as_str(),
             state::micros(lease),

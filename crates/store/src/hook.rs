@@ -71,8 +71,8 @@ impl Store {
                    do update set times = hook_call.times + 1, repeated_at = clock_timestamp()
                  returning times, payout_id),
                forward as (
-                 update payout p set due_at = clock_timestamp() from kept
-                 where p.id = kept.payout_id and kept.times = 1 and p.state in ('unknown', 'accepted', 'paid')
+                 update payout p set due_at = clock_timestamp()
+                 where p.id = (select payout_id from kept where times = 1) and p.state in ('unknown', 'accepted', 'paid')
                    and p.due_at > clock_timestamp())
                select times, payout_id from kept"#,
             call.account.as_str(),
@@ -99,13 +99,17 @@ impl Store {
         let operation = "matching providers' calls";
         let mut unit = Unit::begin(&self.pool, operation).await?;
         let matched = sqlx::query!(
-            "with matched as (
-               update hook_call h set payout_id = p.id from payout p
-               where h.payout_id is null and h.received_at > clock_timestamp() - $1::bigint * interval '1 microsecond'
-                 and p.account = h.account and p.provider_id = h.provider_id
-               returning p.id)
-             update payout p set due_at = clock_timestamp() from matched
-             where p.id = matched.id and p.state in ('unknown', 'accepted', 'paid') and p.due_at > clock_timestamp()",
+            "with found as materialized (
+               select h.id, p.id as payout_id from hook_call h
+                 cross join lateral (select id from payout where account = h.account and provider_id = h.provider_id offset 0) p
+               where h.payout_id is null and h.received_at > clock_timestamp() - $1::bigint * interval '1 microsecond'),
+             matched as (
+               update hook_call h set payout_id = f.payout_id from found f
+               where h.id = any(array(select id from found)) and h.id = f.id
+               returning h.payout_id)
+             update payout p set due_at = clock_timestamp()
+             where p.id = any(array(select payout_id from matched)) and p.state in ('unknown', 'accepted', 'paid')
+               and p.due_at > clock_timestamp()",
             state::micros(window),
         )
         .execute(unit.connection())

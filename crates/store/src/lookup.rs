@@ -102,17 +102,21 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, "taking look-ups").await?;
         let rows = sqlx::query_as!(
             LookupRow,
-            r#"with open as materialized (
-                 select id from payout
-                 where account = $1 and state in ('unknown', 'accepted') and due_at <= statement_timestamp()
+            r#"with unknown as materialized (
+                 select id, due_at from payout where account = $1 and state = 'unknown' and due_at <= statement_timestamp()
                  order by due_at limit $3 for update skip locked),
+               accepted as materialized (
+                 select id, due_at from payout where account = $1 and state = 'accepted' and due_at <= statement_timestamp()
+                 order by due_at limit $3 for update skip locked),
+               open as (
+                 select id from (select * from unknown union all select * from accepted) o order by due_at limit $3),
                watched as materialized (
                  select id from payout where account = $1 and state = 'paid' and due_at <= statement_timestamp()
                  order by due_at limit $4 for update skip locked),
                due as (select id from open union all select id from watched),
                taken as (
                  update payout p set due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-                 from due where p.id = due.id
+                 where p.id = any(array(select id from due))
                  returning p.*)
                select t.id, t.state, t.version, t.sends, t.not_found, t.provider_status, t.provider_id, t.reference, t.country,
                  t.currency, t.amount_minor, a.class as "class!", t.refusal_code is not null as "refusal_noted!",
@@ -121,8 +125,10 @@ impl Store {
                  (extract(epoch from clock_timestamp() - t.sent_at) * 1000)::bigint as silent_ms,
                  (extract(epoch from clock_timestamp() - t.state_since) * 1000)::bigint as age_ms,
                  f.key_id, f.name, f.document, f.destination, f.contact, f.description
-               from taken t join beneficiary f on f.payout_id = t.id join account a on a.name = t.account
-                 join batch b on b.id = t.batch_id"#,
+               from taken t
+                 cross join lateral (select * from beneficiary where payout_id = t.id offset 0) f
+                 cross join lateral (select * from account where name = t.account offset 0) a
+                 cross join lateral (select * from batch where id = t.batch_id offset 0) b"#,
             account.as_str(),
             state::micros(lease),
             room.open,
@@ -139,11 +145,16 @@ impl Store {
     pub async fn witness(&self, account: &AccountName) -> Result<Option<Order>, Error> {
         let row = sqlx::query_as!(
             WitnessRow,
-            "select p.id, p.reference, p.country, p.currency, p.amount_minor, f.key_id, f.name, f.document, f.destination,
-               f.contact, f.description
-             from payout p join beneficiary f on f.payout_id = p.id
-             where p.account = $1 and p.state in ('accepted', 'paid') and p.due_at is not null and p.provider_id is not null
-             order by p.due_at desc limit 1",
+            r#"with latest as materialized (
+                 (select * from payout where account = $1 and state = 'accepted' and provider_id is not null
+                  order by due_at desc limit 1)
+                 union all
+                 (select * from payout where account = $1 and state = 'paid' and due_at is not null and provider_id is not null
+                  order by due_at desc limit 1))
+               select p.id as "id!", p.reference as "reference!", p.country as "country!", p.currency as "currency!",
+                 p.amount_minor as "amount_minor!", f.key_id, f.name, f.document, f.destination, f.contact, f.description
+               from latest p cross join lateral (select * from beneficiary where payout_id = p.id offset 0) f
+               order by p.due_at desc limit 1"#,
             account.as_str(),
         )
         .fetch_optional(&self.pool)
@@ -175,12 +186,12 @@ impl Store {
                    not_found = p.not_found + s.not_found::int,
                    not_found_since = case when s.not_found then coalesce(p.not_found_since, clock_timestamp()) else p.not_found_since end,
                    due_at = clock_timestamp() + s.due_in * interval '1 microsecond'
-                 from answer s where p.id = s.id and p.version = s.version
+                 from answer s where p.id = any($1) and p.id = s.id and p.version = s.version
                  returning p.id),
                resolved as (
                  update attempt a set state = s.attempt_state
                  from answer s join moved m on m.id = s.id
-                 where a.payout_id = s.id and a.state = 'ambiguous' and s.attempt_state is not null),
+                 where a.payout_id = any($1) and a.payout_id = s.id and a.state = 'ambiguous' and s.attempt_state is not null),
                reported as (
                  insert into anomaly (payout_id, kind, detail)
                  select s.id, s.anomaly, s.detail from answer s join moved m on m.id = s.id where s.anomaly is not null

@@ -27,10 +27,9 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, "taking outbox rows").await?;
         let rows = sqlx::query!(
             "with next as materialized (
-               select id from outbox where taken_until is null or taken_until < statement_timestamp()
-               order by created_at limit $2 for update skip locked)
+               select id from outbox where taken_until < statement_timestamp() order by taken_until, created_at limit $2 for update skip locked)
              update outbox o set taken_until = clock_timestamp() + $1::bigint * interval '1 microsecond'
-             from next where o.id = next.id
+             where o.id = any(array(select id from next))
              returning o.id, o.account, o.payouts",
             state::micros(lease),
             rows_max,
@@ -65,7 +64,7 @@ impl Store {
     pub async fn release_outbox(&self, unpublished: &[MessageId]) -> Result<(), Error> {
         let ids: Vec<Uuid> = unpublished.iter().map(|id| id.uuid()).collect();
         let mut unit = Unit::begin(&self.pool, "releasing unpublished messages").await?;
-        sqlx::query!("update outbox set taken_until = null where id = any($1)", &ids)
+        sqlx::query!("update outbox set taken_until = '-infinity' where id = any($1)", &ids)
             .execute(unit.connection())
             .await
             .map_err(Error::driver("releasing unpublished messages"))?;

@@ -57,7 +57,7 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, "recording outcomes").await?;
         let moved = sqlx::query_scalar!(
             r#"with outcome as materialized (
-                 select * from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                 select *, 'submitting' as held from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
                    $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[])
                  as o(id, epoch, attempt, state, transition, attempt_state, verdict, code, provider_id, provider_status, due_in,
                    reply_status, reply)),
@@ -70,7 +70,7 @@ impl Store {
                    verdict = o.verdict, code = o.code, reply_status = o.reply_status, reply = o.reply,
                    reply_key_id = case when o.reply is null then null else $14::smallint end,
                    ended_at = clock_timestamp()
-                 from outcome o where a.payout_id = o.id and a.number = o.attempt and a.epoch = o.epoch)
+                 from outcome o where a.payout_id = any($1) and a.payout_id = o.id and a.number = o.attempt and a.epoch = o.epoch)
                update payout p set
                  state = o.state, transition = o.transition, version = p.version + 1, reason = o.code,
                  state_since = clock_timestamp(),
@@ -81,7 +81,7 @@ impl Store {
                  provider_status = coalesce(o.provider_status, p.provider_status),
                  due_at = clock_timestamp() + o.due_in * interval '1 microsecond'
                from outcome o
-               where p.id = o.id and p.state = 'submitting' and p.epoch = o.epoch
+               where p.id = any($1) and p.id = o.id and p.state = o.held and p.epoch = o.epoch
                returning p.id"#,
             &columns.ids,
             &columns.epochs,

@@ -66,17 +66,12 @@ impl Sealer {
     }
 
     /// The number of the key that seals now.
-    pub(crate) const fn current(&self) -> i16 {
+    pub const fn current(&self) -> i16 {
         self.current
     }
 
-    /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag.
-    pub(crate) fn seal<T: Serialize>(
-        &self,
-        payout: PayoutId,
-        column: &'static str,
-        value: &T,
-    ) -> Option<Vec<u8>> {
+    /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag. None when the system gives no random bytes.
+    pub fn seal<T: Serialize>(&self, payout: PayoutId, column: &'static str, value: &T) -> Option<Vec<u8>> {
         let plain = serde_json::to_vec(value).ok()?;
         self.seal_bytes(&context(payout, column), plain)
     }
@@ -93,8 +88,8 @@ impl Sealer {
         Some(sealed)
     }
 
-    /// Opens what [`Sealer::seal`] sealed for the same payout and column.
-    pub(crate) fn open<T: DeserializeOwned>(
+    /// Opens what [`Sealer::seal`] sealed for the same payout and column. None of anything else, and without the key.
+    pub fn open<T: DeserializeOwned>(
         &self,
         key_id: i16,
         payout: PayoutId,
@@ -119,7 +114,7 @@ impl Sealer {
     }
 
     /// The blind index of a text: equal for equal texts, meaningless without the key.
-    pub(crate) fn blind_index(&self, text: &str) -> Vec<u8> {
+    pub fn blind_index(&self, text: &str) -> Vec<u8> {
         self.blind_index_of(text.as_bytes())
     }
 

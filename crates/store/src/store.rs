@@ -66,6 +66,11 @@ impl Store {
                 ("statement_timeout", "30s"),
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "60s"),
+                // A plan is kept while its table grows from nothing to millions of rows: the way in is an index from the first row on.
+                ("enable_seqscan", "off"),
+                ("plan_cache_mode", "force_generic_plan"),
+                // Groups are small; compiling costs more than running.
+                ("jit", "off"),
             ]);
         reach(&connect).await?;
         let pool = PgPoolOptions::new()

@@ -18,16 +18,18 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, "expiring leases").await?;
         let expired = sqlx::query_scalar!(
             "with over as materialized (
-               select id from payout
-               where state = 'submitting' and due_at < statement_timestamp() - $1::bigint * interval '1 microsecond'
-               order by due_at limit $3 for update skip locked),
+               select p.id from account a cross join lateral (
+                 select id from payout
+                 where account = a.name and state = 'submitting' and due_at < statement_timestamp() - $1::bigint * interval '1 microsecond'
+                 order by due_at limit $3 for update skip locked) p
+               limit $3),
              doubted as (
                update attempt a set state = 'ambiguous', code = 'lease_expired', ended_at = clock_timestamp()
-               from over where a.payout_id = over.id and a.state = 'intent')
+               where a.payout_id = any(array(select id from over)) and a.state = 'intent')
              update payout p set state = 'unknown', transition = 'expire_lease', version = p.version + 1, epoch = p.epoch + 1,
                reason = 'lease_expired', state_since = clock_timestamp(),
                due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-             from over where p.id = over.id
+             where p.id = any(array(select id from over))
              returning p.id",
             state::micros(skew),
             state::micros(look_up_in),
@@ -47,12 +49,13 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, operation).await?;
         let cancelled = sqlx::query!(
             "with unsent as materialized (
-               select p.id from payout p join batch b on b.id = p.batch_id
-               where p.state = 'queued' and p.attempts > 0 and p.sends = 0 and b.cancelled_at is not null
-               order by p.due_at limit $1 for update of p skip locked)
+               select p.id from batch b cross join lateral (
+                 select id from payout where batch_id = b.id and state = 'queued' and attempts > 0 and sends = 0
+                 limit $1 for update skip locked) p
+               where b.cancelled_at is not null limit $1)
              update payout p set state = 'cancelled', transition = 'cancel_queued', version = p.version + 1,
                reason = 'cancelled', state_since = clock_timestamp(), due_at = null
-             from unsent where p.id = unsent.id",
+             where p.id = any(array(select id from unsent))",
             rows_max,
         )
         .execute(unit.connection())

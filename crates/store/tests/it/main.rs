@@ -14,6 +14,7 @@ mod guards;
 mod holds;
 mod hook;
 mod lookup;
+mod plan;
 mod proxy;
 mod record;
 mod review;

@@ -1,0 +1,155 @@
+//! One run of a contender, timed from the file to the last row paid, and then audited.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use payrun_tests::{Process, World, wait_for};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::{meter::Servers, naive, payroll, sample::Sample};
+
+/// How payrun is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Roles {
+    /// `payrun run`: all in one process.
+    Together,
+    /// Relay, dispatcher and reconciler in a process each.
+    Apart,
+}
+
+impl Roles {
+    const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Together => &["run"],
+            // The one that sends first: its memory is told.
+            Self::Apart => &["dispatch", "relay", "reconcile"],
+        }
+    }
+}
+
+/// Between two looks at whether all is paid: finer would take its own share of the machine.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Slower than any contender is on any machine that is worth measuring.
+fn patience(rows: usize) -> Duration {
+    Duration::from_mins(2) + Duration::from_millis(20) * u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+/// payrun, as its README says.
+pub(crate) fn payrun(world: &World, rows: usize, roles: Roles) -> Result<Sample, String> {
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
+    let processes: Vec<Process> = roles.words().iter().map(|role| world.start(role)).collect();
+    for role in roles.words() {
+        wait_for("the roles to work", || world.has_said(role, "working").then_some(()));
+    }
+    let pids: Vec<u32> = processes.iter().map(Process::id).collect();
+    let used = || Servers::find().read(&pids, world.simulator().id());
+    let before = used();
+    let begun = Instant::now();
+    let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
+    let batch = imported["batch"].as_str().unwrap();
+    let shown = world.run(&["batch", "show", batch]);
+    let digest = shown["digest"].as_str().unwrap();
+    let approved = Instant::now();
+    world.run(&["--as", "luis", "batch", "approve", batch, "--digest", digest]);
+    wait_until_settled(world, patience(rows))?;
+    let (whole, approved) = (begun.elapsed(), approved.elapsed());
+    let cpu = used().since(before);
+    let memory_kb = processes.first().map_or(0, |process| process.needs().0);
+    for process in processes {
+        process.stop();
+    }
+    world.lose_messages(&format!("{0}.dispatch.{0}", world.account()), true);
+    audit(world, rows)?;
+    Ok(Sample { whole, approved, cpu, memory_kb })
+}
+
+/// Asks an index that holds open payouts only.
+fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut database = PgConnection::connect(world.database_url()).await.unwrap();
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            let open = sqlx::query_scalar::<_, bool>(
+                "select exists (select from payout where account = $1
+                   and state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned'))",
+            );
+            if !open.bind(world.account()).fetch_one(&mut database).await.unwrap() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Err(format!("not all was settled after {patience:?}"))
+    })
+}
+
+/// Every row was paid once, under its own reference, with the amount of the file.
+fn audit(world: &World, rows: usize) -> Result<(), String> {
+    let audit = world.examine();
+    if let Some(finding) = audit.findings.first() {
+        return Err(format!("{} findings, the first {finding:?}", audit.findings.len()));
+    }
+    // The ledger's amounts are those of the table; the table's must be those of the file.
+    let wrong = format!("select count(*) from payout where amount_minor <> {}", payroll::AMOUNT_MINOR);
+    let (paid, wrong) = (audit.paid, world.number(&wrong));
+    if paid != rows || wrong != 0 {
+        return Err(format!("{paid} of {rows} rows were paid, {wrong} with another amount"));
+    }
+    Ok(())
+}
+
+/// The naive worker, in a process of its own.
+pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
+    // What an earlier run has left.
+    world.lose_messages(naive::QUEUE, true);
+    let before = Servers::find().read(&[], world.simulator().id());
+    let begun = Instant::now();
+    let log = fs::File::create(world.folder().join("naive.log")).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([naive::COMMAND, world.database_url(), world.amqp_url()])
+        .arg(world.simulator_address().to_string())
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(child.stdout.take().unwrap());
+    let process = Process::from(child);
+    let times: Vec<_> = said.lines().map(|line| (line.unwrap(), begun.elapsed())).take(2).collect();
+    let cpu = Servers::find().read(&[process.id()], world.simulator().id()).since(before);
+    let (memory_kb, _) = process.needs();
+    let [(stored, imported), (paid, whole)] = times.as_slice() else {
+        let log = fs::read_to_string(world.folder().join("naive.log")).unwrap_or_default();
+        return Err(format!("the naive worker ended early: {log}"));
+    };
+    assert_eq!((stored.as_str(), paid.as_str()), (naive::STORED, naive::PAID));
+    process.stop();
+    world.lose_messages(naive::QUEUE, true);
+    compare(world, rows)?;
+    Ok(Sample { whole: *whole, approved: whole.saturating_sub(*imported), cpu, memory_kb })
+}
+
+/// The naive worker's references are the rows' own ids.
+fn compare(world: &World, rows: usize) -> Result<(), String> {
+    let mut expected: HashMap<String, i64> =
+        (1..=rows).map(|row| (payroll::client_id(row), payroll::amount_minor(row))).collect();
+    for line in world.ledger_lines() {
+        let amount = expected.remove(&line.reference);
+        if amount != Some(line.amount_minor) || line.status != "paid" || line.currency != "PEN" {
+            return Err(format!("the naive worker's payouts are not those of the file: {line:?}"));
+        }
+    }
+    let open = world.number("select count(*) from naive_payout where status <> 'paid'");
+    match expected.len() {
+        0 if open == 0 => Ok(()),
+        missing => Err(format!("the naive worker left {missing} rows unpaid, and {open} open in its table")),
+    }
+}
