@@ -24,7 +24,7 @@ use crate::{
     Settings,
     breaker::{Breaker, Gate, Health},
     record::{pause, record_all},
-    send::{Concluded, send},
+    send::send,
 };
 
 /// Between tries while the database is away.
@@ -46,14 +46,6 @@ struct Inbox {
     ids: VecDeque<PayoutId>,
     /// Each message with the number of its ids that are still in `ids`; in order.
     messages: VecDeque<(Delivery, usize)>,
-}
-
-/// Ids to claim, each with its slot, and the messages that are spent once they are claimed.
-struct Group {
-    ids: Vec<PayoutId>,
-    spent: Vec<Delivery>,
-    permits: Vec<OwnedSemaphorePermit>,
-    source: events::Source,
 }
 
 impl Inbox {
@@ -88,81 +80,53 @@ impl Dispatcher {
         let (concluded, outcomes) = mpsc::channel(self.settings.group_max);
         let recorder =
             record_all(outcomes, Arc::clone(&self.account), self.store.clone(), self.settings.clone());
-        let this = Arc::new(self);
-        let worker = this.work(&mut messages, concluded, &stop);
-        tokio::join!(worker, recorder);
-    }
-
-    async fn work(
-        self: &Arc<Self>,
-        messages: &mut Consumer,
-        concluded: mpsc::Sender<Concluded>,
-        stop: &CancellationToken,
-    ) {
-        let sends = TaskTracker::new();
-        let mut inbox = Inbox::default();
-        let mut sweep = time::interval(self.settings.sweep_every);
-        sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        while !stop.is_cancelled() {
-            if inbox.ids.is_empty() {
-                tokio::select! {
-                    () = stop.cancelled() => break,
-                    delivery = messages.recv() => self.open(delivery, &mut inbox).await,
-                    _ = sweep.tick() => self.sweep(&mut inbox).await,
+        let worker = async {
+            let sends = TaskTracker::new();
+            let mut inbox = Inbox::default();
+            let mut sweep = time::interval(self.settings.sweep_every);
+            sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            while !stop.is_cancelled() {
+                if inbox.ids.is_empty() {
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        delivery = messages.recv() => self.open(delivery, &mut inbox).await,
+                        _ = sweep.tick() => self.sweep(&mut inbox).await,
+                    }
                 }
-            }
-            match self.breaker.gate(Instant::now()) {
-                Gate::Open => {}
-                Gate::Probe => {
-                    self.probe().await;
-                    continue;
+                match self.breaker.gate(Instant::now()) {
+                    Gate::Open => {}
+                    Gate::Probe => {
+                        self.probe().await;
+                        continue;
+                    }
+                    Gate::Shut(until) => {
+                        self.forget(&mut inbox).await;
+                        wait_until(until.into(), &stop).await;
+                        continue;
+                    }
                 }
-                Gate::Shut(until) => {
+                if !inbox.ids.is_empty() && !self.is_ready().await {
                     self.forget(&mut inbox).await;
-                    wait_until(until.into(), stop).await;
                     continue;
                 }
+                let permits = self.permits(self.settings.group_max.min(inbox.ids.len())).await;
+                let source =
+                    if inbox.messages.is_empty() { events::Source::Table } else { events::Source::Message };
+                let (ids, spent) = inbox.take(permits.len());
+                let begun = Instant::now();
+                let Some(claimed) = self.claim(&ids, &stop).await else { break };
+                events::claimed(&self.account.name, source, claimed.len());
+                acknowledge(spent).await;
+                for (claimed, permit) in claimed.into_iter().zip(permits) {
+                    sends.spawn(self.send(claimed, begun, permit, concluded.clone()));
+                }
             }
-            if !inbox.ids.is_empty() && !self.is_ready().await {
-                self.forget(&mut inbox).await;
-                continue;
-            }
-            let permits = self.permits(self.settings.group_max.min(inbox.ids.len())).await;
-            if permits.is_empty() {
-                continue;
-            }
-            let source =
-                if inbox.messages.is_empty() { events::Source::Table } else { events::Source::Message };
-            let (ids, spent) = inbox.take(permits.len());
-            let group = Group { ids, spent, permits, source };
-            // While one group is being claimed the next one is gathered, and slots that come free meanwhile do not wait for it.
-            sends.spawn(Arc::clone(self).claim_and_send(
-                group,
-                sends.clone(),
-                concluded.clone(),
-                stop.clone(),
-            ));
-        }
-        halt::at("draining", "");
-        drop(concluded);
-        sends.close();
-        sends.wait().await;
-    }
-
-    async fn claim_and_send(
-        self: Arc<Self>,
-        group: Group,
-        sends: TaskTracker,
-        concluded: mpsc::Sender<Concluded>,
-        stop: CancellationToken,
-    ) {
-        let begun = Instant::now();
-        let Some(claimed) = self.claim(&group.ids, &stop).await else { return };
-        events::claimed(&self.account.name, group.source, claimed.len());
-        acknowledge(group.spent).await;
-        for (claimed, permit) in claimed.into_iter().zip(group.permits) {
-            sends.spawn(self.send(claimed, begun, permit, concluded.clone()));
-        }
+            halt::at("draining", "");
+            drop(concluded);
+            sends.close();
+            sends.wait().await;
+        };
+        tokio::join!(worker, recorder);
     }
 
     /// One send as a task of its own, holding its slot until the outcome is handed over.
@@ -171,7 +135,7 @@ impl Dispatcher {
         claimed: Claimed,
         begun: Instant,
         permit: OwnedSemaphorePermit,
-        concluded: mpsc::Sender<Concluded>,
+        concluded: mpsc::Sender<crate::send::Concluded>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
         let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
@@ -254,11 +218,8 @@ impl Dispatcher {
         }
         let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else { return permits };
         permits.push(first);
-        // A statement for a few costs nearly what one for many does.
-        let half = u32::try_from(wanted / 2).unwrap_or(u32::MAX);
-        if half > 0 {
-            // Given back at once: all that there are then are taken below.
-            drop(time::timeout(self.settings.linger, self.slots.acquire_many(half)).await);
+        if self.slots.available_permits() + 1 < wanted {
+            time::sleep(self.settings.linger).await;
         }
         while permits.len() < wanted
             && let Ok(more) = Arc::clone(&self.slots).try_acquire_owned()
@@ -272,6 +233,9 @@ impl Dispatcher {
 
     /// Claims, until the database answers. None when asked to stop meanwhile: the messages are redelivered to somebody else.
     async fn claim(&self, ids: &[PayoutId], stop: &CancellationToken) -> Option<Vec<Claimed>> {
+        if ids.is_empty() {
+            return Some(Vec::new());
+        }
         loop {
             match self.store.claim(&self.account.name, ids, self.settings.lease).await {
                 Ok(claimed) => return Some(claimed),

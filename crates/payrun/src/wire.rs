@@ -27,9 +27,9 @@ use crate::{
 };
 
 /// Payouts claimed, recorded or settled in one statement.
-const GROUP_MAX: usize = 128;
-/// How long an outcome waits for others, and free slots for more of them.
-const LINGER: Duration = Duration::from_millis(10);
+const GROUP_MAX: usize = 64;
+/// How long an outcome waits for others.
+const LINGER: Duration = Duration::from_millis(3);
 
 /// What every configured command has.
 pub(crate) struct Context {

@@ -53,14 +53,16 @@ impl Reconciler {
             let slots = Arc::new(Semaphore::new(shared.settings.concurrency));
             let asks = TaskTracker::new();
             while !stop.is_cancelled() {
-                let room = shared.room(&slots).await;
+                let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
+                let room = slots.available_permits().saturating_add(1).min(shared.settings.group_max);
+                drop(permit);
                 let due = shared.take(room).await;
-                // A statement for a few costs nearly what one for many does: more may be due in a moment.
-                let wait = match due.len() {
-                    0 => shared.settings.idle,
-                    few if few < room / 2 => shared.settings.linger,
-                    _ => Duration::ZERO,
-                };
+                if due.is_empty() {
+                    tokio::select! {
+                        () = stop.cancelled() => break,
+                        () = time::sleep(shared.settings.idle) => continue,
+                    }
+                }
                 for lookup in due {
                     let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
                     let (shared, settled) = (Arc::clone(&shared), settled.clone());
@@ -70,10 +72,6 @@ impl Reconciler {
                         let _ = settled.send(settlement).await;
                         drop(permit);
                     });
-                }
-                tokio::select! {
-                    () = stop.cancelled() => break,
-                    () = time::sleep(wait) => {}
                 }
             }
             drop(settled);
@@ -85,15 +83,6 @@ impl Reconciler {
 }
 
 impl Shared {
-    /// Waits for a free slot, and for half of a group's unless that takes longer than a moment; how many there are then.
-    async fn room(&self, slots: &Semaphore) -> usize {
-        let group = self.settings.group_max.min(self.settings.concurrency);
-        drop(slots.acquire().await);
-        let half = u32::try_from(group / 2).unwrap_or(u32::MAX);
-        drop(time::timeout(self.settings.linger, slots.acquire_many(half)).await);
-        slots.available_permits().clamp(1, group)
-    }
-
     async fn take(&self, room: usize) -> Vec<Lookup> {
         let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
         let room = LookupRoom { open: count(room), watched: count(self.account.rate.spare(room)) };
