@@ -10,13 +10,16 @@ CARGO_AUDITABLE_VERSION := 0.7.7
 CARGO_CYCLONEDX_VERSION := 0.5.9
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help demo test chaos up down status build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
+.PHONY: help demo dev test chaos up down status metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: tools up ## pay a sample payroll end to end against the sandbox providers
 	@exports=$$(deploy/local/services env); eval "$$exports"; deploy/local/demo
+
+dev: tools up ## all of payrun against the sandbox, with Prometheus when it is installed, until Ctrl-C
+	@exports=$$(deploy/local/services env); eval "$$exports"; deploy/local/dev
 
 test: tools up ## all tests, against real Postgres and RabbitMQ
 	@deploy/local/packages promtool faketime python3-venv
@@ -37,6 +40,16 @@ down: ## stop what up has started; data stays
 
 status: ## what runs, and where
 	@deploy/local/services status
+
+metrics: tools ## rewrite deploy/prometheus/METRICS.md after a change of the catalogue
+	@catalogue=$$(cargo run --quiet -p payrun-telemetry --example metrics)
+	printf '%s\n' "$$catalogue" >deploy/prometheus/METRICS.md
+
+alerts: ## check the alert rules, and when each fires and is silent
+	@deploy/local/packages promtool
+	cd deploy/prometheus
+	promtool check rules payrun.rules.yaml
+	promtool test rules payrun.rules.test.yaml
 
 build: tools ## the release binary, target/release/payrun
 	cargo build --release -p payrun

@@ -125,12 +125,14 @@ create table beneficiary (
     contact bytea not null,
     description bytea not null,
     destination_index bytea,
-    person_index bytea not null,
-    name_index bytea not null
+    person_index bytea,
+    name_index bytea,
+    -- Forgotten, or whole.
+    check ((key_id = 0) = (person_index is null) and (key_id = 0) = (name_index is null))
 );
 
 comment on table beneficiary is 'Personal data, each column sealed (AES-256-GCM; the payout and the column are authenticated with it). Apart from payout, so that a state change does not rewrite it and erasing needs no other row.';
-comment on column beneficiary.key_id is 'Which sealing key opens the columns.';
+comment on column beneficiary.key_id is 'Which sealing key opens the columns; 0 once they are forgotten.';
 comment on column beneficiary.destination_index is 'Keyed blind index of the destination: finds the same account again without telling it. Null for cash.';
 comment on column beneficiary.person_index is 'The same of the document: finds the same person again.';
 comment on column beneficiary.name_index is 'The same of the name, without case: tells two names of one account apart.';

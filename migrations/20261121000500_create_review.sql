@@ -21,13 +21,16 @@ create table anomaly (
     detail text not null,
     opened_at timestamptz not null default clock_timestamp(),
     closed_at timestamptz,
-    closed_by text
+    closed_by text,
+    explanation text check (length(explanation) between 3 and 1000),
+    check ((closed_at is null) = (closed_by is null) and (closed_at is null) = (explanation is null))
 );
 
 create unique index anomaly_open_once on anomaly (payout_id, kind) where closed_at is null;
 
 comment on table anomaly is 'What neither side explains: a provider that contradicts itself, a record that is no longer found. For people.';
+comment on column anomaly.explanation is 'What a person found out; it closes the anomaly.';
 
 grant select, insert on review_decision, anomaly to payrun_app;
 grant update (confirmed_by, confirmed_at) on review_decision to payrun_app;
-grant update (closed_at, closed_by) on anomaly to payrun_app;
+grant update (closed_at, closed_by, explanation) on anomaly to payrun_app;

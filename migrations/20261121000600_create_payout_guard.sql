@@ -4,7 +4,7 @@ create function payrun_actor() returns text language sql stable as $$
 $$;
 
 -- A new payout is received (T1), and may in the same statement have passed, been held or failed (T2-T4). Both events are written.
-create function payout_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function payout_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     bad record;
 begin
@@ -29,7 +29,7 @@ end
 $$;
 
 -- Every change of a payout: only listed transitions, one version at a time, with the guards of the state machine; and its event.
-create function payout_updated() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+create function payout_updated() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     bad record;
 begin

@@ -122,10 +122,36 @@ fn a_doubt_is_explained_in_the_clerks_language() {
     ]);
     assert_eq!(status.code(), Some(4));
     let reason = report["faults"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("ceros iniciales"), "{report}");
+    assert!(reason.contains("ceros iniciales") && reason.contains("8 digits; this one has 7"), "{report}");
+    let (status, _, said) =
+        world.try_run(&["check", file.to_str().unwrap(), "--lang", "pt", "--sheet", "Folha"]);
+    assert!(status.code() == Some(3) && said.contains("não serve") && said.contains("--sheet"), "{said}");
     let copy = std::fs::read_to_string(copy).unwrap();
     assert_eq!(copy.lines().count(), 3);
     assert!(copy.lines().nth(1).unwrap().contains(&format!("document_number: {reason}")), "{copy}");
+}
+
+/// Who sends a workbook gets a workbook back, and may send that once it is mended.
+#[test]
+fn a_copy_may_be_a_workbook() {
+    let world = World::new("payrun_it_workbook_copy");
+    let csv = Payroll::csv(Provider::Bamboo, world.account(), "copy", 3).replace("40000001", "4000001");
+    let file = world.file("payroll.csv", &csv);
+    let copy = world.folder().join("copy.xlsx");
+    let copy = copy.to_str().unwrap();
+    let (_, first, _) = world.try_run(&["check", file.to_str().unwrap(), "--annotated", copy]);
+    let (_, again, _) = world.try_run(&["check", copy]);
+    assert_eq!(again["found"]["format"], "xlsx");
+    assert_eq!((&again["accepted"], &again["sums"]), (&first["accepted"], &first["sums"]), "{again}");
+    assert_eq!(again["faults"][0]["reason"], first["faults"][0]["reason"]);
+    assert_eq!(
+        std::fs::read_dir(world.folder())
+            .unwrap()
+            .filter(|entry| { entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("copy") })
+            .count(),
+        1,
+        "nothing is left over"
+    );
 }
 
 /// One reading pays a thousand times the other.

@@ -23,7 +23,7 @@ fn configured() -> tempfile::TempDir {
              [accounts.bamboo-{name}.limits]\namount_max = \"900000000\"\n"
         ));
     }
-    let key = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    let key = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
     for (name, text) in [("payrun.toml", text.as_str()), ("bamboo.key", "sandbox-key"), ("payrun.keys", key)]
     {
         let path = folder.path().join(name);
@@ -85,6 +85,9 @@ fn found(report: &Value, name: &str) -> Option<String> {
         }),
         "line_end" => word("line_ends")
             .map(|ends| if ends.contains(" and ") { "mixed".to_owned() } else { ends.to_lowercase() }),
+        "hidden" => found["hidden"]
+            .as_array()
+            .map(|names| names.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")),
         _ => word(name),
     }
 }

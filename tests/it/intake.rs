@@ -124,6 +124,7 @@ async fn messages_are_answered(world: &World) {
         (&again["status"], &again["batch"], &again["rejected"]),
         (&json!("repeated"), &first["batch"], &first["rejected"])
     );
+    assert_eq!((&first["held"], &again["held"]), (&json!(0), &json!(0)));
 
     let other = json!({"version": 1, "id": "run-1", "payouts": [payout(world, "Q-3", "1")]});
     let refused = publisher.ask(&other.to_string(), "c").await;

@@ -4,12 +4,18 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alerts;
 mod broker;
 mod clerk;
 mod corpus;
+mod dashboard;
+mod freeze;
 mod hooks;
 mod intake;
 mod operate;
+mod privacy;
 mod providers;
 mod tidy;
+mod traces;
+mod upgrade;
 mod way_of_a_payout;

@@ -1,6 +1,7 @@
 //! What operators see and do: metrics, probes, refusals, and a soft stop in the middle of work.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
@@ -10,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use payrun_tests::{Options, Payroll, Provider, World, wait_for};
 
-fn get(address: &str, path: &str) -> (String, String) {
+pub(crate) fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .write_all(format!("GET {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\n\r\n").as_bytes())
@@ -31,16 +32,15 @@ fn metrics_are_what_prometheus_expects_and_name_nobody() {
     assert_eq!(get(&address, "/livez").1, "alive\n");
     assert!(get(&address, "/readyz").0.contains("200"));
     let (_, metrics) = get(&address, "/metrics");
-    for metric in [
-        "payrun_attempts_total",
-        "payrun_payouts_open",
-        "payrun_attempt_duration_seconds_bucket",
-        "payrun_outbox_rows",
-    ] {
-        assert!(metrics.contains(metric), "{metric} is missing");
-    }
     let paid = format!("payrun_payouts_moved_total{{account=\"{}\",state=\"paid\"}} 30", world.account());
     assert!(metrics.contains(&paid), "{metrics}");
+    let settled = format!(
+        "payrun_settled_minor_total{{account=\"{}\",currency=\"PEN\",state=\"paid\"}} {}",
+        world.account(),
+        world.number("select sum(amount_minor)::bigint from payout")
+    );
+    assert!(metrics.contains(&settled), "{metrics}");
+    labels_are_as_declared(&metrics);
     for private in ["Rosa", "Prueba", "metric-", "00300000000000000001"] {
         assert!(!metrics.contains(private), "{private} is in the metrics");
     }
@@ -59,6 +59,31 @@ fn metrics_are_what_prometheus_expects_and_name_nobody() {
     promtool.stdin.take().unwrap().write_all(plain.as_bytes()).unwrap();
     let checked = promtool.wait_with_output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+/// Each series has the labels that the catalogue promises, and no others.
+fn labels_are_as_declared(metrics: &str) {
+    let catalogue = include_str!("../../deploy/prometheus/METRICS.md");
+    let declared = |name: &str| -> BTreeSet<&str> {
+        let row = catalogue.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        row.unwrap_or_else(|| panic!("{name} is in no catalogue"))
+            .split('|')
+            .nth(3)
+            .unwrap()
+            .split_whitespace()
+            .collect()
+    };
+    let mut names = BTreeSet::new();
+    for line in metrics.lines().filter(|line| line.starts_with("payrun_")) {
+        let series = line.rsplit_once(' ').unwrap().0;
+        let (name, labels) = series.trim_end_matches('}').split_once('{').unwrap_or((series, ""));
+        let name =
+            ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        let labels = labels.split("\",").filter_map(|label| Some(label.split_once('=')?.0));
+        assert_eq!(labels.filter(|label| *label != "le").collect::<BTreeSet<_>>(), declared(name), "{line}");
+        names.insert(name);
+    }
+    assert!(names.len() > 20, "only {names:?}");
 }
 
 #[test]

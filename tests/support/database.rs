@@ -4,6 +4,12 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::World;
 
+/// An open connection; gone when it is dropped.
+pub struct Session {
+    _connection: PgConnection,
+    _runtime: tokio::runtime::Runtime,
+}
+
 impl World {
     /// Keeps the database as it is now. Nobody is connected.
     pub fn back_up(&self) {
@@ -55,6 +61,17 @@ impl World {
             let mut owner = PgConnection::connect(self.database_url()).await.unwrap();
             sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut owner).await.unwrap();
         });
+    }
+
+    /// Somebody else's connection, which has done `statements` and stays open.
+    pub fn session(&self, statements: &str) -> Session {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connection = runtime.block_on(async {
+            let mut connection = PgConnection::connect(self.database_url()).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut connection).await.unwrap();
+            connection
+        });
+        Session { _connection: connection, _runtime: runtime }
     }
 
     /// Asks the database for a number.

@@ -11,6 +11,7 @@ mod audit;
 mod certificate;
 mod database;
 mod process;
+mod prometheus;
 mod provider;
 mod proxy;
 mod queue;
@@ -20,7 +21,9 @@ mod world;
 
 pub use audit::{Audit, Finding, Harm};
 pub use certificate::{Authority, Certificate, Fitness};
+pub use database::Session;
 pub use process::{Process, binary};
+pub use prometheus::Prometheus;
 pub use provider::{Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};
 pub use services::{Server, Services};

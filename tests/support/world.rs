@@ -104,7 +104,7 @@ impl World {
         let provider = links.as_ref().map_or(sandbox, |links| links.provider.address());
         let places = Places { provider, database };
         write(&folder.path().join("payrun.toml"), &configuration(&account, places, options));
-        let keys = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+        let keys = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let process = start_sandbox(folder.path(), (sandbox, database), &options.faults);
         let provider = options.provider;

@@ -21,6 +21,8 @@ use crate::{
     server::Server,
 };
 
+/// The header of a message's trace context, as W3C names it.
+pub(crate) const TRACEPARENT: &str = "traceparent";
 /// For an acknowledgement to be written. During an alarm nothing is.
 const ACK_MAX: Duration = Duration::from_secs(5);
 const RECONNECT_FIRST: Duration = Duration::from_millis(200);
@@ -130,6 +132,15 @@ impl Delivery {
     /// Its publisher's id.
     pub fn message_id(&self) -> Option<String> {
         self.inner.properties.message_id().as_ref().map(ToString::to_string)
+    }
+
+    /// The W3C trace context that its publisher sent along.
+    pub fn traceparent(&self) -> Option<String> {
+        let headers = self.inner.properties.headers().as_ref()?;
+        let value = headers.inner().get(TRACEPARENT)?;
+        // Clients send text as either.
+        let long = value.as_long_string().map(ToString::to_string);
+        long.or_else(|| value.as_short_string().map(ToString::to_string))
     }
 
     /// Where its publisher wants an answer.

@@ -10,11 +10,11 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use payrun_domain::id::MessageId;
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, halt, trace};
 use tokio::{sync::watch, time};
 
 use crate::{
-    PayoutMessage,
+    PayoutMessage, consumer,
     link::{Error, Link},
     server::Server,
 };
@@ -30,7 +30,8 @@ pub struct Outgoing {
     id: String,
     queue: String,
     correlation_id: Option<String>,
-    reason: Option<String>,
+    /// Of whatever is known of the message beside its body.
+    header: Option<(&'static str, String)>,
     body: Vec<u8>,
 }
 
@@ -43,9 +44,9 @@ impl Outgoing {
         if let Some(correlation_id) = &self.correlation_id {
             properties = properties.with_correlation_id(correlation_id.as_str().into());
         }
-        if let Some(reason) = &self.reason {
+        if let Some((name, value)) = &self.header {
             let mut headers = FieldTable::default();
-            headers.insert("payrun-reason".into(), AMQPValue::LongString(reason.as_str().into()));
+            headers.insert((*name).into(), AMQPValue::LongString(value.as_str().into()));
             properties = properties.with_headers(headers);
         }
         properties
@@ -89,11 +90,12 @@ impl Publisher {
         Self { server, link: None, connected }
     }
 
-    /// A message to the dispatchers of its account.
+    /// A message to the dispatchers of its account; while payouts are traced, with its span as header `traceparent`.
     pub fn dispatch(&self, id: MessageId, message: &PayoutMessage) -> Outgoing {
         let PayoutMessage::V1 { account, .. } = message;
         let (queue, body) = (self.server.topology.dispatch(account), message.encode());
-        Outgoing { id: id.to_string(), queue, correlation_id: None, reason: None, body }
+        let header = trace::traceparent(id).map(|value| (consumer::TRACEPARENT, value));
+        Outgoing { id: id.to_string(), queue, correlation_id: None, header, body }
     }
 
     /// An answer to whoever asked for one in `queue`. `id` names this answer.
@@ -104,13 +106,14 @@ impl Publisher {
         correlation_id: Option<String>,
         body: Vec<u8>,
     ) -> Outgoing {
-        Outgoing { id: id.to_string(), queue, correlation_id, reason: None, body }
+        Outgoing { id: id.to_string(), queue, correlation_id, header: None, body }
     }
 
     /// An intake message that cannot be read, for people, with the reason as header `payrun-reason`.
     pub fn intake_dead(&self, id: MessageId, reason: String, body: Vec<u8>) -> Outgoing {
         let queue = self.server.topology.intake_dead();
-        Outgoing { id: id.to_string(), queue, correlation_id: None, reason: Some(reason), body }
+        let header = Some(("payrun-reason", reason));
+        Outgoing { id: id.to_string(), queue, correlation_id: None, header, body }
     }
 
     /// Publishes all of `messages`, several confirms outstanding at once. One outcome for each, in order.

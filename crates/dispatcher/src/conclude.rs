@@ -41,6 +41,7 @@ pub(crate) fn conclude(
         record: record(verdict),
         due_in: Some(due_in),
         reply: reply.filter(|_| transition != Transition::Accept).map(evidence),
+        amount: claimed.order.amount,
     }
 }
 

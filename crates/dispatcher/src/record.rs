@@ -47,7 +47,8 @@ async fn record(account: &Account, store: &Store, conclusions: &[Conclusion]) {
         match store.record(conclusions).await {
             Ok(moved) => {
                 for conclusion in conclusions.iter().filter(|conclusion| moved.contains(&conclusion.payout)) {
-                    events::moved(&account.name, conclusion.transition.target());
+                    let to = conclusion.transition.target();
+                    events::moved(&account.name, conclusion.payout, to, conclusion.amount);
                 }
                 return;
             }
@@ -81,7 +82,7 @@ async fn record_as_doubt(account: &Account, store: &Store, conclusions: &[Conclu
         };
         // Should even this be refused, the lease runs out and says the same.
         match store.record(std::slice::from_ref(&doubt)).await {
-            Ok(_) => events::moved(&account.name, doubt.transition.target()),
+            Ok(_) => events::moved(&account.name, doubt.payout, doubt.transition.target(), doubt.amount),
             Err(error) => events::failed("record", &error),
         }
     }

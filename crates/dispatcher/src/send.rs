@@ -30,7 +30,10 @@ pub(crate) async fn send(
 ) -> Concluded {
     let begun = Instant::now();
     let payrun_providers::Concluded { verdict, reply } = account.submit(&claimed.order, clock, send_by).await;
-    events::attempted(&account.name, verdict.word(), begun.elapsed());
+    events::attempted(&account.name, claimed.payout, verdict.word(), begun.elapsed());
+    if let Some(skew) = account.clock_skew() {
+        events::clock_skew(&account.name, skew.as_secs());
+    }
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }

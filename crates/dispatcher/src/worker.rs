@@ -13,7 +13,7 @@ use payrun_broker::{Consumer, Delivery, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
 use payrun_store::{Claimed, PoisonMessage, Store};
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, halt, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
@@ -76,6 +76,7 @@ impl Dispatcher {
 
     /// Works until `stop`; then claims nothing more, finishes what is on its way and records it.
     pub async fn run(self, mut messages: Consumer, stop: CancellationToken) {
+        events::dispatching(&self.account.name);
         let (concluded, outcomes) = mpsc::channel(self.settings.group_max);
         let recorder =
             record_all(outcomes, Arc::clone(&self.account), self.store.clone(), self.settings.clone());
@@ -151,6 +152,7 @@ impl Dispatcher {
         match delivery.payouts() {
             Ok(PayoutMessage::V1 { account, payouts }) if account == self.account.name => {
                 events::received("taken");
+                trace::delivered(&payouts, delivery.traceparent().as_deref());
                 inbox.messages.push_back((delivery, payouts.len()));
                 inbox.ids.extend(payouts);
             }

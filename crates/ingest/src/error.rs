@@ -2,7 +2,11 @@
 
 use std::io;
 
-use crate::{decimal::Seen, header::HeaderFault};
+use crate::{
+    decimal::Seen,
+    header::HeaderFault,
+    wording::{Language, mend},
+};
 
 /// A file or message that was not taken; nothing of it is stored.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +64,16 @@ pub enum Refusal {
         "the layout gives all rows a value for {0}, and the file has a column of it; take one of the two out"
     )]
     LayoutTwice(payrun_domain::fault::Field),
+    /// An option that means nothing for a file of this kind.
+    #[error("{option} is for {is_for}, and this is {found}; leave it out, or was another file meant?")]
+    Option {
+        /// As it is written on the command line.
+        option: &'static str,
+        /// Which files have it.
+        is_for: &'static str,
+        /// What the file is.
+        found: &'static str,
+    },
     /// Not what was announced.
     #[error("{found}, and {announced} announced; nothing was stored")]
     Totals {
@@ -101,6 +115,11 @@ fn decimals(seen: &Seen) -> String {
 }
 
 impl Refusal {
+    /// What to do, in a clerk's language; none in English, which is what the refusal itself says, with all that it knows.
+    pub fn told(&self, language: Language) -> Option<String> {
+        mend(language, &format!("file_{}", self.code()), "")
+    }
+
     /// Stable, for machines.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -110,6 +129,7 @@ impl Refusal {
             Self::Totals { .. } => "totals",
             Self::SecondHeader { .. } => "second_header",
             Self::LayoutTwice(_) => "layout",
+            Self::Option { .. } => "option",
             Self::DecimalOpen { .. } => "decimal_open",
             Self::DecimalMixed { .. } => "decimal_mixed",
             Self::Table(refusal) => table_code(refusal),

@@ -176,6 +176,14 @@ impl Header {
         (read, extra)
     }
 
+    /// Places of the columns that are read, with their headings.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, String)> {
+        let columns = self.names.iter().zip(&self.columns).enumerate();
+        columns
+            .filter(|(_, (_, column))| column.field().is_some())
+            .map(|(place, (name, _))| (place, shown(name)))
+    }
+
     /// As they stand in the file, with whether the column belongs to the file and not to payrun.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, bool)> {
         let names = self.names.iter().zip(&self.columns);

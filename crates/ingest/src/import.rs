@@ -9,9 +9,9 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_domain::id::BatchId;
-use payrun_store::{BatchSummary, Imported, NewBatch, Opened, Source, Store};
-use payrun_telemetry::halt;
+use payrun_domain::{fault::Severity, id::BatchId};
+use payrun_store::{BatchSummary, Imported, NewBatch, NewPayout, Opened, Source, Store};
+use payrun_telemetry::{halt, trace};
 
 use crate::{
     chunk::Chunk,
@@ -87,7 +87,7 @@ where
         Opened::New(import) => import,
         Opened::Same(summary) => return Ok(Outcome::Same(summary)),
     };
-    let mut twins = Twins::default();
+    let (mut twins, mut traced) = (Twins::default(), Vec::new());
     loop {
         let directory = Arc::clone(directory);
         let chunk;
@@ -103,6 +103,11 @@ where
         }
         let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;
         halt::at("after rows", "");
+        let is_double = |payout: &NewPayout| {
+            doubles.iter().any(|fault| fault.row == payout.row && fault.severity == Severity::Error)
+        };
+        let stored = chunk.payouts.iter().filter(|payout| trace::is_traced(payout.id) && !is_double(payout));
+        traced.extend(stored.map(|payout| payout.id));
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());
     }
@@ -112,7 +117,14 @@ where
         // A batch of nothing could never be approved, and would keep the file from coming again once its cause is mended.
         Mode::Partial => report.accepted() == 0,
     };
-    if refused { Ok(Outcome::NotStored) } else { Ok(Outcome::Stored(import.finish().await?)) }
+    if refused {
+        return Ok(Outcome::NotStored);
+    }
+    let imported = import.finish().await?;
+    for payout in traced {
+        trace::taken_in(payout, "file", None);
+    }
+    Ok(Outcome::Stored(imported))
 }
 
 async fn blocking<T: Send + 'static>(

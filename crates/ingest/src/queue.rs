@@ -70,7 +70,6 @@ impl Intake {
             Ok(_) => self.take(&delivery).await,
         };
         events::intake_message(word(reply.status));
-        events::intake_rows(usize::try_from(reply.accepted).unwrap_or(0), reply.rejected.len());
         self.answer(&delivery, &reply).await;
         delivery.ack().await;
     }
@@ -79,12 +78,15 @@ impl Intake {
     async fn take(&self, delivery: &Delivery) -> Reply {
         let mut whole = [0; 32];
         whole.copy_from_slice(digest(&SHA256, delivery.body()).as_ref());
+        let upstream = delivery.traceparent();
         loop {
             let message = match decode(delivery.body()) {
                 Ok(message) => message,
                 Err(why) => return Reply::unreadable(&why),
             };
-            match take(&self.store, &self.directory, message, whole, self.clock.now()).await {
+            match take(&self.store, &self.directory, (message, upstream.as_deref()), whole, self.clock.now())
+                .await
+            {
                 Ok(reply) => return reply,
                 Err(error) => {
                     events::failed("ingest", &error);

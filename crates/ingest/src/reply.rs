@@ -6,6 +6,7 @@ use payrun_domain::{
     id::BatchId,
 };
 use payrun_store::{BatchSummary, NewBatch, Opened, RowFault, Source, Store};
+use payrun_telemetry::trace;
 use serde::Serialize;
 
 use crate::{
@@ -26,6 +27,8 @@ pub struct Reply {
     pub status: Status,
     /// How many payouts there are.
     pub accepted: i32,
+    /// How many of them are held until a person has looked at them.
+    pub held: i64,
     /// Every fault of every payout that there is not.
     pub rejected: Vec<RejectedField>,
     /// Why the message as a whole was refused.
@@ -64,13 +67,13 @@ pub struct RejectedField {
 
 const PAGE_ROWS: i64 = 1_000;
 
-/// Stores a message as a batch, unless it came before. `digest` is SHA-256 of its body.
+/// Stores a message as a batch, unless it came before. `upstream` is the trace context that came with it, `digest` SHA-256 of its body.
 ///
 /// The message may be acknowledged once this returns a reply; after an error it must come again.
 pub async fn take(
     store: &Store,
     directory: &Directory,
-    message: IntakeMessage,
+    (message, upstream): (IntakeMessage, Option<&str>),
     digest: [u8; 32],
     now: Timestamp,
 ) -> Result<Reply, payrun_store::Error> {
@@ -92,6 +95,11 @@ pub async fn take(
     let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now, &mut Twins::default());
     let doubles = import.rows(&payouts, &faults).await?;
     let imported = import.finish().await?;
+    let is_double =
+        |row: i32| doubles.iter().any(|fault| fault.row == row && fault.severity == Severity::Error);
+    for payout in payouts.iter().filter(|payout| !is_double(payout.row)) {
+        trace::taken_in(payout.id, "message", upstream);
+    }
     faults.extend(doubles);
     faults.sort_by_key(|fault| fault.row);
     let status = match (imported.accepted, imported.rejected) {
@@ -104,6 +112,7 @@ pub async fn take(
         batch: Some(imported.batch.to_string()),
         status,
         accepted: imported.accepted,
+        held: i64::from(imported.held),
         rejected: faults.into_iter().filter_map(RejectedField::of).collect(),
         reason: None,
     })
@@ -121,6 +130,7 @@ async fn repeated(store: &Store, id: String, batch: &BatchSummary) -> Result<Rep
         batch: Some(batch.id.to_string()),
         status: Status::Repeated,
         accepted: batch.accepted,
+        held: batch.held(),
         rejected,
         reason: None,
     })
@@ -138,7 +148,7 @@ impl Reply {
     }
 
     const fn none(id: Option<String>, status: Status, reason: String) -> Self {
-        Self { id, batch: None, status, accepted: 0, rejected: Vec::new(), reason: Some(reason) }
+        Self { id, batch: None, status, accepted: 0, held: 0, rejected: Vec::new(), reason: Some(reason) }
     }
 }
 
@@ -169,13 +179,14 @@ mod tests {
             batch: Some("b".to_owned()),
             status: Status::PartlyAccepted,
             accepted: 1,
+            held: 1,
             rejected: vec![fault],
             reason: None,
         };
-        let json = r#"{"id":"run-7","batch":"b","status":"partly_accepted","accepted":1,"rejected":[{"row":2,"column":"amount","code":"amount_zero","reason":"the amount is zero"}]}"#;
+        let json = r#"{"id":"run-7","batch":"b","status":"partly_accepted","accepted":1,"held":1,"rejected":[{"row":2,"column":"amount","code":"amount_zero","reason":"the amount is zero"}]}"#;
         assert_eq!(serde_json::to_string(&reply).unwrap(), json);
         let why = Unreadable { reason: "it has 0 payouts".to_owned() };
-        let json = r#"{"id":null,"batch":null,"status":"unreadable","accepted":0,"rejected":[],"reason":"the message cannot be read: it has 0 payouts"}"#;
+        let json = r#"{"id":null,"batch":null,"status":"unreadable","accepted":0,"held":0,"rejected":[],"reason":"the message cannot be read: it has 0 payouts"}"#;
         assert_eq!(serde_json::to_string(&Reply::unreadable(&why)).unwrap(), json);
     }
 }

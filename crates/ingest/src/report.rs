@@ -47,6 +47,7 @@ pub struct Report<W: Write> {
     counts: BTreeMap<String, u64>,
     totals: Totals,
     detected: Option<Detected>,
+    separator: Option<Separator>,
     copy: Copy,
     language: Language,
     output: Option<W>,
@@ -68,6 +69,7 @@ impl<W: Write> Report<W> {
             counts: BTreeMap::new(),
             totals: Totals { count: 0, sums: BTreeMap::new() },
             detected: None,
+            separator: None,
             copy,
             language,
             output: Some(rows),
@@ -100,6 +102,11 @@ impl<W: Write> Report<W> {
         self.hidden
     }
 
+    /// Between the cells of the copy; none before the file was opened.
+    pub const fn separator(&self) -> Option<Separator> {
+        self.separator
+    }
+
     /// What the file was found to be; none before it was opened.
     pub const fn detected(&self) -> Option<&Detected> {
         self.detected.as_ref()
@@ -130,6 +137,7 @@ impl<W: Write> Report<W> {
             Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => Separator::Comma,
         };
         self.sheet = self.output.take().map(|output| Sheet::new(output, separator));
+        self.separator = Some(separator);
         self.detected = Some(detected.clone());
     }
 
@@ -137,8 +145,8 @@ impl<W: Write> Report<W> {
     pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
         chunk.faults.extend(doubles);
         for fault in &mut chunk.faults {
-            if let Some(words) = mend(self.language, &fault.code) {
-                words.clone_into(&mut fault.reason);
+            if let Some(words) = mend(self.language, &fault.code, &fault.reason) {
+                fault.reason = words;
             }
         }
         chunk.faults.sort_by_key(|fault| fault.row);

@@ -28,8 +28,25 @@ pub(crate) struct Row {
 }
 
 /// What a row that sums up others begins with.
-const TOTALS: [&str; 9] =
-    ["total", "totales", "totais", "subtotal", "sub total", "suma", "soma", "total general", "total geral"];
+const TOTALS: [&str; 15] = [
+    "total",
+    "totales",
+    "totais",
+    "totals",
+    "subtotal",
+    "sub total",
+    "suma",
+    "soma",
+    "total general",
+    "total geral",
+    "gran total",
+    "grand total",
+    "total neto",
+    "total planilla",
+    "total nomina",
+];
+/// Where a row is named. A company may well be called `Total` and more, but not `Total` alone.
+const NAMES: [Field; 4] = [Field::ClientId, Field::FirstName, Field::LastName, Field::CompanyName];
 
 impl Row {
     /// `source` identifies the file, for rows that have no id of their own.
@@ -206,6 +223,18 @@ impl Row {
     }
 
     fn is_total(&self) -> bool {
+        let is_named_total = NAMES.into_iter().any(|field| {
+            let text = self.written(field);
+            // Few names begin so, and most are not read any closer.
+            let may_be = text.starts_with(['t', 'T', 's', 'S', 'g', 'G']);
+            let normal = if may_be { synonym::normal(text) } else { String::new() };
+            // Families are called so too.
+            TOTALS.contains(&normal.as_str())
+                && !(matches!(normal.as_str(), "suma" | "soma") && field != Field::ClientId)
+        });
+        if is_named_total {
+            return true;
+        }
         let people = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
         // Most rows name somebody, and are not read word by word.
         if people.into_iter().filter(|field| !self.written(*field).is_empty()).count() > 1 {

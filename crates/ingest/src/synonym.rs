@@ -58,7 +58,10 @@ const NUMBER_WORDS: [&str; 6] = ["nro", "num", "numero", "number", "n", "nr"];
 /// The word that payrun writes for what stands in the cell; none when it is unknown. Case and accents do not matter.
 pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
     // Most fields have no words, and most cells are theirs.
-    let has_few = matches!(field, Field::Method | Field::BankAccountType | Field::Country | Field::Currency);
+    let has_few = matches!(
+        field,
+        Field::Method | Field::BankAccountType | Field::Country | Field::Currency | Field::DocumentType
+    );
     has_few.then(|| WORDS.get(&(field, normal(text).as_str())).copied()).flatten()
 }
 

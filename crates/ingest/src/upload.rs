@@ -7,7 +7,7 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use payrun_domain::fault::Field;
-use payrun_tabular::{Encoding, Found, Kind, Record, Separator, Table};
+use payrun_tabular::{Encoding, Format, Found, Kind, Record, Separator, Table};
 use ring::digest::{Context, SHA256};
 
 use crate::{
@@ -45,6 +45,24 @@ pub struct Reading {
     pub layout: Layout,
 }
 
+impl Reading {
+    /// An option that means nothing for what the file is was meant for another file.
+    fn suits(&self, format: &Format) -> Result<(), Refusal> {
+        let (given, is_for, found) = match format {
+            Format::Csv(_) => ([("--sheet", self.sheet.is_some())].to_vec(), "workbooks", "a text file"),
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => {
+                let given =
+                    [("--separator", self.separator.is_some()), ("--encoding", self.encoding.is_some())];
+                (given.to_vec(), "text files", "a workbook")
+            }
+        };
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(Refusal::Option { option, is_for, found }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a file may have. Over any of these the whole file is refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -75,6 +93,8 @@ pub struct Detected {
     pub read: Vec<(String, Field)>,
     /// Headings that are kept and not read.
     pub extra: Vec<String>,
+    /// Headings that are read although the workbook hides their columns.
+    pub hidden: Vec<String>,
 }
 
 /// How far the reading is.
@@ -114,6 +134,7 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         let digest = source.digest(reading.limits.file_bytes_max)?;
         let request = request(reading);
         let mut table = payrun_tabular::open(source.clone(), &request)?;
+        reading.suits(&table.found.format)?;
         let Head { record, below } = find_header(&mut table, &reading.layout)?;
         let header = Header::parse(&record, &reading.layout)?;
         let decimal = match reading.decimal {
@@ -124,8 +145,9 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         table.pad_to(header.len());
         while table.read()?.is_some_and(|above| above.line < record.line) {}
         let (read, extra) = header.reading();
+        let hidden = header.known().filter(|(place, _)| table.hides(*place)).map(|(_, name)| name).collect();
         let detected =
-            Detected { found: table.found.clone(), decimal, header_line: record.line, read, extra };
+            Detected { found: table.found.clone(), decimal, header_line: record.line, read, extra, hidden };
         let name = HEXLOWER.encode(&digest).chars().take(ID_DIGITS).collect();
         Ok(Self {
             source,

@@ -228,14 +228,15 @@ impl<'a> Findings<'a> {
         if let Some(sign) =
             self.row.sign().filter(|sign| known.is_none_or(|known| !decimal::is_sign_of(sign, known)))
         {
-            let reason = if sign == "scaled" {
-                "the workbook shows other digits than the cell has; give the cell a plain format".to_owned()
+            if sign == "scaled" {
+                let reason = "the workbook shows other digits than the cell has; round the amount itself, or give the cell a format that shows all of it";
+                self.add(Field::Amount, "amount_shown", reason);
             } else {
-                format!(
+                let reason = format!(
                     "the workbook shows the amount with {sign}, which is not its currency's; which is it?"
-                )
-            };
-            self.add(Field::Amount, "amount_currency", reason);
+                );
+                self.add(Field::Amount, "amount_currency", reason);
+            }
             return None;
         }
         match (self.money(text, known), known) {

@@ -1,4 +1,4 @@
-//! What to mend, in the clerk's language. English is what the rules themselves say, and says more: it knows the cell.
+//! What to mend, in the clerk's language. English is what the rules themselves say.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -18,14 +18,21 @@ pub enum Language {
 static WORDS: LazyLock<HashMap<&'static str, [&'static str; 2]>> =
     LazyLock::new(|| lines().map(|[code, spanish, portuguese]| (code, [spanish, portuguese])).collect());
 
-/// What a fault asks for; none in English, and for a code that is not listed.
-pub(crate) fn mend(language: Language, code: &str) -> Option<&'static str> {
+/// Behind words that leave out what the English knows.
+const MORE: &str = " …";
+
+/// What a fault asks for, whose English is at hand; none in English, and for a code that is not listed.
+pub(crate) fn mend(language: Language, code: &str, english: &str) -> Option<String> {
     let [spanish, portuguese] = WORDS.get(code)?;
-    match language {
-        Language::English => None,
-        Language::Spanish => Some(spanish),
-        Language::Portuguese => Some(portuguese),
-    }
+    let words = match language {
+        Language::English => return None,
+        Language::Spanish => spanish,
+        Language::Portuguese => portuguese,
+    };
+    Some(match words.strip_suffix(MORE) {
+        Some(words) => format!("{words} ({english})"),
+        None => (*words).to_owned(),
+    })
 }
 
 fn lines() -> impl Iterator<Item = [&'static str; 3]> {
@@ -42,5 +49,8 @@ mod tests {
         assert_eq!(lines().count(), WORDS.len());
         assert_eq!(lines().count() + 1, include_str!("wording.txt").lines().count());
         assert!(lines().flatten().all(|text| !text.trim().is_empty()));
+        assert!(
+            lines().all(|[_, spanish, portuguese]| spanish.ends_with(MORE) == portuguese.ends_with(MORE))
+        );
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! **Reads**: `outbox`. **Writes**: `outbox`. **Invariant**: a row goes only after its own message was confirmed and not returned.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use payrun_broker::{Outgoing, PayoutMessage, Publisher};
 use payrun_store::{Store, Waiting};
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, halt, trace};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
@@ -46,12 +46,18 @@ pub async fn relay(store: Store, mut publisher: Publisher, settings: Settings, s
 
 /// True when every message of the page was confirmed.
 async fn publish(store: &Store, publisher: &mut Publisher, page: &[Waiting]) -> bool {
+    let begun = Instant::now();
     let messages: Vec<Outgoing> = page.iter().map(|row| message(publisher, row)).collect();
     let outcomes = publisher.publish_all(&messages).await;
     halt::at("after confirm", "");
     let (mut confirmed, mut failed) = (Vec::new(), Vec::new());
     for (row, outcome) in page.iter().zip(outcomes) {
-        if outcome.is_confirmed() { confirmed.push(row.id) } else { failed.push(row.id) }
+        if outcome.is_confirmed() {
+            trace::published(row.id, &row.account, &row.payouts, begun.elapsed());
+            confirmed.push(row.id);
+        } else {
+            failed.push(row.id);
+        }
     }
     events::published(confirmed.len(), failed.len());
     // Should either fail, the rows' lease ends and they are published once more.

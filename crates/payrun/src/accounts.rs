@@ -10,7 +10,7 @@ use crate::{
     cli::AccountsCommand,
     enquire,
     failure::Failure,
-    output::{maybe_time, table},
+    output::{maybe_time, table, time},
     wire::Context,
 };
 
@@ -60,6 +60,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let accounts = store.accounts().await?;
     let backlog = store.backlog().await?;
+    let frozen = store.frozen().await?;
     let open = |name: &str, state: &str| -> i64 {
         backlog
             .open
@@ -98,7 +99,10 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 count("needs_review"),
             ]
         });
-        table(
+        let frozen = frozen.map_or_else(String::new, |frozen| {
+            format!("all sends are frozen by {} since {}: {}\n", frozen.by, time(frozen.at), frozen.reason)
+        });
+        let table = table(
             [
                 "account",
                 "provider",
@@ -111,7 +115,8 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 "review",
             ],
             rows,
-        )
+        );
+        format!("{frozen}{table}")
     });
     Ok(())
 }

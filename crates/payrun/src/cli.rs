@@ -14,7 +14,7 @@ use payrun_providers::PROVIDERS;
 use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
-use crate::held;
+use crate::{forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand, sandbox::SandboxArgs};
 
 /// Pays many people at once, each exactly as often as is safe.
 ///
@@ -63,7 +63,11 @@ pub(crate) enum Command {
     /// Check everything that payrun needs, and say how to mend what is missing.
     Doctor,
     /// Bring the database to this version's schema.
-    Migrate,
+    Migrate {
+        /// Only show what would run.
+        #[arg(long)]
+        plan: bool,
+    },
     /// Validate a payroll file; nothing is stored.
     Check {
         /// CSV, XLSX, XLS or ODS, also within GZIP.
@@ -107,6 +111,28 @@ pub(crate) enum Command {
     Accounts {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
+    },
+    /// Show the keys that seal personal data, add one, or destroy one with all that it sealed.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Erase personal data of payouts that are settled; the payouts stay.
+    Forget(ForgetArgs),
+    /// What waits for a person: payouts in review or late at their provider, contradictions, calls about nobody's payout.
+    Review {
+        #[command(subcommand)]
+        command: Option<ReviewCommand>,
+    },
+    /// Stop all sends of all processes now, and say how many payouts are out already.
+    Freeze {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Let sends go on after a freeze.
+    Thaw {
+        /// Why, for whoever asks later.
+        #[arg(long)]
+        reason: String,
     },
     /// All roles in one process.
     Run {
@@ -175,10 +201,10 @@ pub(crate) struct ReadingArgs {
     /// Language of what is wrong with rows.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) lang: Lang,
-    /// Write the bad rows, with what is wrong with them, to this file.
+    /// Write the bad rows, with what is wrong with them, to this file: CSV, or XLSX if its name ends so.
     #[arg(long, value_name = "FILE", conflicts_with = "annotated")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Write a copy of all rows to this file, with a last column that says what to mend.
+    /// Write a copy of all rows to this file, CSV or XLSX, with a last column that says what to mend.
     #[arg(long, value_name = "FILE")]
     pub(crate) annotated: Option<PathBuf>,
     /// How many good rows there must be; else nothing is stored.
@@ -393,38 +419,4 @@ pub(crate) enum AccountsCommand {
         /// Which account.
         name: AccountName,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SandboxArgs {
-    /// Where to listen; loopback only.
-    #[arg(long, default_value = "127.0.0.1:8099")]
-    pub(crate) listen: std::net::SocketAddr,
-    /// The ledger file.
-    #[arg(long, default_value = "sandbox-ledger.jsonl")]
-    pub(crate) ledger: PathBuf,
-    /// From which faults are drawn.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Fault weights in per mille, such as `accept_500=20,accept_reset=10`.
-    #[arg(long, default_value = "")]
-    pub(crate) faults: String,
-    /// Added to every answer.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) latency_ms: u64,
-    /// Payouts are paid or refused at most this long after they were accepted.
-    #[arg(long, default_value_t = 2000)]
-    pub(crate) settle_ms: u64,
-    /// How long a look-up by reference does not find a new payout.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) look_up_lag_ms: u64,
-    /// File with the private key of one Bamboo merchant.
-    #[arg(long)]
-    pub(crate) private_key_file: Option<PathBuf>,
-    /// File with the merchants of all providers, as examples/sandbox/merchants.toml.
-    #[arg(long)]
-    pub(crate) merchants: Option<PathBuf>,
-    /// Where Kapaqnan's simulated database listens; loopback only.
-    #[arg(long)]
-    pub(crate) database_listen: Option<std::net::SocketAddr>,
 }

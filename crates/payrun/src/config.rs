@@ -5,11 +5,14 @@
 use std::{
     collections::BTreeMap,
     fs,
+    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, bail};
+use axum::http::Uri;
+use jiff::civil::Date;
 use payrun_domain::name::AccountName;
 use payrun_store::{Holds, Mark};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -36,7 +39,12 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) log: Log,
     #[serde(default)]
+    pub(crate) traces: Traces,
+    #[serde(default)]
     pub(crate) intake: Intake,
+    /// The days on which keys and certificates end.
+    #[serde(default)]
+    pub(crate) expires: BTreeMap<String, Date>,
     pub(crate) accounts: BTreeMap<AccountName, Account>,
     /// Where relative paths begin.
     #[serde(skip)]
@@ -51,6 +59,19 @@ pub(crate) struct Database {
     pub(crate) migrator_url: Option<SecretString>,
     pub(crate) migrator_url_file: Option<PathBuf>,
     pub(crate) connections_max: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Traces {
+    pub(crate) endpoint: Option<String>,
+    pub(crate) one_in: u32,
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Self { endpoint: None, one_in: 1 }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -299,6 +320,15 @@ impl Config {
         if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(allowed) {
             bail!("broker.queue_prefix has 1 to 64 of a-z, 0-9, - _ and .");
         }
+        if let Some(endpoint) = &self.traces.endpoint {
+            let uri: Uri = endpoint.parse().context("traces.endpoint")?;
+            let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+            let is_here =
+                host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            if uri.scheme_str() != Some("https") && !is_here {
+                bail!("traces.endpoint is https, or on this machine");
+            }
+        }
         if self.http.listen == self.hooks.listen && self.http.listen.port() != 0 {
             bail!("http.listen and hooks.listen are the same address; give one of them another port");
         }
@@ -322,7 +352,12 @@ impl Config {
 
     /// The text of the key file.
     pub(crate) fn keys(&self) -> anyhow::Result<SecretString> {
-        secret::text(&self.folder.join(&self.keys.file), "keys.file")
+        secret::text(&self.keys_path(), "keys.file")
+    }
+
+    /// Where the key file is.
+    pub(crate) fn keys_path(&self) -> PathBuf {
+        self.folder.join(&self.keys.file)
     }
 
     /// The adapter's settings of an account, with its secrets read from their files.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use payrun_broker::Broker;
 use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_providers::EnquiryError;
-use payrun_store::{AccountRow, Store};
+use payrun_store::{AccountRow, Pending, Store};
 use payrun_telemetry::events::chain;
 use serde_json::json;
 
@@ -26,8 +26,25 @@ impl Check {
 }
 
 /// Brings the schema up to date.
-pub(crate) async fn migrate(context: &Context) -> Result<(), Failure> {
-    let missing = Store::missing_migrations(&context.migrator_url()?).await?;
+pub(crate) async fn migrate(context: &Context, plan: bool) -> Result<(), Failure> {
+    let pending = Store::missing_migrations(&context.migrator_url()?).await?;
+    let missing: Vec<String> = pending.iter().map(|migration| migration.name.clone()).collect();
+    if plan {
+        context.output.answer(&json!({"pending": missing}), || {
+            let mut text = String::new();
+            for Pending { name, sql } in &pending {
+                text.push_str(&format!("-- {name}\n{}\n\n", sql.trim_end()));
+            }
+            text.push_str(&match missing.len() {
+                0 => "-- the database is up to date".to_owned(),
+                count => format!(
+                    "-- {count} migrations would run, each in a transaction of its own; nothing was changed"
+                ),
+            });
+            text
+        });
+        return Ok(());
+    }
     Store::migrate(&context.migrator_url()?).await?;
     context.output.answer(&json!({"applied": missing}), || match missing.len() {
         0 => "the database is up to date".to_owned(),

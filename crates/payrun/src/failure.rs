@@ -52,11 +52,15 @@ impl Failure {
 #[expect(clippy::print_stderr, reason = "how a command tells a person why it failed")]
 fn print_error(error: &anyhow::Error, json: bool) {
     if json {
-        let code = error.downcast_ref::<Refusal>().map(Refusal::code);
-        eprintln!("{}", serde_json::json!({"error": chain(error.as_ref()), "code": code}));
+        print_json(&chain(error.as_ref()), error.downcast_ref::<Refusal>().map(Refusal::code));
     } else {
         eprintln!("payrun: {}", chain(error.as_ref()));
     }
+}
+
+#[expect(clippy::print_stderr, reason = "how a command tells a machine why it failed")]
+pub(crate) fn print_json(error: &str, code: Option<&str>) {
+    eprintln!("{}", serde_json::json!({"error": error, "code": code}));
 }
 
 impl From<anyhow::Error> for Failure {
@@ -81,7 +85,7 @@ impl From<ApproveError> for Failure {
             | ApproveError::Already(_)
             | ApproveError::Limit { .. }
             | ApproveError::Held(_)
-            | ApproveError::NotHeld
+            | ApproveError::NotHeld(_)
             | ApproveError::Empty => Self::Refused(error.into()),
         }
     }

@@ -13,14 +13,7 @@ use payrun_store::{Imported, RowFault};
 use payrun_tabular::{Container, Format};
 use serde_json::json;
 
-use crate::{
-    cli::ReadingArgs,
-    failure::Failure,
-    new_file::{NewFile, sheet},
-    output::table,
-    reading::upload,
-    wire::Context,
-};
+use crate::{cli::ReadingArgs, failure::Failure, marked, output::table, reading::upload, wire::Context};
 
 type Rejects = Box<dyn Write + Send>;
 
@@ -28,17 +21,17 @@ type Rejects = Box<dyn Write + Send>;
 pub(crate) async fn check(context: &Context, file: &Path, arguments: &ReadingArgs) -> Result<(), Failure> {
     let directory = context.directory()?;
     let (upload, expected) = (upload(context, file, arguments)?, arguments.expected()?);
-    // The rows hold personal data in full, so only their owner may read them.
-    let (copy, path) = arguments.copy()?;
-    let (sheet, new) = sheet(path, Some(file))?;
-    let mut report = Report::new(sheet, copy, arguments.lang.into());
+    let (copy, path) = arguments.copy();
+    let (output, new) = marked::begin(path, file)?;
+    let mut report = Report::new(output, copy, arguments.lang.into());
     let checked = tokio::task::spawn_blocking(move || {
         payrun_ingest::check(upload, &directory, &mut report).map(|()| report)
     });
-    let report = checked.await.context("reading the file")?.map_err(|error| refusal(file, error))?;
-    new.map_or(Ok(()), NewFile::keep)?;
+    let report =
+        checked.await.context("reading the file")?.map_err(|error| refusal(file, arguments, error))?;
+    new.map_or(Ok(()), |new| new.keep(report.separator()))?;
     tell(context, &report, path, None);
-    expected.compare(report.totals()).map_err(|wrong| refusal(file, wrong.into()))?;
+    expected.compare(report.totals()).map_err(|wrong| refusal(file, arguments, wrong.into()))?;
     if report.rejected() == 0 { Ok(()) } else { Err(Failure::BadRows) }
 }
 
@@ -49,6 +42,7 @@ pub(crate) async fn run(
     strict: bool,
     arguments: &ReadingArgs,
 ) -> Result<Imported, Failure> {
+    context.start_tracing("import")?;
     let store = context.store_of_person().await?;
     context.register(&store, &context.accounts()?).await?;
     let directory = Arc::new(context.directory()?);
@@ -56,15 +50,15 @@ pub(crate) async fn run(
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
     let request = Request { name, mode, expected: arguments.expected()?, now: SystemClock.now() };
-    let (copy, path) = arguments.copy()?;
-    let (sheet, new) = sheet(path, Some(file))?;
-    let mut report = Report::new(sheet, copy, arguments.lang.into());
+    let (copy, path) = arguments.copy();
+    let (output, new) = marked::begin(path, file)?;
+    let mut report = Report::new(output, copy, arguments.lang.into());
     let outcome =
         payrun_ingest::import(&store, upload(context, file, arguments)?, request, &directory, &mut report)
             .await;
-    let outcome = outcome.map_err(|error| refusal(file, error))?;
+    let outcome = outcome.map_err(|error| refusal(file, arguments, error))?;
     if !matches!(outcome, Outcome::Same(_)) {
-        new.map_or(Ok(()), NewFile::keep)?;
+        new.map_or(Ok(()), |new| new.keep(report.separator()))?;
     }
     match outcome {
         Outcome::Stored(imported) => {
@@ -87,10 +81,16 @@ pub(crate) async fn run(
 }
 
 /// What cannot be judged row by row is the file's fault; the rest is ours.
-fn refusal(file: &Path, error: Error) -> Failure {
+fn refusal(file: &Path, arguments: &ReadingArgs, error: Error) -> Failure {
     match error {
         Error::Refused(refusal) => {
-            Failure::Refused(anyhow::Error::from(refusal).context(file.display().to_string()))
+            let told = refusal.told(arguments.lang.into());
+            let error = anyhow::Error::from(refusal);
+            let error = match told {
+                Some(told) => error.context(told),
+                None => error,
+            };
+            Failure::Refused(error.context(file.display().to_string()))
         }
         Error::Changed => Failure::refused(format!("{}: {error}", file.display())),
         Error::Read(_) | Error::Report(_) | Error::Worker(_) | Error::Store(_) => {
@@ -117,7 +117,7 @@ fn found(detected: &Detected) -> serde_json::Value {
     };
     let mut found = json!({
         "description": detected.found.to_string(), "container": container, "header_line": detected.header_line,
-        "decimal": detected.decimal.map_or("none", Decimal::word), "read": read, "extra": detected.extra,
+        "decimal": detected.decimal.map_or("none", Decimal::word), "read": read, "extra": detected.extra, "hidden": detected.hidden,
     });
     let (format, sheet) = match &detected.found.format {
         Format::Csv(dialect) => {
@@ -152,6 +152,12 @@ fn read_as(detected: &Detected) -> String {
     }
     if !detected.extra.is_empty() {
         text.push_str(&format!("not read: {}\n", detected.extra.join(", ")));
+    }
+    if !detected.hidden.is_empty() {
+        text.push_str(&format!(
+            "columns that the workbook hides, read like the others: {}\n",
+            detected.hidden.join(", ")
+        ));
     }
     text
 }

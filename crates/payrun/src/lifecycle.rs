@@ -1,7 +1,12 @@
 //! Signals: the first asks to finish, the second does not ask.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// SIGHUP: what the configuration says of logging and keys is read again.
+pub(crate) fn hangups() -> anyhow::Result<Signal> {
+    Ok(signal(SignalKind::hangup())?)
+}
 
 /// A token that the first SIGTERM or SIGINT cancels. The second ends the process at once: leases and look-ups cover what was on its way.
 /// With `until_stdin_closes` the end of standard input counts as the first signal.

@@ -12,20 +12,25 @@ mod doctor;
 mod enquire;
 mod example;
 mod failure;
+mod forget;
+mod freeze;
 mod frozen;
 mod healthy;
 mod held;
 mod hooks;
 mod import;
 mod init;
+mod keys;
 mod layout;
 mod ledger;
 mod lifecycle;
+mod marked;
 mod new_file;
 mod output;
 mod payout;
 mod phrase;
 mod reading;
+mod review;
 mod roles;
 mod sandbox;
 mod secret;
@@ -48,7 +53,10 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let json = cli.json;
     // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -62,10 +70,22 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::Error(error.into()).exit(json),
     };
-    match runtime.block_on(run(cli)) {
+    let done = runtime.block_on(run(cli));
+    payrun_telemetry::trace::finish();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.exit(json),
     }
+}
+
+/// A command line that cannot be read, or that asks for help. Nothing of it was understood, and `--json` may be meant all the same.
+fn misused(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    if !json || !error.use_stderr() {
+        error.exit();
+    }
+    failure::print_json(&error.to_string(), Some("usage"));
+    ExitCode::from(2)
 }
 
 async fn run(cli: Cli) -> Result<(), Failure> {
@@ -83,12 +103,15 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sandbox(args) => sandbox::run(args, cli.until_stdin_closes).await,
         Command::Demo { ref folder, ref file, ref faults } => demo::run(&cli, folder, file, faults).await,
         Command::Doctor
-        | Command::Migrate
+        | Command::Migrate { .. }
         | Command::Check { .. }
         | Command::Import { .. }
         | Command::Batch(_)
         | Command::Payout(_)
         | Command::Accounts { .. }
+        | Command::Review { .. }
+        | Command::Freeze { .. }
+        | Command::Thaw { .. }
         | Command::Run { .. }
         | Command::Map { .. }
         | Command::Healthy
@@ -96,17 +119,19 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Relay
         | Command::Dispatch
         | Command::Reconcile
+        | Command::Keys(_)
+        | Command::Forget(_)
         | Command::Hooks => configured(cli).await,
     }
 }
 
 /// Commands that need payrun.toml.
 async fn configured(cli: Cli) -> Result<(), Failure> {
-    let context = Context::load(&cli)?;
+    let mut context = Context::load(&cli)?;
     context.start_logging()?;
     match cli.command {
         Command::Doctor => doctor::run(&context).await,
-        Command::Migrate => doctor::migrate(&context).await,
+        Command::Migrate { plan } => doctor::migrate(&context, plan).await,
         Command::Check { file, reading } => import::check(&context, &file, &reading).await,
         Command::Import { file, strict, reading } => {
             import::run(&context, &file, strict, &reading).await.map(|_| ())
@@ -117,6 +142,11 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Batch(command) => batch::run(&context, command).await,
         Command::Payout(command) => payout::run(&context, command).await,
         Command::Accounts { command } => accounts::run(&context, command).await,
+        Command::Keys(command) => keys::run(&context, command).await,
+        Command::Forget(arguments) => forget::run(&context, arguments).await,
+        Command::Review { command } => review::run(&context, command).await,
+        Command::Freeze { reason } => freeze::freeze(&context, &reason).await,
+        Command::Thaw { reason } => freeze::thaw(&context, &reason).await,
         Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
         Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,

@@ -33,9 +33,20 @@ impl NewFile {
         let mut partial = path.as_os_str().to_owned();
         partial.push(format!(".{}.partial", std::process::id()));
         let partial = PathBuf::from(partial);
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&partial);
-        let file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+        let file = Self::create(&partial, mode)?;
         Ok((Self { path: path.to_owned(), partial, kept: false }, file))
+    }
+
+    /// A new file of `mode` that appears at once.
+    pub(crate) fn create(path: &Path, mode: u32) -> Result<fs::File, Failure> {
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
+        Ok(file.with_context(|| format!("{} cannot be written", path.display()))?)
+    }
+
+    /// What was begun, to be written by somebody else.
+    pub(crate) fn reopen(&self) -> Result<fs::File, Failure> {
+        let file = fs::OpenOptions::new().write(true).truncate(true).open(&self.partial);
+        Ok(file.with_context(|| format!("{} cannot be written", self.path.display()))?)
     }
 
     /// Lets it appear.

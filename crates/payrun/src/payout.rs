@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
 }
 
 /// The payout of a name; a decision is about one, and a client id may be that of several issues.
-async fn one(context: &Context, which: &str) -> Result<PayoutId, Failure> {
+pub(crate) async fn one(context: &Context, which: &str) -> Result<PayoutId, Failure> {
     match context.store_of_reader().await?.find_payouts(which).await?.as_slice() {
         [id] => Ok(*id),
         [] => Err(unknown(which)),

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsStr,
     fs::{self, File},
     path::Path,
 };
@@ -30,16 +29,11 @@ impl From<Lang> for Language {
 
 impl ReadingArgs {
     /// Which rows go where.
-    pub(crate) fn copy(&self) -> Result<(Copy, Option<&Path>), Failure> {
-        let (copy, path) = match &self.annotated {
+    pub(crate) fn copy(&self) -> (Copy, Option<&Path>) {
+        match &self.annotated {
             Some(path) => (Copy::Everything, Some(path.as_path())),
             None => (Copy::Rejected, self.rejects.as_deref()),
-        };
-        let ending = path.and_then(Path::extension).map(OsStr::to_ascii_lowercase);
-        if ending.is_some_and(|ending| ["xlsx", "xls", "ods"].iter().any(|workbook| ending == *workbook)) {
-            return Err(Failure::refused("what is written is CSV; name a file that ends in .csv"));
         }
-        Ok((copy, path))
     }
 
     /// What the file must add up to.

@@ -1,24 +1,25 @@
 //! The long-running roles: each alone in a process, or all in one.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
+use jiff::{Timestamp, tz::TimeZone};
 use payrun_broker::Broker;
 use payrun_dispatcher::Dispatcher;
-use payrun_domain::clock::SystemClock;
+use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_ingest::Intake;
 use payrun_outbox::relay;
 use payrun_providers::Account;
 use payrun_reconciler::{Reconciler, SweepSettings, sweep};
 use payrun_store::Store;
-use payrun_telemetry::recorder::Recorder;
-use tokio::task::JoinSet;
+use payrun_telemetry::{events::chain, gauges, recorder::Recorder};
+use tokio::{signal::unix::Signal, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     failure::Failure,
     hooks::Hooks,
-    lifecycle::stop_on_signal,
+    lifecycle::{hangups, stop_on_signal},
     serve::{Health, serve},
     wire::{self, Context},
 };
@@ -52,15 +53,17 @@ impl Role {
 /// Works until a signal; then finishes what is on its way.
 pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure> {
     let recorder = Recorder::install().context("starting metrics")?;
+    introduce(context, roles);
     let stop = stop_on_signal(context.until_stdin_closes)?;
+    let hangups = hangups()?;
     let name = match roles {
         [role] => role.word(),
         _ => "run",
     };
+    context.start_tracing(name)?;
     let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
-    let names: Vec<_> = accounts.iter().map(|account| account.name.clone()).collect();
     let broker = Broker::new(&context.amqp_url()?, context.topology()).context("broker.url")?;
     let mut tasks = JoinSet::new();
     for role in roles {
@@ -75,14 +78,49 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
             }
         }
     }
-    let health = Health { recorder, store: store.clone(), accounts: names, broker: broker.connections() };
+    let health = Health { recorder, store: store.clone(), accounts, broker: broker.connections() };
     let listen = context.config.http.listen;
     let served = stop.clone();
     tasks.spawn(async move { serve(listen, health, served).await });
     tracing::info!(role = name, pid = std::process::id(), "working");
-    let done = join(tasks, &stop).await;
+    let done = tokio::select! {
+        done = join(tasks, &stop) => done,
+        never = reload(context, &store, hangups) => match never {},
+    };
     store.close().await;
     done.map_err(Failure::from)
+}
+
+/// Takes over what may change while the process runs, whenever it is told to. What cannot be read changes nothing.
+async fn reload(context: &Context, store: &Store, mut hangups: Signal) -> Infallible {
+    loop {
+        // It cannot end: nobody else takes this process's signals.
+        if hangups.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        match context.reload(store).await {
+            Ok(()) => tracing::info!("log filter and keys were read again"),
+            Err(error) => {
+                let error = chain(error.as_ref());
+                tracing::error!(error, "the configuration was not read again; all goes on as before");
+            }
+        }
+    }
+}
+
+/// What about this process does not change.
+fn introduce(context: &Context, roles: &[Role]) {
+    let words: Vec<_> = roles.iter().map(|role| role.word()).collect();
+    gauges::process(env!("CARGO_PKG_VERSION"), &words, since_epoch(SystemClock.now()));
+    for (what, day) in &context.config.expires {
+        let ends = day.to_zoned(TimeZone::UTC).map(|midnight| since_epoch(midnight.timestamp()));
+        gauges::expires(what, ends.unwrap_or_default());
+    }
+}
+
+/// Nothing here is before 1970.
+fn since_epoch(at: Timestamp) -> Duration {
+    at.duration_since(Timestamp::UNIX_EPOCH).try_into().unwrap_or_default()
 }
 
 type Tasks = JoinSet<anyhow::Result<()>>;

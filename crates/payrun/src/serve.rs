@@ -1,6 +1,6 @@
 //! `/metrics`, `/livez`, `/readyz` of a process.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
@@ -10,9 +10,14 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use payrun_domain::{name::AccountName, payout::PayoutState, verdict::Pause};
-use payrun_store::Store;
-use payrun_telemetry::{events::backlog, recorder::Recorder};
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    payout::PayoutState,
+    verdict::Pause,
+};
+use payrun_providers::Account;
+use payrun_store::{Backlog, Store};
+use payrun_telemetry::{gauges, recorder::Recorder};
 use tokio::{net::TcpListener, sync::watch, time};
 use tokio_util::sync::CancellationToken;
 
@@ -24,9 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) struct Health {
     pub(crate) recorder: Recorder,
     pub(crate) store: Store,
-    pub(crate) accounts: Vec<AccountName>,
+    pub(crate) accounts: Vec<Arc<Account>>,
     /// Whether each connection to the broker is up. The process works without them, only later.
     pub(crate) broker: Vec<watch::Receiver<bool>>,
+}
+
+impl Health {
+    fn is_broker_up(&self) -> bool {
+        self.broker.iter().all(|connected| *connected.borrow())
+    }
 }
 
 /// Serves until `stop`. The address is logged, since port 0 takes a free one.
@@ -48,33 +59,49 @@ pub(crate) async fn serve(listen: SocketAddr, health: Health, stop: Cancellation
 
 async fn metrics(State(health): State<Health>) -> impl IntoResponse {
     // Without the database the counters are still worth having.
-    if let Ok(Ok(found)) = time::timeout(PATIENCE, health.store.backlog()).await {
-        for account in &health.accounts {
-            for state in PayoutState::ALL.into_iter().filter(|state| !state.is_final()) {
-                backlog::open(account.as_str(), state.word(), 0, Duration::ZERO);
-            }
-            for why in Pause::ALL {
-                backlog::paused(account.as_str(), why.word(), false);
-            }
-        }
-        for open in &found.open {
-            backlog::open(&open.account, &open.state, open.count, open.oldest);
-        }
-        for (account, lag) in &found.lookup_lag {
-            backlog::lookup_lag(account, *lag);
-        }
-        for (account, why) in &found.paused {
-            backlog::paused(account, why, true);
-        }
-        backlog::outbox(found.outbox_depth, found.outbox_age);
+    let found = time::timeout(PATIENCE, health.store.backlog()).await;
+    gauges::reached(matches!(found, Ok(Ok(_))), health.is_broker_up());
+    if let Ok(Ok(found)) = found {
+        show(&found, &health.accounts);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], health.recorder.render())
+}
+
+fn show(found: &Backlog, accounts: &[Arc<Account>]) {
+    let now = SystemClock.now();
+    for account in &found.accounts {
+        for state in PayoutState::ALL.into_iter().filter(|state| !state.is_final()) {
+            gauges::open(&account.name, state.word(), 0, Duration::ZERO);
+        }
+        for why in Pause::ALL {
+            gauges::paused(&account.name, why.word(), account.paused_why.as_deref() == Some(why.word()));
+        }
+        gauges::lag(&account.name, account.send_lag, account.lookup_lag);
+    }
+    for open in &found.open {
+        gauges::open(&open.account, &open.state, open.count, open.oldest);
+    }
+    for account in accounts {
+        let Some(rail) = account.provider.rail() else { continue };
+        let there = [PayoutState::Accepted.word(), PayoutState::Unknown.word()];
+        let open = found
+            .open
+            .iter()
+            .filter(|open| open.account == account.name.as_str() && there.contains(&open.state.as_str()));
+        let late = open.filter_map(|open| Some(rail.late_by(now.checked_sub(open.oldest).ok()?, now))).max();
+        gauges::late(account.name.as_str(), account.provider.country().code(), late.unwrap_or_default());
+    }
+    for (account, kind, count) in &found.anomalies {
+        gauges::anomalies(account, kind, *count);
+    }
+    gauges::frozen(found.frozen);
+    gauges::outbox(found.outbox_depth, found.outbox_age);
 }
 
 /// Ready means: the database answers. The broker is told, but not required: the table is worked without it.
 async fn ready(State(health): State<Health>) -> (StatusCode, String) {
     let database = matches!(time::timeout(PATIENCE, health.store.ping()).await, Ok(Ok(())));
-    let broker = health.broker.iter().all(|connected| *connected.borrow());
+    let broker = health.is_broker_up();
     let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |up| if up { "up" } else { "down" };
     (status, format!("database {}\nbroker {}\n", word(database), word(broker)))

@@ -66,6 +66,12 @@ impl Tally {
 pub(crate) async fn run(context: &Context, id: BatchId) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let begun = Instant::now();
+    let batch = store.batch(id).await?;
+    if batch.approved_at.is_none() && batch.cancelled_at.is_none() && batch.accepted > 0 {
+        return Err(Failure::refused(format!(
+            "batch {id} is not approved, and nothing of it moves until it is; next: payrun batch show {id}"
+        )));
+    }
     let batch = until_settled(context, &store, id).await?;
     let tally = Tally::of(&batch)?;
     let by_code = store.rejected_by_code(id).await?;

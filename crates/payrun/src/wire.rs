@@ -1,6 +1,6 @@
 //! Builds what the commands need from the configuration, and hands it down.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use payrun_broker::Topology;
@@ -16,7 +16,7 @@ use payrun_ingest::{Directory, Route};
 use payrun_providers::{Account, HttpSettings};
 use payrun_reconciler::Settings as ReconcilerSettings;
 use payrun_store::{NewAccount, Options, Sealer, Store};
-use payrun_telemetry::logging;
+use payrun_telemetry::{logging, trace};
 use secrecy::SecretString;
 
 use crate::{
@@ -39,6 +39,9 @@ pub(crate) struct Context {
     database_url: Option<SecretString>,
     amqp_url: Option<SecretString>,
     actor: Option<Actor>,
+    /// Of the configuration.
+    path: PathBuf,
+    filter: Option<logging::Filter>,
 }
 
 impl Context {
@@ -53,17 +56,39 @@ impl Context {
             output: Output { json: cli.json },
             until_stdin_closes: cli.until_stdin_closes,
             actor: cli.actor.clone(),
+            path: cli.config.clone(),
+            filter: None,
             config,
         })
     }
 
     /// Begins logging as configured; once in a process.
-    pub(crate) fn start_logging(&self) -> anyhow::Result<()> {
+    pub(crate) fn start_logging(&mut self) -> anyhow::Result<()> {
         let format = match self.config.log.format {
             config::LogFormat::Text => logging::Format::Text,
             config::LogFormat::Json => logging::Format::Json,
         };
-        logging::init(format, &self.config.log.filter).context("log.filter")
+        self.filter = Some(logging::init(format, &self.config.log.filter).context("log.filter")?);
+        Ok(())
+    }
+
+    /// Begins tracing, when it is configured; `role` names this process in the collector.
+    pub(crate) fn start_tracing(&self, role: &'static str) -> anyhow::Result<()> {
+        let config::Traces { endpoint, one_in } = &self.config.traces;
+        let Some(endpoint) = endpoint else { return Ok(()) };
+        trace::init(&trace::Settings { endpoint: endpoint.clone(), one_in: *one_in }, role)
+            .context("traces.endpoint")
+    }
+
+    /// Takes over the log filter and the keys as the files have them now.
+    pub(crate) async fn reload(&self, store: &Store) -> anyhow::Result<()> {
+        let config = Config::read(&self.path)?;
+        let sealer = Sealer::from_key_file(&config.keys()?).context("keys.file")?;
+        store.replace_keys(Arc::new(sealer)).await?;
+        if let Some(filter) = &self.filter {
+            filter.set(&config.log.filter).context("log.filter")?;
+        }
+        Ok(())
     }
 
     /// The database's URL. Commands that only ask a file or a provider need none.

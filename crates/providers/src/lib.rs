@@ -12,6 +12,7 @@ mod http;
 mod json;
 mod knowledge;
 mod provider;
+mod rail;
 mod session;
 mod signing;
 
@@ -24,4 +25,5 @@ pub use executor::{Concluded, Lost, NoToken, Talk, Transport, run};
 pub use hook::{Delivery, HookError, Notice};
 pub use http::{HttpSettings, HttpTransport, TransportError};
 pub use provider::{Effect, Find, Manifest, Nonce, Provider, Reply, Request, Stamp, Step, Token, Turn};
+pub use rail::Rail;
 pub use signing::HmacSha256;

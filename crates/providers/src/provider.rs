@@ -16,7 +16,7 @@ use payrun_domain::{
 use secrecy::SecretString;
 
 use crate::{
-    Balance, Bank, DatabaseSettings, Delivery, EnquiryError, HookError, Listed, Notice, Page, Preview,
+    Balance, Bank, DatabaseSettings, Delivery, EnquiryError, HookError, Listed, Notice, Page, Preview, Rail,
 };
 
 /// One payment provider. Implementations perform no I/O, read no clock, draw no numbers and hold no mutable state: the same turn always
@@ -33,6 +33,11 @@ pub trait Provider: Send + Sync {
 
     /// What this account is funded in.
     fn currency(&self) -> Currency;
+
+    /// How long a payout may take there; none where its end is never learnt. The default is for money that is documented to move at once.
+    fn rail(&self) -> Option<Rail> {
+        Some(Rail::office(self.country(), 2))
+    }
 
     /// Everything about `order` that the provider is documented to refuse, all at once; empty when it can be sent.
     fn check(&self, order: &Order) -> Vec<Fault>;

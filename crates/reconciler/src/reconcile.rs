@@ -104,7 +104,7 @@ impl Shared {
             // The record that we know is refused for a reference that another one has: a question, which the other one answers.
             verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
         }
-        events::looked_up(&self.account.name, verdict.word(), begun.elapsed());
+        events::looked_up(&self.account.name, lookup.payout, verdict.word(), begun.elapsed());
         if let Some(skew) = self.account.clock_skew() {
             events::clock_skew(&self.account.name, skew.as_secs());
         }
@@ -186,7 +186,8 @@ impl Shared {
 
     fn tell(&self, settlement: &Settlement) {
         if let Some(transition) = settlement.transition {
-            events::moved(&self.account.name, transition.target());
+            let amount = settlement.returned.unwrap_or(settlement.amount);
+            events::moved(&self.account.name, settlement.payout, transition.target(), amount);
         }
         if let Some(anomaly) = &settlement.anomaly {
             events::anomaly(&self.account.name, settlement.payout, anomaly.kind);

@@ -67,6 +67,7 @@ pub(crate) fn settle(
         counts_not_found: not_found,
         due_in: due_in(lookup, transition, settings, jitter),
         anomaly: transition.and_then(|transition| anomaly(lookup, transition)),
+        amount: lookup.order.amount,
     }
 }
 

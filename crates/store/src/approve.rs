@@ -2,7 +2,11 @@
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use payrun_domain::id::BatchId;
+use payrun_domain::{
+    id::BatchId,
+    money::{Currency, major},
+    payout::PayoutState,
+};
 use uuid::Uuid;
 
 use crate::{Error, Store, unit::Unit};
@@ -92,7 +96,9 @@ pub enum ApproveError {
     Held(i64),
     /// More than an account may pay.
     #[error(
-        "{account} would pay {minor} {currency} (minor units) {within}, and may pay {max}; approve less, or raise the limit"
+        "{account} would pay {} {within}, and may pay {}; approve less, or raise the limit",
+        printed(*.minor, .currency),
+        printed(*.max, .currency)
     )]
     Limit {
         /// Which account.
@@ -106,12 +112,30 @@ pub enum ApproveError {
         /// Of a batch, or of a day.
         within: &'static str,
     },
-    /// Nothing is held there.
-    #[error("none of these rows is held")]
-    NotHeld,
+    /// Not all of them are held, and somebody thinks they are. Nothing was changed.
+    #[error("not held, or not for this: {}; name rows that `payrun batch held` shows", listed(.0))]
+    NotHeld(Vec<i32>),
     /// The database.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+const ROWS_SHOWN: usize = 20;
+
+fn listed(rows: &[i32]) -> String {
+    if rows.is_empty() {
+        return "any row".to_owned();
+    }
+    let shown = rows.iter().take(ROWS_SHOWN).map(|row| format!("row {row}")).collect::<Vec<_>>().join(", ");
+    if rows.len() > ROWS_SHOWN { format!("{shown} and others") } else { shown }
+}
+
+/// In major units, where the currency is one that payrun knows.
+fn printed(minor: i64, currency: &str) -> String {
+    currency.parse().map_or_else(
+        |_| format!("{minor} minor units of {currency}"),
+        |known: Currency| format!("{} {currency}", major(minor, known)),
+    )
 }
 
 /// The first 16 hex digits, as people compare them.
@@ -120,6 +144,12 @@ fn short(digest: &[u8]) -> String {
 }
 
 impl BatchSummary {
+    /// How many payouts wait for somebody to look at them.
+    pub fn held(&self) -> i64 {
+        let held = self.totals.iter().filter(|total| total.state == PayoutState::Held.word());
+        held.map(|total| total.count).sum()
+    }
+
     /// The digest as people compare it: 16 hex digits.
     pub fn digest_short(&self) -> String {
         short(&self.digest)

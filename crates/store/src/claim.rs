@@ -50,7 +50,8 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
-    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being claimed by another process.
+    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being claimed by another process; none while
+    /// all is frozen.
     /// Of a cancelled batch only what was sent before goes again: cancelling cannot end it, and people have decided that it may.
     /// The others are left out: somebody else has them, or the message was stale.
     pub async fn claim(
@@ -60,6 +61,9 @@ impl Store {
         lease: Duration,
     ) -> Result<Vec<Claimed>, Error> {
         let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.uuid()).collect();
+        let sealer = self.sealer();
+        // A payout that cannot be opened must not be claimed: its lease would run out, and what was never sent would be in doubt.
+        let keys = sealer.numbers();
         let mut unit = Unit::begin(&self.pool, "claiming payouts").await?;
         let rows = sqlx::query_as!(
             ClaimedRow,
@@ -67,6 +71,8 @@ impl Store {
                  select p.id from payout p join batch b on b.id = p.batch_id join account a on a.name = p.account
                  where p.id = any($1) and p.account = $2 and p.state = 'queued' and p.due_at <= statement_timestamp()
                    and b.paused_at is null and (b.cancelled_at is null or p.sends > 0) and a.paused_at is null
+                   and exists (select from beneficiary f where f.payout_id = p.id and f.key_id = any($5))
+                   and not exists (select from frozen where thawed_at is null)
                  order by p.id for update of p skip locked),
                claimed as (
                  update payout p set state = 'submitting', transition = 'claim', version = p.version + 1, epoch = p.epoch + 1,
@@ -86,14 +92,18 @@ impl Store {
             account.as_str(),
             state::micros(lease),
             self.actor.as_str(),
+            &keys,
         )
         .fetch_all(unit.connection())
         .await
         .map_err(Error::driver("claiming payouts"))?;
         unit.commit().await?;
-        rows.into_iter().map(|row| row.open(&self.sealer)).collect()
+        rows.into_iter().map(|row| row.open(&sealer)).collect()
     }
 }
+
+/// In place of a key, once the data was erased.
+const FORGOTTEN: i16 = 0;
 
 struct ClaimedRow {
     id: Uuid,
@@ -160,6 +170,9 @@ impl SealedOrder<'_> {
     pub(crate) fn open(&self, sealer: &Sealer) -> Result<Order, Error> {
         let payout = self.payout;
         let currency = state::currency(self.currency, payout)?;
+        if self.key_id == FORGOTTEN {
+            return Err(Error::Forgotten(payout));
+        }
         let reference = Reference::of(payout);
         if reference.as_str() != self.reference {
             return Err(state::unknown("payout", "reference", payout));

@@ -1,5 +1,7 @@
 //! What can go wrong between us and Postgres.
 
+use payrun_domain::id::PayoutId;
+
 /// SQLSTATE: another row has the value.
 const UNIQUE_VIOLATION: &str = "23505";
 
@@ -75,6 +77,14 @@ pub enum Error {
         /// Which key was asked for.
         key_id: i16,
     },
+    /// Its personal data was erased.
+    #[error("whom payout {0} paid was forgotten; nothing can be done with it but looking at it")]
+    Forgotten(PayoutId),
+    /// The index key is not the one of this database.
+    #[error(
+        "the index key is not the one of this database: earlier payments to an account would not be found; find the right key file"
+    )]
+    IndexKey,
     /// The key file is not the one of this database.
     #[error(
         "the key file is not the one that this database was sealed with: key {key_id} is missing or another one; find the right file"
@@ -108,6 +118,8 @@ impl Error {
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }
             | Self::Keys { .. }
+            | Self::Forgotten(_)
+            | Self::IndexKey
             | Self::Migrate(_) => false,
         }
     }

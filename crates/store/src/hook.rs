@@ -52,10 +52,11 @@ impl Store {
     /// of one call costs one look-up.
     pub async fn take_hook_call(&self, call: &HookCall<'_>) -> Result<Taken, Error> {
         let operation = "keeping a provider's call";
-        let sealed = self.sealer.seal_bytes(CONTEXT, call.body.to_vec()).ok_or(Error::Sealed {
+        let sealer = self.sealer();
+        let sealed = sealer.seal_bytes(CONTEXT, call.body.to_vec()).ok_or(Error::Sealed {
             column: "body",
             row: "hook_call".to_owned(),
-            key_id: self.sealer.current(),
+            key_id: sealer.current(),
         })?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         let kept = sqlx::query!(
@@ -75,8 +76,8 @@ impl Store {
                    and p.due_at > clock_timestamp())
                select times, payout_id from kept"#,
             call.account.as_str(),
-            self.sealer.blind_index_of(call.body),
-            self.sealer.current(),
+            sealer.blind_index_of(call.body),
+            sealer.current(),
             sealed,
             call.reference,
             call.provider_id,

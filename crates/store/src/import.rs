@@ -174,8 +174,9 @@ impl Import {
     /// Stores valid rows and the faults of all, a few thousand at a time, in the order of the file. A row whose client id exists
     /// already is not stored. That, and what earlier payments make of the others, is stored as faults and returned.
     pub async fn rows(&mut self, payouts: &[NewPayout], faults: &[RowFault]) -> Result<Vec<RowFault>, Error> {
+        let sealer = self.store.sealer();
         let indexes: Vec<Indexes> =
-            payouts.iter().map(|payout| Indexes::of(&self.store, &payout.order)).collect();
+            payouts.iter().map(|payout| Indexes::of(&sealer, &payout.order)).collect();
         let mut found = if self.history.is_empty() {
             Vec::new()
         } else {
@@ -290,15 +291,11 @@ impl Import {
         &mut self,
         payouts: impl Iterator<Item = (&NewPayout, Indexes)>,
     ) -> Result<(), Error> {
-        let mut sealed = SealedColumns::default();
+        let mut sealed = SealedColumns::new(self.store.sealer());
         for (payout, indexes) in payouts {
-            sealed.push(&self.store, payout.id, &payout.order, indexes).ok_or(Error::Sealed {
-                column: "beneficiary",
-                row: payout.id.to_string(),
-                key_id: self.store.sealer.current(),
-            })?;
+            sealed.push(payout.id, &payout.order, indexes)?;
         }
-        sealed.insert(&self.store, &mut self.unit).await
+        sealed.insert(&mut self.unit).await
     }
 
     /// Where the client id was used before: in this file or in another batch.

@@ -22,18 +22,18 @@ impl Store {
     /// Keeps a message that cannot be read, sealed, with the reason.
     pub async fn keep_poison(&self, message: &PoisonMessage<'_>) -> Result<(), Error> {
         let operation = "keeping an unreadable message";
-        let sealed =
-            self.sealer.seal_bytes(b"poison_message", message.body.to_vec()).ok_or(Error::Sealed {
-                column: "body",
-                row: "poison_message".to_owned(),
-                key_id: self.sealer.current(),
-            })?;
+        let sealer = self.sealer();
+        let sealed = sealer.seal_bytes(b"poison_message", message.body.to_vec()).ok_or(Error::Sealed {
+            column: "body",
+            row: "poison_message".to_owned(),
+            key_id: sealer.current(),
+        })?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         sqlx::query!(
             "insert into poison_message (queue, reason, body_key_id, body) values ($1, $2, $3, $4)",
             message.queue,
             message.reason,
-            self.sealer.current(),
+            sealer.current(),
             sealed,
         )
         .execute(unit.connection())

@@ -68,6 +68,8 @@ pub struct Settlement {
     pub due_in: Option<Duration>,
     /// What people should know about it.
     pub anomaly: Option<Anomaly>,
+    /// What the payout pays: not written, but told to the metrics.
+    pub amount: Money,
 }
 
 /// How many look-ups to take.
@@ -130,7 +132,7 @@ impl Store {
         .await
         .map_err(Error::driver("taking look-ups"))?;
         unit.commit().await?;
-        rows.into_iter().map(|row| self.open_lookup(row)).collect()
+        opened(rows.into_iter().map(|row| self.open_lookup(row)))
     }
 
     /// A payout that the provider certainly has, to prove that its look-up by reference works: it carries no provider id.
@@ -147,7 +149,7 @@ impl Store {
         .fetch_optional(&self.pool)
         .await
         .map_err(Error::driver("finding a witness"))?;
-        row.map(|row| row.sealed().open(&self.sealer)).transpose()
+        row.map(|row| row.sealed().open(&self.sealer())).transpose()
     }
 
     /// Writes down a group of answers; the payouts that had not moved meanwhile are returned.
@@ -224,9 +226,24 @@ impl Store {
             silent_for: state::age(row.silent_ms),
             age: state::age(row.age_ms),
             cancelled: row.cancelled,
-            order: row.sealed().open(&self.sealer)?,
+            order: row.sealed().open(&self.sealer())?,
             provider_status: row.provider_status,
         })
+    }
+}
+
+/// Those that can be opened; what cannot, for want of a key that comes later, is due again and holds up nobody. An error when none can.
+fn opened(lookups: impl Iterator<Item = Result<Lookup, Error>>) -> Result<Vec<Lookup>, Error> {
+    let (mut good, mut wrong) = (Vec::new(), None);
+    for lookup in lookups {
+        match lookup {
+            Ok(lookup) => good.push(lookup),
+            Err(error) => wrong = Some(error),
+        }
+    }
+    match wrong {
+        Some(error) if good.is_empty() => Err(error),
+        Some(_) | None => Ok(good),
     }
 }
 

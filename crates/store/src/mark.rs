@@ -5,13 +5,15 @@
 use std::collections::HashMap;
 
 use payrun_domain::{
+    beneficiary::Document,
+    country::Country,
     fault::{Field, Severity},
     id::BatchId,
     order::Order,
 };
 use uuid::Uuid;
 
-use crate::{Error, NewPayout, RowFault, Store, unit::Unit};
+use crate::{Error, NewPayout, RowFault, Sealer, unit::Unit};
 
 /// Strange, and not wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,22 +86,25 @@ pub(crate) struct Indexes {
 }
 
 impl Indexes {
-    pub(crate) fn of(store: &Store, order: &Order) -> Self {
+    pub(crate) fn of(sealer: &Sealer, order: &Order) -> Self {
         let beneficiary = &order.beneficiary;
         let destination = beneficiary.destination.number().map(|number| {
             let method = beneficiary.destination.method().word();
-            store.sealer.blind_index(&format!("{}|{method}|{}", order.country, number.expose()))
+            sealer.blind_index(&format!("{}|{method}|{}", order.country, number.expose()))
         });
-        let document = &beneficiary.document;
-        let person = format!("person|{}|{}|{}", order.country, document.kind, document.number.expose());
         let name = beneficiary.name.whole().to_lowercase();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             destination,
-            person: store.sealer.blind_index(&person),
-            name: store.sealer.blind_index(&format!("name|{name}")),
+            person: sealer.blind_index(&person(order.country, &beneficiary.document)),
+            name: sealer.blind_index(&format!("name|{name}")),
         }
     }
+}
+
+/// What the blind index of a person is made of.
+pub(crate) fn person(country: Country, document: &Document) -> String {
+    format!("person|{country}|{}|{}", document.kind, document.number.expose())
 }
 
 const OPERATION: &str = "comparing with earlier payments";

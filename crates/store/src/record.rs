@@ -5,12 +5,13 @@ use std::time::Duration;
 use payrun_domain::{
     attempt::AttemptState,
     id::PayoutId,
+    money::Money,
     payout::{PayoutState, Transition},
     verdict::Record,
 };
 use uuid::Uuid;
 
-use crate::{Error, Store, state, unit::Unit};
+use crate::{Error, Sealer, Store, state, unit::Unit};
 
 /// How one send ended.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct Conclusion {
     pub due_in: Option<Duration>,
     /// The provider's last answer, when it is worth keeping.
     pub reply: Option<ReplyEvidence>,
+    /// What the payout pays: not written, but told to the metrics.
+    pub amount: Money,
 }
 
 /// A provider's answer, kept as evidence.
@@ -49,7 +52,8 @@ impl Store {
     ///
     /// Call it again with the same conclusions until it succeeds: what was recorded is not recorded twice.
     pub async fn record(&self, conclusions: &[Conclusion]) -> Result<Vec<PayoutId>, Error> {
-        let columns = Columns::of(self, conclusions);
+        let sealer = self.sealer();
+        let columns = Columns::of(&sealer, conclusions);
         let mut unit = Unit::begin(&self.pool, "recording outcomes").await?;
         let moved = sqlx::query_scalar!(
             r#"with outcome as materialized (
@@ -92,7 +96,7 @@ impl Store {
             &columns.dues as &[Option<i64>],
             &columns.reply_statuses as &[Option<i16>],
             &columns.replies as &[Option<Vec<u8>>],
-            self.sealer.current(),
+            sealer.current(),
         )
         .fetch_all(unit.connection())
         .await
@@ -121,7 +125,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(store: &Store, conclusions: &'a [Conclusion]) -> Self {
+    fn of(sealer: &Sealer, conclusions: &'a [Conclusion]) -> Self {
         let mut columns = Self::default();
         for conclusion in conclusions {
             let to = conclusion.transition.target();
@@ -143,9 +147,7 @@ impl<'a> Columns<'a> {
             let reply = conclusion.reply.as_ref();
             columns.reply_statuses.push(reply.and_then(|reply| i16::try_from(reply.status).ok()));
             let context = [conclusion.payout.uuid().as_bytes().as_slice(), b"reply"].concat();
-            columns
-                .replies
-                .push(reply.and_then(|reply| store.sealer.seal_bytes(&context, reply.body.clone())));
+            columns.replies.push(reply.and_then(|reply| sealer.seal_bytes(&context, reply.body.clone())));
         }
         columns
     }

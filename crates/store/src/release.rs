@@ -1,5 +1,7 @@
 //! T4, T6: what people decide about held rows. Never the person who uploaded them.
 
+use std::collections::HashSet;
+
 use payrun_domain::id::BatchId;
 
 use crate::{ApproveError, Error, Mark, Store, unit::Unit};
@@ -64,23 +66,22 @@ impl Store {
     pub async fn release(&self, id: BatchId, release: &Release) -> Result<u64, ApproveError> {
         let operation = "releasing held rows";
         let mut unit = self.decide_about(id, operation).await?;
-        let released = sqlx::query!(
+        let released = sqlx::query_scalar!(
             "update hold h set released_by = $4, released_at = clock_timestamp(), reason = $5
              from payout p
              where p.id = h.payout_id and p.batch_id = $1 and p.state = 'held' and h.released_by is null
-               and (cardinality($2::int[]) = 0 or p.row_no = any($2)) and ($3::text is null or h.code = $3)",
+               and (cardinality($2::int[]) = 0 or p.row_no = any($2)) and ($3::text is null or h.code = $3)
+             returning p.row_no",
             id.uuid(),
             &release.rows,
             release.mark.map(Mark::code),
             self.actor.as_str(),
             release.reason,
         )
-        .execute(unit.connection())
+        .fetch_all(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        if released.rows_affected() == 0 {
-            return Err(ApproveError::NotHeld);
-        }
+        all_held(&release.rows, &released)?;
         let passed = sqlx::query!(
             "update payout p set state = 'awaiting_approval', transition = 'pass', version = version + 1,
                state_since = clock_timestamp(), reason = null
@@ -99,21 +100,20 @@ impl Store {
     pub async fn strike(&self, id: BatchId, rows: &[i32]) -> Result<u64, ApproveError> {
         let operation = "striking out held rows";
         let mut unit = self.decide_about(id, operation).await?;
-        let struck = sqlx::query!(
+        let struck = sqlx::query_scalar!(
             "update payout set state = 'cancelled', transition = 'cancel', version = version + 1,
                state_since = clock_timestamp(), reason = 'struck out'
-             where batch_id = $1 and state = 'held' and row_no = any($2)",
+             where batch_id = $1 and state = 'held' and row_no = any($2)
+             returning row_no",
             id.uuid(),
             rows,
         )
-        .execute(unit.connection())
+        .fetch_all(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        if struck.rows_affected() == 0 {
-            return Err(ApproveError::NotHeld);
-        }
+        all_held(rows, &struck)?;
         unit.commit().await?;
-        Ok(struck.rows_affected())
+        Ok(u64::try_from(struck.len()).unwrap_or(u64::MAX))
     }
 
     /// Begins a decision about the batch's held rows, by somebody who did not upload it.
@@ -132,4 +132,11 @@ impl Store {
         }
         Ok(unit)
     }
+}
+
+/// Whoever names a row that is not held looks at another list than payrun.
+fn all_held(named: &[i32], found: &[i32]) -> Result<(), ApproveError> {
+    let known: HashSet<&i32> = found.iter().collect();
+    let missing: Vec<i32> = named.iter().filter(|row| !known.contains(row)).copied().collect();
+    if missing.is_empty() && !found.is_empty() { Ok(()) } else { Err(ApproveError::NotHeld(missing)) }
 }

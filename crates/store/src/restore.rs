@@ -108,7 +108,7 @@ impl Store {
                     batch: row.batch_id.into(),
                     account,
                     payouts: row.payouts,
-                    first: sealed.open(&self.sealer)?,
+                    first: sealed.open(&self.sealer())?,
                 })
             })
             .collect()

@@ -199,16 +199,14 @@ impl Store {
             contact: &old.contact,
             description: &old.description,
         };
-        let order = sealed.open(&self.sealer)?;
-        let mut beneficiary = SealedColumns::default();
-        beneficiary.push(self, new.payout, &order, Indexes::of(self, &order)).ok_or(Error::Sealed {
-            column: "beneficiary",
-            row: new.payout.to_string(),
-            key_id: self.sealer.current(),
-        })?;
+        let sealer = self.sealer();
+        let order = sealed.open(&sealer)?;
+        let indexes = Indexes::of(&sealer, &order);
+        let mut beneficiary = SealedColumns::new(sealer);
+        beneficiary.push(new.payout, &order, indexes)?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         self.insert_reissue(&mut unit, id, new).await?;
-        beneficiary.insert(self, &mut unit).await?;
+        beneficiary.insert(&mut unit).await?;
         Ok(unit.commit().await?)
     }
 

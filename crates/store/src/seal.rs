@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::BASE64;
 use payrun_domain::id::PayoutId;
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
@@ -12,10 +11,11 @@ use ring::{
     hmac,
     rand::{SecureRandom, SystemRandom},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 
-const KEY_BYTES: usize = 32;
+use crate::key_file::{KEY_BYTES, KeyError, KeyFile};
+
 const NONCE_BYTES: usize = 12;
 
 /// Seals, opens and indexes with the keys of one installation.
@@ -27,48 +27,42 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Reads a key file: a line per key, `<number> <base64 of 32 bytes>`; `#` begins a comment.
+    /// Reads a key file: `index <base64 of 32 bytes>` once, `<number> <base64 of 32 bytes>` for each key; `#` begins a comment.
     ///
-    /// The highest number seals, all open. The blind index stays with the lowest number, so that rotating the sealing key does
-    /// not hide earlier payments to an account.
+    /// The highest number seals, all open. The index has a key of its own, so that no rotation hides earlier payments to an account.
     pub fn from_key_file(text: &SecretString) -> Result<Self, KeyError> {
-        let mut masters = BTreeMap::new();
-        for (index, line) in text.expose_secret().lines().enumerate() {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (number, key) = parse_line(line).ok_or(KeyError::Line(index + 1))?;
-            if masters.insert(number, Salt::new(HKDF_SHA256, b"payrun").extract(&key)).is_some() {
-                return Err(KeyError::Twice(number));
-            }
-        }
-        let (Some((_, oldest)), Some((&current, _))) = (masters.first_key_value(), masters.last_key_value())
-        else {
-            return Err(KeyError::Empty);
-        };
-        let index = hmac::Key::new(hmac::HMAC_SHA256, &derive(oldest, b"blind index"));
-        let keys = masters
+        let KeyFile { index, seals } = KeyFile::parse(text)?;
+        let master = |key: &[u8]| Salt::new(HKDF_SHA256, b"payrun").extract(key);
+        let current = seals.last_key_value().map_or(0, |(number, _)| *number);
+        let keys = seals
             .iter()
-            .filter_map(|(number, master)| {
-                let key = UnboundKey::new(&AES_256_GCM, &derive(master, b"seal")).ok()?;
+            .filter_map(|(number, key)| {
+                let key = UnboundKey::new(&AES_256_GCM, &derive(&master(key), b"seal")).ok()?;
                 Some((*number, LessSafeKey::new(key)))
             })
             .collect();
+        let index = hmac::Key::new(hmac::HMAC_SHA256, &derive(&master(&index), b"blind index"));
         Ok(Self { keys, current, index, random: SystemRandom::new() })
     }
 
-    /// A fresh key file with one key.
+    /// A fresh key file.
     pub fn new_key_file() -> Result<SecretString, KeyError> {
-        let mut key = [0; KEY_BYTES];
-        SystemRandom::new().fill(&mut key).map_err(|_| KeyError::NoRandomness)?;
-        let text = format!(
-            "# Keys that seal personal data in the database: <number> <32 bytes in base64>.\n\
-             # Without this file no payout can be sent. Keep a copy apart from the database's backups.\n\
-             1 {}\n",
-            BASE64.encode(&key)
-        );
-        Ok(text.into())
+        KeyFile::generate()
+    }
+
+    /// A key file with one more key, which seals from then on, and its number.
+    pub fn with_new_key(text: &SecretString) -> Result<(i16, SecretString), KeyError> {
+        KeyFile::added(text)
+    }
+
+    /// A key file without a key: what it sealed can never be read again.
+    pub fn without_key(text: &SecretString, number: i16) -> Result<SecretString, KeyError> {
+        KeyFile::without(text, number)
+    }
+
+    /// The numbers of the keys that open.
+    pub(crate) fn numbers(&self) -> Vec<i16> {
+        self.keys.keys().copied().collect()
     }
 
     /// The number of the key that seals now.
@@ -139,13 +133,6 @@ fn context(payout: PayoutId, column: &str) -> Vec<u8> {
     [payout.uuid().as_bytes().as_slice(), column.as_bytes()].concat()
 }
 
-fn parse_line(line: &str) -> Option<(i16, Vec<u8>)> {
-    let (number, key) = line.split_once(char::is_whitespace)?;
-    let key = BASE64.decode(key.trim().as_bytes()).ok()?;
-    let number = number.parse().ok().filter(|number| *number > 0)?;
-    (key.len() == KEY_BYTES).then_some((number, key))
-}
-
 struct KeyBytes;
 
 impl KeyType for KeyBytes {
@@ -164,23 +151,6 @@ fn derive(master: &Prk, purpose: &'static [u8]) -> [u8; KEY_BYTES] {
     key
 }
 
-/// Why a key file cannot be used. Never shows what is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// No key at all.
-    #[error("the key file holds no key; `payrun init` writes one")]
-    Empty,
-    /// A line that is not a key.
-    #[error("line {0} of the key file is not `<number> <32 bytes in base64>`")]
-    Line(usize),
-    /// Two keys with one number.
-    #[error("key {0} stands twice in the key file")]
-    Twice(i16),
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes")]
-    NoRandomness,
-}
-
 #[cfg(test)]
 mod tests {
     use payrun_domain::id::PayoutId;
@@ -188,12 +158,13 @@ mod tests {
 
     use super::*;
 
+    const OLD: &str =
+        "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const NEW: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
     fn sealer(text: &str) -> Sealer {
         Sealer::from_key_file(&text.into()).unwrap()
     }
-
-    const OLD: &str = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    const NEW: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
     fn payout(number: u128) -> PayoutId {
         Uuid::from_u128(number).into()
@@ -222,15 +193,13 @@ mod tests {
         assert_eq!(both.open::<String>(1, payout(1), "name", &sealed).as_deref(), Some("Rosalinda"));
         assert_eq!(both.current(), 2);
         assert_eq!(both.blind_index("00320000300123456731"), old.blind_index("00320000300123456731"));
-        assert_ne!(sealer(NEW).blind_index("00320000300123456731"), old.blind_index("00320000300123456731"));
-    }
-
-    #[test]
-    fn a_bad_key_file_is_named_by_line_without_its_content() {
-        let error = |text: &str| Sealer::from_key_file(&text.into()).err().unwrap();
-        assert_eq!(error("# nothing\n"), KeyError::Empty);
-        assert_eq!(error(&format!("{OLD}\n2 c2hvcnQ=")), KeyError::Line(2));
-        assert_eq!(error(&format!("{OLD}\n{OLD}")), KeyError::Twice(1));
-        assert!(Sealer::from_key_file(&Sealer::new_key_file().unwrap()).is_ok());
+        let without = Sealer::without_key(&format!("{OLD}\n{NEW}").into(), 1).unwrap();
+        let new = Sealer::from_key_file(&without).unwrap();
+        assert_eq!(
+            new.open::<String>(1, payout(1), "name", &sealed),
+            None,
+            "what a destroyed key sealed is gone"
+        );
+        assert_eq!(new.blind_index("00320000300123456731"), old.blind_index("00320000300123456731"));
     }
 }

@@ -1,6 +1,10 @@
 //! The pool of connections to Postgres.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use payrun_domain::{host::is_loopback, name::Actor};
 use secrecy::{ExposeSecret, SecretString};
@@ -34,11 +38,20 @@ pub struct Options {
     pub acquire_timeout: Duration,
 }
 
+/// A migration that the database has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its version and what it does.
+    pub name: String,
+    /// Its statements.
+    pub sql: String,
+}
+
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: PgPool,
-    pub(crate) sealer: Arc<Sealer>,
+    keyring: Arc<RwLock<Arc<Sealer>>>,
     pub(crate) actor: Actor,
 }
 
@@ -67,7 +80,20 @@ impl Store {
         if role != APP_ROLE {
             return Err(Error::Role { role });
         }
-        Ok(Self { pool, sealer, actor: options.actor.clone() })
+        let keyring = Arc::new(RwLock::new(sealer));
+        Ok(Self { pool, keyring, actor: options.actor.clone() })
+    }
+
+    /// The keys in force. Whoever seals and writes down which key it was takes them once.
+    pub(crate) fn sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses other keys from now on, in every clone of this store. They are refused when they cannot open what is sealed here.
+    pub async fn replace_keys(&self, sealer: Arc<Sealer>) -> Result<(), Error> {
+        self.check(&sealer).await?;
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = sealer;
+        Ok(())
     }
 
     /// Applies what is missing, as the owner of the schema.
@@ -78,8 +104,9 @@ impl Store {
         done
     }
 
-    /// Names of migrations that this version has and the database has not; an error when the database is not reachable.
-    pub async fn missing_migrations(url: &SecretString) -> Result<Vec<String>, Error> {
+    /// Migrations that this version has and the database has not, in the order in which they run; an error when the database is not
+    /// reachable.
+    pub async fn missing_migrations(url: &SecretString) -> Result<Vec<Pending>, Error> {
         let pool = owner(url, "reading the migrations").await?;
         let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
             .fetch_all(&pool)
@@ -93,7 +120,11 @@ impl Store {
             .map_err(Error::driver("reading the migrations"))?;
         pool.close().await;
         let missing = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
-        Ok(missing.map(|migration| format!("{} {}", migration.version, migration.description)).collect())
+        let pending = missing.map(|migration| Pending {
+            name: format!("{} {}", migration.version, migration.description),
+            sql: migration.sql.as_str().to_owned(),
+        });
+        Ok(pending.collect())
     }
 
     /// One round trip; proves that the database answers.
@@ -104,14 +135,23 @@ impl Store {
 
     /// Refuses a key file that cannot open what is sealed here; a key that is new here is registered.
     pub async fn check_keys(&self) -> Result<(), Error> {
+        self.check(&self.sealer()).await
+    }
+
+    async fn check(&self, sealer: &Sealer) -> Result<(), Error> {
         const KNOWN: &[u8] = b"seal_check";
-        let (operation, key_id) = ("checking the keys", self.sealer.current());
-        let sealed = self.sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        /// Under which the index key stands.
+        const INDEX: i16 = 0;
+        let (operation, key_id) = ("checking the keys", sealer.current());
+        let sealed = sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        let index = sealer.blind_index_of(KNOWN);
         let mut unit = Unit::begin(&self.pool, operation).await?;
         sqlx::query!(
-            "insert into seal_check (key_id, sealed) values ($1, $2) on conflict do nothing",
+            "insert into seal_check (key_id, sealed) values ($1, $2), ($3, $4) on conflict do nothing",
             key_id,
-            sealed
+            sealed,
+            INDEX,
+            index,
         )
         .execute(unit.connection())
         .await
@@ -120,7 +160,11 @@ impl Store {
             .fetch_all(unit.connection())
             .await
             .map_err(Error::driver(operation))?;
-        match rows.iter().find(|row| !self.sealer.opens(row.key_id, KNOWN, &row.sealed)) {
+        if rows.iter().any(|row| row.key_id == INDEX && row.sealed != index) {
+            return Err(Error::IndexKey);
+        }
+        let mut sealed = rows.iter().filter(|row| row.key_id != INDEX);
+        match sealed.find(|row| !sealer.opens(row.key_id, KNOWN, &row.sealed)) {
             // Dropped, the registration is undone.
             Some(row) => Err(Error::Keys { key_id: row.key_id }),
             None => unit.commit().await,

@@ -144,7 +144,7 @@ pub enum Refusal {
     /// Pieces of two files.
     #[error(
         "the file mixes encodings: line {utf8_line} has letters in UTF-8, line {other_line} letters that are not; \
-         export it again as CSV (UTF-8) from one source, or name its encoding if it has one all the same (option encoding)"
+         export it again as CSV (UTF-8) from one source, or name its encoding if it has one all the same (--encoding)"
     )]
     Mixed {
         /// The first with a character above ASCII that is UTF-8.
@@ -169,7 +169,7 @@ pub enum Refusal {
     /// Not UTF-8, and no other encoding is evident.
     #[error(
         "line {line} has letters that are not UTF-8, and their encoding is not evident; \
-         export the file as CSV (UTF-8), or name its encoding (option encoding)"
+         export the file as CSV (UTF-8), or name its encoding (--encoding)"
     )]
     EncodingUnclear {
         /// The first of them.
@@ -177,11 +177,11 @@ pub enum Refusal {
     },
     /// One column, or not a table.
     #[error(
-        "no comma, semicolon, tab or bar separates cells; is this a table? If it has one column, name a separator (option separator)"
+        "no comma, semicolon, tab or bar separates cells; is this a table? If it has one column, name a separator (--separator)"
     )]
     SeparatorMissing,
     /// Two explain the text.
-    #[error("{one} and {other} both could separate the cells; name the one that does (option separator)")]
+    #[error("{one} and {other} both could separate the cells; name the one that does (--separator)")]
     SeparatorUnclear {
         /// Fits.
         one: Separator,
@@ -194,7 +194,7 @@ pub enum Refusal {
     )]
     SeparatorForeign,
     /// More than one visible sheet has cells.
-    #[error("several sheets have data: {}; name the one to read (option sheet)", listed(.names))]
+    #[error("several sheets have data: {}; name the one to read (--sheet)", listed(.names))]
     SheetsSeveral {
         /// Those with cells, in the order of the workbook.
         names: Vec<String>,
@@ -246,7 +246,7 @@ mod tests {
         let refusal = Refusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Feb\u{1b}[2J".to_owned()] };
         assert_eq!(
             refusal.to_string(),
-            "several sheets have data: Enero, Feb\u{fffd}[2J; name the one to read (option sheet)"
+            "several sheets have data: Enero, Feb\u{fffd}[2J; name the one to read (--sheet)"
         );
         let unclear = Refusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
         assert!(unclear.to_string().starts_with("comma and semicolon both"));

@@ -3,6 +3,7 @@
 mod archive;
 mod biff;
 mod binary;
+mod columns;
 mod date;
 mod decimal;
 mod decode;

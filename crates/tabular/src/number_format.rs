@@ -30,8 +30,12 @@ enum Shape {
     Digits {
         integer_min: usize,
         fraction_min: usize,
+        /// It shows no more behind the point than this, and rounds.
+        fraction_max: usize,
         is_percent: bool,
     },
+    /// No digit of it.
+    Hidden,
 }
 
 /// More than any spreadsheet takes.
@@ -44,7 +48,7 @@ impl NumberFormat {
 
     /// Reads a code such as `[$S/-280A] #,##0.00;[Red]-#,##0.00`.
     pub(crate) fn parse(code: &str) -> Self {
-        let Some(shapes) = sections(code) else { return Self::GENERAL };
+        let Some(shapes) = sections(code).filter(|_| !code.is_empty()) else { return Self::GENERAL };
         let positive = shapes.first().copied().unwrap_or_default();
         let negative = shapes.get(1).copied().unwrap_or(positive);
         Self {
@@ -73,6 +77,8 @@ impl NumberFormat {
     /// What a person reads, with all digits that are there.
     pub(crate) fn show(&self, number: &Decimal, epoch: Epoch) -> Cell {
         let shape = match (number.is_zero(), number.is_negative()) {
+            // Who hides zeros hides nothing that is paid.
+            (true, _) if self.zero == Shape::Hidden => Shape::Plain,
             (true, _) => self.zero,
             (false, true) => self.negative,
             (false, false) => self.positive,
@@ -82,10 +88,16 @@ impl NumberFormat {
             Shape::Plain => number_cell(number.to_text(1, 0)),
             Shape::Date => iso(number, epoch)
                 .map_or_else(|| number_cell(number.to_text(1, 0)), |text| Cell::new(text, Kind::Date)),
-            Shape::Digits { integer_min, fraction_min, is_percent: false } => {
-                number_cell(number.to_digits(integer_min, fraction_min))
+            Shape::Hidden => {
+                Cell { sign: Some(sign::SCALED), ..Cell::new(number.to_text(1, 0), Kind::Number) }
             }
-            Shape::Digits { integer_min, fraction_min, is_percent: true } => {
+            Shape::Digits { integer_min, fraction_min, fraction_max, is_percent: false } => {
+                let text = number.to_digits(integer_min, fraction_min);
+                let fraction = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+                let sign = if fraction > fraction_max { Some(sign::SCALED) } else { self.sign };
+                Cell { sign, ..Cell::new(text, Kind::Number) }
+            }
+            Shape::Digits { integer_min, fraction_min, is_percent: true, fraction_max: _ } => {
                 number_cell(number.clone().shifted(2).to_text(integer_min, fraction_min) + "%")
             }
         }
@@ -99,6 +111,9 @@ struct Section {
     fraction_zeros: usize,
     /// `#` and `?`.
     optional_digits: usize,
+    optional_fraction: usize,
+    /// It has letters without a meaning.
+    unknown: usize,
     points: usize,
     percents: usize,
     has_date: bool,
@@ -120,10 +135,13 @@ impl Section {
             Shape::Digits {
                 integer_min: self.integer_zeros,
                 fraction_min: self.fraction_zeros,
+                fraction_max: self.fraction_zeros + self.optional_fraction,
                 is_percent: self.percents == 1,
             }
-        } else {
+        } else if self.unknown > 0 {
             Shape::Plain
+        } else {
+            Shape::Hidden
         }
     }
 
@@ -137,7 +155,10 @@ impl Section {
         match char {
             '0' if self.points == 0 => self.integer_zeros += 1,
             '0' => self.fraction_zeros += 1,
-            '#' | '?' => self.optional_digits += 1,
+            '#' | '?' => {
+                self.optional_digits += 1;
+                self.optional_fraction += usize::from(self.points > 0);
+            }
             '.' => self.points += 1,
             '%' => self.percents += 1,
             // A fraction, unless between the parts of a date.
@@ -145,7 +166,7 @@ impl Section {
             'y' | 'm' | 'd' | 'h' => self.has_date = true,
             's' => (self.has_date, self.has_seconds) = (true, true),
             '@' | 'e' | 'g' | 'b' => self.is_foreign = true,
-            _ => {}
+            _ => self.unknown += usize::from(char.is_alphanumeric()),
         }
     }
 }
@@ -258,6 +279,31 @@ mod tests {
         assert_eq!(show("[$USD] 0.00", "46053"), "46053.00");
         let date = NumberFormat::built_in(14).show(&Decimal::parse("46053").unwrap(), Epoch::Y1904);
         assert_eq!((date.text.as_str(), date.kind), ("2030-02-01", Kind::Date));
+    }
+
+    /// Who looked at the sheet saw another amount, or none.
+    #[test]
+    fn a_format_that_shows_other_digits_says_so() {
+        let sign = |code: &str, number: &str| {
+            NumberFormat::parse(code).show(&Decimal::parse(number).unwrap(), Epoch::Y1900).sign
+        };
+        for (code, number, found) in [
+            ("0", "12.5", Some(sign::SCALED)),
+            ("#,##0", "1234.56", Some(sign::SCALED)),
+            ("#,##0.0", "1234.56", Some(sign::SCALED)),
+            (";;;", "5", Some(sign::SCALED)),
+            ("\"pagado\"", "5", Some(sign::SCALED)),
+            ("0", "12", None),
+            ("0", "12.00", None),
+            ("#,##0.00", "1234.5", None),
+            ("0.##", "12.34", None),
+            ("General", "12.345", None),
+            ("", "12.345", None),
+            ("Standard", "12.345", None),
+            ("0;-0;;@", "0", None),
+        ] {
+            assert_eq!(sign(code, number), found, "{code} {number}");
+        }
     }
 
     proptest! {

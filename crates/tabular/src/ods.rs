@@ -7,6 +7,7 @@ use std::{collections::HashSet, io::Read};
 
 use crate::{
     archive::{Archive, PartReader},
+    columns::HiddenColumns,
     draft::Draft,
     error::{Error, Refusal},
     found::Sheet,
@@ -101,11 +102,15 @@ pub(crate) struct Rows<R> {
     line: i64,
     /// A row that is there once more, as often as this.
     repeated: Option<(Record, i64)>,
+    /// Columns that were described so far.
+    columns: usize,
+    hidden: HiddenColumns,
 }
 
 impl<R: Read> Rows<R> {
     fn new(xml: Xml<R>, place: usize, bounds: Bounds) -> Self {
-        Self { xml, bounds, place, begun: 0, depth: 0, line: 0, repeated: None }
+        let hidden = HiddenColumns::default();
+        Self { xml, bounds, place, begun: 0, depth: 0, line: 0, repeated: None, columns: 0, hidden }
     }
 
     /// Rows with cells alone. None at the end of the part, which is then known to be undamaged.
@@ -120,6 +125,16 @@ impl<R: Read> Rows<R> {
                     self.begun += usize::from(self.depth == 1);
                 }
                 Node::Close(tag) if tag.name() == "table" => self.depth = self.depth.saturating_sub(1),
+                Node::Open(tag)
+                    if self.depth == 1 && self.begun == self.place + 1 && tag.name() == "table-column" =>
+                {
+                    let times = usize::try_from(repeats(&tag, "table:number-columns-repeated")?).unwrap_or(1);
+                    let last = self.columns.saturating_add(times);
+                    if tag.attribute("table:visibility")?.is_some_and(|word| word != "visible") {
+                        self.hidden.add(self.columns, last.saturating_sub(1), self.bounds.cells_max);
+                    }
+                    self.columns = last;
+                }
                 Node::Open(tag)
                     if self.depth == 1 && self.begun == self.place + 1 && tag.name() == "table-row" =>
                 {
@@ -137,6 +152,10 @@ impl<R: Read> Rows<R> {
                 Node::End => return Ok(None),
             }
         }
+    }
+
+    pub(crate) const fn hidden(&self) -> &HiddenColumns {
+        &self.hidden
     }
 
     pub(crate) const fn bytes_read(&self) -> u64 {

@@ -5,6 +5,7 @@
 use std::io::Read;
 
 use crate::{
+    columns::HiddenColumns,
     date::Epoch,
     decimal::Decimal,
     draft::Draft,
@@ -30,13 +31,14 @@ pub(crate) struct Rows<R> {
     bounds: Bounds,
     in_data: bool,
     line: i64,
+    hidden: HiddenColumns,
 }
 
 const LINES_MAX: i64 = 1 << 20;
 
 impl<R: Read> Rows<R> {
     pub(crate) fn new(xml: Xml<R>, meaning: Meaning, bounds: Bounds) -> Self {
-        Self { xml, meaning, bounds, in_data: false, line: 0 }
+        Self { xml, meaning, bounds, in_data: false, line: 0, hidden: HiddenColumns::default() }
     }
 
     /// Rows without cells too. None at the end of the part, which is then known to be undamaged.
@@ -44,9 +46,20 @@ impl<R: Read> Rows<R> {
         loop {
             match self.xml.next()? {
                 Node::Open(tag) if tag.name() == "sheetData" => self.in_data = true,
+                Node::Open(tag)
+                    if tag.name() == "col"
+                        && (tag.flag("hidden")? || is_nothing(tag.attribute("width")?)) =>
+                {
+                    let place = |text: Option<String>| text.and_then(|text| text.parse::<usize>().ok());
+                    let bounds = (place(tag.attribute("min")?), place(tag.attribute("max")?));
+                    // Columns are counted from one; what is no number hides nothing.
+                    if let (Some(first @ 1..), Some(last @ 1..)) = bounds {
+                        self.hidden.add(first - 1, last - 1, self.bounds.cells_max);
+                    }
+                }
                 Node::Open(tag) if self.in_data && tag.name() == "row" => {
                     let line = line(&tag, self.line)?;
-                    let hidden = tag.flag("hidden")?;
+                    let hidden = tag.flag("hidden")? || is_nothing(tag.attribute("ht")?);
                     self.line = line;
                     return self.row(Draft::new(line, hidden, self.bounds)).map(Some);
                 }
@@ -59,6 +72,10 @@ impl<R: Read> Rows<R> {
 
     pub(crate) const fn bytes_read(&self) -> u64 {
         self.xml.bytes_read()
+    }
+
+    pub(crate) const fn hidden(&self) -> &HiddenColumns {
+        &self.hidden
     }
 
     fn row(&mut self, mut draft: Draft) -> Result<Record, Error> {
@@ -83,6 +100,11 @@ impl<R: Read> Rows<R> {
     fn refuse(&self, problem: &'static str) -> Refusal {
         Refusal::damaged(self.xml.part(), problem)
     }
+}
+
+/// A height or width of zero.
+fn is_nothing(size: Option<String>) -> bool {
+    size.is_some_and(|size| !size.is_empty() && size.bytes().all(|byte| matches!(byte, b'0' | b'.')))
 }
 
 fn line(tag: &Tag<'_>, before: i64) -> Result<i64, Refusal> {
@@ -274,10 +296,11 @@ mod tests {
 
     #[test]
     fn places_are_those_of_the_references() {
-        let rows = rows("<row r='2'><c r='B2'><v>1</v></c><c><v>2</v></c></row><row r='5' hidden='1'><c r='A5' s='1'/></row>").unwrap();
+        let rows = rows("<row r='2'><c r='B2'><v>1</v></c><c><v>2</v></c></row><row r='5' hidden='1'><c r='A5' s='1'/></row><row r='6' ht='0.0' customHeight='1'/><row r='7' ht='10'/>").unwrap();
         let texts: Vec<&str> = rows[0].cells.iter().map(|cell| cell.text.as_str()).collect();
         assert_eq!((rows[0].line, rows[0].hidden, texts), (2, false, vec!["", "1", "2"]));
         assert_eq!((rows[1].line, rows[1].hidden, rows[1].cells.len()), (5, true, 0));
+        assert_eq!((rows[2].hidden, rows[3].hidden), (true, false), "no height is as good as hidden");
         assert_eq!(
             (column("A1"), column("AB12"), column("XFD1"), column("12")),
             (Some(0), Some(27), Some(16_383), None)

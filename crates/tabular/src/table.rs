@@ -159,6 +159,14 @@ impl Table {
         self.hidden
     }
 
+    /// Whether the workbook does not show a column, counted from zero. Known once a record was read.
+    pub fn hides(&self, place: usize) -> bool {
+        match &self.rows {
+            Rows::Text(_) => false,
+            Rows::Workbook(workbook) => workbook.hides(place),
+        }
+    }
+
     /// How many cells a record of a workbook has at least, from now on. Without this as many as the first record that has more than one:
     /// a workbook does not keep the empty cells at the end of a row. The records of a text file stay as they are.
     pub fn pad_to(&mut self, cells: usize) {

@@ -98,6 +98,16 @@ impl Workbook {
         }
     }
 
+    /// Whether the sheet does not show a column, counted from zero.
+    pub(crate) fn hides(&self, place: usize) -> bool {
+        match &self.rows {
+            Rows::Xlsx(rows) => rows.hidden(),
+            Rows::Ods(rows) => rows.hidden(),
+            Rows::Xls(rows) => rows.hidden(),
+        }
+        .contains(place)
+    }
+
     pub(crate) const fn pad_to(&mut self, cells: usize) {
         self.width = cells;
     }

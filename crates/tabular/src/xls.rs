@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, btree_map};
 use crate::{
     biff::{Record as Biff, Records, Texts, damaged, double, rk_at},
     binary::{u16_at, u32_at, u64_at},
+    columns::HiddenColumns,
     date::Epoch,
     decimal::Decimal,
     draft::Draft,
@@ -32,7 +33,15 @@ pub(crate) fn open(compound: Compound, request: &Request) -> Result<(Rows, Sheet
     let Globals { tabs, starts, meaning } = globals(&mut records, limits)?;
     let bounds = Bounds { record_bytes_max: limits.record_bytes_max, cells_max: limits.cells_max };
     let bytes_max = limits.strings_bytes_max;
-    let mut rows = Rows { records, meaning, bounds, bytes_max, hidden: HashSet::new(), sorted: None };
+    let mut rows = Rows {
+        records,
+        meaning,
+        bounds,
+        bytes_max,
+        hidden: HashSet::new(),
+        columns: HiddenColumns::default(),
+        sorted: None,
+    };
     let (place, sheet) = choose(&tabs, request.sheet.as_deref(), |place| {
         rows.begin(starts.get(place).copied())?;
         while let Some(record) = rows.read()? {
@@ -120,6 +129,7 @@ pub(crate) struct Rows {
     bounds: Bounds,
     /// Rows are described before their cells.
     hidden: HashSet<u16>,
+    columns: HiddenColumns,
     /// Of the texts of a sheet.
     bytes_max: usize,
     /// None before the first is asked for.
@@ -130,12 +140,17 @@ impl Rows {
     fn begin(&mut self, start: Option<u32>) -> Result<(), Error> {
         self.records.go_to(start.unwrap_or(0));
         self.hidden.clear();
+        self.columns.clear();
         self.sorted = None;
         begin(&mut self.records)
     }
 
     pub(crate) const fn bytes_read(&self) -> u64 {
         self.records.bytes_read()
+    }
+
+    pub(crate) const fn hidden(&self) -> &HiddenColumns {
+        &self.columns
     }
 
     /// Rows that have cells, perhaps with nothing in them. None at the end of the sheet.
@@ -153,6 +168,7 @@ impl Rows {
             match record.id {
                 BEGIN => self.skip_chart()?,
                 0x208 => self.describe(&record.body),
+                0x7d => self.describe_columns(&record.body),
                 END => return Ok(drafts),
                 0x06 | 0xbd | 0xfd | 0x203..=0x205 | 0x27e | 0xd6 => {
                     let row = u16_at(&record.body, 0).ok_or_else(|| damaged("a cell is cut off"))?;
@@ -177,6 +193,16 @@ impl Rows {
             && flags & HIDDEN != 0
         {
             self.hidden.insert(row);
+        }
+    }
+
+    fn describe_columns(&mut self, body: &[u8]) {
+        const HIDDEN: u16 = 0x1;
+        let [first, last, width, flags] = [0, 2, 4, 8].map(|at| u16_at(body, at));
+        if let (Some(first), Some(last)) = (first, last)
+            && (flags.is_some_and(|flags| flags & HIDDEN != 0) || width == Some(0))
+        {
+            self.columns.add(usize::from(first), usize::from(last), self.bounds.cells_max);
         }
     }
 

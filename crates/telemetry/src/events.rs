@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use metrics::{Key, KeyName, Label as MetricLabel, Level, Metadata, with_recorder};
-use payrun_domain::{id::PayoutId, name::AccountName, payout::PayoutState, verdict::Pause};
+use payrun_domain::{id::PayoutId, money::Money, name::AccountName, payout::PayoutState, verdict::Pause};
 
-use crate::metric::{Label, Metric};
+use crate::{
+    metric::{Label, Metric},
+    trace,
+};
 
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
@@ -28,20 +31,29 @@ pub fn claimed(account: &AccountName, source: Source, count: usize) {
 }
 
 /// A send was concluded with `verdict` after `took`.
-pub fn attempted(account: &AccountName, verdict: &'static str, took: Duration) {
+pub fn attempted(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
+    trace::sent(account, payout, verdict, took);
     add(Metric::Attempts, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
     observe(Metric::AttemptDuration, &[(Label::Account, account.as_str())], took);
 }
 
 /// A look-up was answered with `verdict` after `took`.
-pub fn looked_up(account: &AccountName, verdict: &'static str, took: Duration) {
+pub fn looked_up(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
+    trace::looked_up(account, payout, verdict, took);
     add(Metric::Lookups, &[(Label::Account, account.as_str()), (Label::Verdict, verdict)], 1);
     observe(Metric::LookupDuration, &[(Label::Account, account.as_str())], took);
 }
 
-/// A payout reached a state.
-pub fn moved(account: &AccountName, state: PayoutState) {
-    add(Metric::PayoutsMoved, &[(Label::Account, account.as_str()), (Label::State, state.word())], 1);
+/// A payout reached a state; `amount` is what it pays, or of a return what came back.
+pub fn moved(account: &AccountName, payout: PayoutId, state: PayoutState, amount: Money) {
+    trace::moved(account, payout, state);
+    let (account, state_word) = ((Label::Account, account.as_str()), (Label::State, state.word()));
+    add(Metric::PayoutsMoved, &[account, state_word], 1);
+    if matches!(state, PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned) {
+        let currency = (Label::Currency, amount.currency().code());
+        let minor = usize::try_from(amount.minor()).unwrap_or(usize::MAX);
+        add(Metric::Settled, &[account, currency, state_word], minor);
+    }
 }
 
 /// Leases ran out.
@@ -59,8 +71,12 @@ pub fn account_paused(account: &AccountName, why: Pause) {
 
 /// An anomaly was opened.
 pub fn anomaly(account: &AccountName, payout: PayoutId, kind: &'static str) {
-    add(Metric::Anomalies, &[(Label::Account, account.as_str()), (Label::Kind, kind)], 1);
-    tracing::error!(account.name = %account, payout.id = %payout, kind, "anomaly opened; see `payrun payout show`");
+    tracing::error!(account.name = %account, payout.id = %payout, kind, "anomaly opened; see `payrun review`");
+}
+
+/// Sends of an account begin, with its breaker closed.
+pub fn dispatching(account: &AccountName) {
+    set(Metric::Breaker, &[(Label::Account, account.as_str())], 0);
 }
 
 /// An account's breaker opened or closed.
@@ -91,17 +107,6 @@ pub fn undelivered(queue: &str) {
 /// How a message from the broker ended.
 pub fn received(outcome: &'static str) {
     add(Metric::MessagesReceived, &[(Label::Outcome, outcome)], 1);
-}
-
-/// The connection of `role` to the broker came or went.
-pub fn broker_connected(role: &'static str, connected: bool) {
-    set(Metric::BrokerConnected, &[(Label::Role, role)], i64::from(connected));
-}
-
-/// Rows of a file or message were taken in.
-pub fn intake_rows(accepted: usize, rejected: usize) {
-    add(Metric::IntakeRows, &[(Label::Outcome, "accepted")], accepted);
-    add(Metric::IntakeRows, &[(Label::Outcome, "rejected")], rejected);
 }
 
 /// An upstream message was answered.
@@ -141,47 +146,21 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     line
 }
 
-/// Gauges of the backlog, as the database has it now.
-pub mod backlog {
-    use std::time::Duration;
-
-    use super::{Label, Metric, set};
-
-    /// Open payouts of an account in a state.
-    pub fn open(account: &str, state: &str, count: i64, oldest: Duration) {
-        let labels = [(Label::Account, account), (Label::State, state)];
-        set(Metric::PayoutsOpen, &labels, count);
-        set(Metric::PayoutOldest, &labels, seconds(oldest));
-    }
-
-    /// Messages that wait.
-    pub fn outbox(rows: i64, oldest: Duration) {
-        set(Metric::OutboxRows, &[], rows);
-        set(Metric::OutboxOldest, &[], seconds(oldest));
-    }
-
-    /// How late look-ups are.
-    pub fn lookup_lag(account: &str, lag: Duration) {
-        set(Metric::LookupLag, &[(Label::Account, account)], seconds(lag));
-    }
-
-    /// Whether an account waits for a person.
-    pub fn paused(account: &str, reason: &str, paused: bool) {
-        set(Metric::AccountPaused, &[(Label::Account, account), (Label::Reason, reason)], i64::from(paused));
-    }
-
-    fn seconds(duration: Duration) -> i64 {
-        i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
-    }
-}
-
 fn add(metric: Metric, labels: &[(Label, &str)], count: usize) {
     let count = u64::try_from(count).unwrap_or(u64::MAX);
     with_recorder(|recorder| recorder.register_counter(&key(metric, labels), &METADATA).increment(count));
 }
 
-fn set(metric: Metric, labels: &[(Label, &str)], value: i64) {
+pub(crate) fn set(metric: Metric, labels: &[(Label, &str)], value: i64) {
     let value = f64::from(i32::try_from(value).unwrap_or(i32::MAX));
+    set_float(metric, labels, value);
+}
+
+pub(crate) fn set_seconds(metric: Metric, labels: &[(Label, &str)], seconds: Duration) {
+    set_float(metric, labels, seconds.as_secs_f64());
+}
+
+fn set_float(metric: Metric, labels: &[(Label, &str)], value: f64) {
     with_recorder(|recorder| recorder.register_gauge(&key(metric, labels), &METADATA).set(value));
 }
 

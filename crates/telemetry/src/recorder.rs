@@ -16,7 +16,7 @@ impl Recorder {
     /// Installs the recorder of this process; once.
     pub fn install() -> Result<Self, RecorderError> {
         let mut builder = PrometheusBuilder::new();
-        for metric in Metric::ALL.into_iter().filter(|metric| metric.kind() == Kind::Histogram) {
+        for metric in Metric::all().filter(|metric| metric.kind() == Kind::Histogram) {
             builder = builder.set_buckets_for_metric(Matcher::Full(metric.name().to_owned()), &BUCKETS)?;
         }
         let handle = builder.install_recorder()?;
@@ -32,10 +32,10 @@ impl Recorder {
 }
 
 fn describe() {
-    for metric in Metric::ALL {
+    for metric in Metric::all() {
         match metric.kind() {
             Kind::Counter => describe_counter!(metric.name(), metric.help()),
-            Kind::Gauge => describe_gauge!(metric.name(), metric.help()),
+            Kind::Gauge | Kind::Shared => describe_gauge!(metric.name(), metric.help()),
             Kind::Histogram => describe_histogram!(metric.name(), Unit::Seconds, metric.help()),
         }
     }

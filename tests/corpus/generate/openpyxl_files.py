@@ -127,6 +127,13 @@ def sheets():
 
     simple("310-bogota-hidden-rows-and-column", number(Payroll("co", 6, header="co")), change=hide)
 
+    def conceal(_, sheet):
+        sheet.column_dimensions["E"].hidden = True
+
+    flat = number(Payroll("co", 4, header="co"))
+    simple("313-bogota-hidden-amounts", flat, change=conceal)
+    expect("313-bogota-hidden-amounts", book_found("xlsx") | {"hidden": flat.header()[4]}, flat.judged(range(2, 6)))
+
     def protect(book, sheet):
         sheet.protection.sheet = True
         sheet.protection.password = "prueba"
@@ -180,7 +187,7 @@ def numbers():
     for place, cell in enumerate([(1250.5, "0.00"), (1250.0999999999999, "General"), (0.1 + 0.2, "General"), (2486.31, '"S/" #,##0.00'),
                                   (2903.56, "[$S/-280A] #,##0.00"), (3320, "General"), (3738.06, "#,##0.00_);(#,##0.00)")], 1):
         forms.set(place, amount=cell)
-    forms.spoil(8, "amount", (12.345, "0.00"), "amount_decimals").spoil(9, "amount", (0, "#,##0.00"), "amount_zero")
+    forms.spoil(8, "amount", (12.345, "0.00"), "amount_shown").spoil(9, "amount", (0, "#,##0.00"), "amount_zero")
     forms.spoil(10, "amount", (-1250, "#,##0.00_);(#,##0.00)"), "amount_negative").spoil(11, "amount", (datetime.date(2026, 5, 1), "dd/mm/yyyy"), "cell_date")
     forms.spoil(12, "amount", (True, "General"), "amount_form")
     simple("325-lima-amounts-as-numbers-in-many-formats", forms)
@@ -214,6 +221,15 @@ def cells():
     simple("331-lima-error-cells", errors)
     totals = number(Payroll("pe", 5, header="pe")).insert(6, "total", "row_total", client_id="TOTAL", amount=("=SUM(E2:E6)", "#,##0.00"))
     simple("332-lima-total-by-formula", totals)
+    shown = Payroll("pe", 6, header="pe").each("amount", lambda amount: (float(amount), "#,##0.00"))
+    for place, form in [(1, "#,##0"), (2, ";;;"), (3, '"pagado"'), (4, "0.0")]:
+        shown.spoil(place, "amount", (1234.56, form), "amount_shown")
+    shown.set(5, amount=(1234.00, "#,##0")).set(6, amount=(1234.5, "0.##"))
+    simple("339-lima-amounts-that-the-sheet-shows-otherwise", shown)
+    whole = number(Payroll("pe", 5, header="pe"))
+    whole.insert(3, "total", "row_total", **dict(whole.rows[1].cells, client_id="SUBTOTAL"))
+    whole.insert(7, "total", "row_total", **dict(whole.rows[4].cells, client_id="PE-2026-11-099", last_name="Total General"))
+    simple("349-lima-totals-among-complete-rows", whole)
     gaps = number(Payroll("co", 6, header="co")).insert(3, "blank").insert(6, "blank").insert(7, "blank")
 
     def frame(_, sheet):

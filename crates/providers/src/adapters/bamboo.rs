@@ -23,6 +23,7 @@ pub(super) use choices::choices;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
+use jiff::civil::time;
 use payrun_domain::{
     country::Country,
     decide::Class,
@@ -35,8 +36,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::{
-    Bank, Delivery, Effect, EnquiryError, HmacSha256, HookError, Manifest, Notice, Preview, Provider, Reply,
-    Request, Stamp, Step, Turn, adapters::SettingsError,
+    Bank, Delivery, Effect, EnquiryError, HmacSha256, HookError, Manifest, Notice, Preview, Provider, Rail,
+    Reply, Request, Stamp, Step, Turn, adapters::SettingsError,
 };
 
 /// What a Bamboo account needs.
@@ -162,6 +163,16 @@ impl Provider for Bamboo {
 
     fn currency(&self) -> Currency {
         self.currency
+    }
+
+    fn rail(&self) -> Option<Rail> {
+        let rail = Rail::office(self.country, 2);
+        // Everywhere else "real time".
+        Some(if self.country == Country::Uy {
+            rail.between(time(10, 0, 0, 0), time(16, 30, 0, 0))
+        } else {
+            rail
+        })
     }
 
     fn check(&self, order: &Order) -> Vec<Fault> {

@@ -32,7 +32,7 @@ use payrun_domain::{
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use crate::{DatabaseSettings, Find, Manifest, Provider, Request, Step, Turn, adapters::SettingsError};
+use crate::{DatabaseSettings, Find, Manifest, Provider, Rail, Request, Step, Turn, adapters::SettingsError};
 
 /// The only bank whose number its documents tell: the supervisor's, and its own.
 const BANBIF: (&str, &str) = ("038", "6");
@@ -195,6 +195,11 @@ impl Provider for Kapaqnan {
 
     fn currency(&self) -> Currency {
         Currency::Pen
+    }
+
+    /// Nothing of its pace is documented: a working day. Without its database nobody learns when a payout is settled.
+    fn rail(&self) -> Option<Rail> {
+        self.database.as_ref().map(|_| Rail::office(Country::Pe, 9))
     }
 
     fn check(&self, order: &Order) -> Vec<Fault> {

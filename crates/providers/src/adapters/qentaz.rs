@@ -36,8 +36,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::{
-    Bank, Delivery, Effect, EnquiryError, HookError, Manifest, Notice, Provider, Reply, Request, Stamp, Step,
-    Token, Turn, adapters::SettingsError, knowledge,
+    Bank, Delivery, Effect, EnquiryError, HookError, Manifest, Notice, Provider, Rail, Reply, Request, Stamp,
+    Step, Token, Turn, adapters::SettingsError, knowledge,
 };
 
 /// What a Qentaz account needs. It pays pesos in Colombia.
@@ -218,6 +218,12 @@ impl Provider for Qentaz {
 
     fn currency(&self) -> Currency {
         Currency::Cop
+    }
+
+    /// When the rounds of normal payouts are is not documented: a working day has one.
+    fn rail(&self) -> Option<Rail> {
+        let hours = if self.speed == Speed::Instant { 2 } else { 9 };
+        Some(Rail::office(Country::Co, hours).days_later(self.days_ahead.unwrap_or(0)))
     }
 
     fn check(&self, order: &Order) -> Vec<Fault> {

@@ -63,7 +63,11 @@ fn checked(number: &str, count: usize, name: &str, holds: fn(&str) -> bool) -> V
 fn length(number: &str, count: usize, name: &str) -> Option<Fault> {
     let wrong = !shaped(number, count..=count, false);
     wrong.then(|| {
-        Fault::of(Field::BankAccount, "bank_account", format!("the account must be a {name}, {count} digits"))
+        Fault::of(
+            Field::BankAccount,
+            "bank_account",
+            format!("the account must be a {name}: {count} digits and nothing between them"),
+        )
     })
 }
 

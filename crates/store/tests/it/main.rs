@@ -7,7 +7,9 @@
 mod attempts;
 mod batches;
 mod claim;
+mod erase;
 mod facts;
+mod freeze;
 mod guards;
 mod holds;
 mod hook;

@@ -9,7 +9,7 @@ use payrun_store::{Conclusion, Error, PoisonMessage, ReplyEvidence};
 use sqlx::PgPool;
 
 use crate::support::{
-    LEASE, account, accounts, approved, claim_one, conclusion, payout, store_with, uploaded,
+    INDEX, LEASE, account, accounts, approved, claim_one, conclusion, payout, store_with, uploaded,
 };
 
 /// All that is personal of the payouts that tests make.
@@ -94,14 +94,19 @@ async fn the_blind_index_is_equal_for_equal_destinations_only(pool: PgPool) {
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn another_key_file_is_refused(pool: PgPool) {
-    let ours = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-    let another = "1 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let ours =
+        "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let another =
+        "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     let next = "2 AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
     let check = async |keys: &str| store_with(&pool, "dispatch:1", keys).await.check_keys().await;
     check(ours).await.unwrap();
     check(ours).await.unwrap();
     assert!(matches!(check(another).await, Err(Error::Keys { key_id: 1 })));
-    assert!(matches!(check(next).await, Err(Error::Keys { key_id: 1 })), "the old key is still needed");
+    assert!(
+        matches!(check(&format!("{INDEX}\n{next}")).await, Err(Error::Keys { key_id: 1 })),
+        "the old key is still needed"
+    );
     check(&format!("{ours}\n{next}")).await.unwrap();
     assert!(
         matches!(check(ours).await, Err(Error::Keys { key_id: 2 })),

@@ -22,7 +22,11 @@ use payrun_store::{
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-const KEYS: &str = "1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// The line of a key file that finds people and accounts again.
+pub(crate) const INDEX: &str = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+/// A key file.
+pub(crate) const KEYS: &str =
+    "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Longer than any test.
 pub(crate) const LEASE: Duration = Duration::from_mins(1);
@@ -213,6 +217,7 @@ pub(crate) fn conclusion(claimed: &Claimed, transition: Transition) -> Conclusio
         record: has_it.then(|| record(&claimed.payout.to_string(), "5")),
         due_in: Some(Duration::ZERO),
         reply: None,
+        amount: claimed.order.amount,
     }
 }
 
@@ -240,6 +245,7 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         counts_not_found: false,
         due_in: Some(Duration::ZERO),
         anomaly: None,
+        amount: looked.order.amount,
     }
 }
 

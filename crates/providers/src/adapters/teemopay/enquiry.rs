@@ -1,8 +1,7 @@
 //! The balance, and the list of payouts.
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::Timestamp;
 use payrun_domain::{
-    country::Country,
     money::Currency,
     verdict::{Doubt, Verdict},
 };
@@ -14,7 +13,9 @@ use super::{
     reply::{Payout, data, text},
     request::{Fields, Value},
 };
-use crate::{Balance, Effect, EnquiryError, Listed, ListedRecord, Page, Reply, Request, Stamp};
+use crate::{
+    Balance, Effect, EnquiryError, Listed, ListedRecord, Page, Reply, Request, Stamp, rail::standard_time,
+};
 
 /// The largest page that is taken.
 const PAGE_ROWS: u16 = 1000;
@@ -27,7 +28,8 @@ impl TeemoPay {
     /// The whole of a window of at most 31 days that begins at most 90 days ago; the provider refuses others.
     pub(super) fn ask_list(&self, page: &Page<'_>, stamp: &Stamp<'_>) -> Option<Request> {
         let local = |at: Timestamp| {
-            offset(self.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+            // Fixed, without daylight saving: the provider's own.
+            standard_time(self.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
         };
         let mut fields = Fields::from([
             ("type", Value::Text("PAYOUT".to_owned())),
@@ -40,16 +42,6 @@ impl TeemoPay {
         }
         self.post(Effect::ReadOnly, "/api/pay/transaction/queryList", fields, stamp)
     }
-}
-
-/// Fixed, without daylight saving: the provider's own.
-fn offset(country: Country) -> Offset {
-    Offset::constant(match country {
-        Country::Mx => -6,
-        Country::Pe | Country::Co => -5,
-        Country::Cl => -4,
-        Country::Br | Country::Ar | Country::Uy => -3,
-    })
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,97 @@
+//! `payrun keys`: the keys that seal personal data, one more, or one less.
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use payrun_store::{Sealer, Whose};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use crate::{failure::Failure, new_file::NewFile, output::table, wire::Context};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// How much is sealed with which key.
+    List,
+    /// Add a key, which seals from then on.
+    Add,
+    /// Erase all that a key sealed, and the key.
+    Destroy {
+        /// Which key.
+        number: i16,
+        /// Why, for the record.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::List => list(context).await,
+        KeysCommand::Add => add(context),
+        KeysCommand::Destroy { number, reason } => destroy(context, number, &reason).await,
+    }
+}
+
+async fn list(context: &Context) -> Result<(), Failure> {
+    let uses = context.store_of_reader().await?.key_uses().await?;
+    let lines: Vec<_> = uses
+        .iter()
+        .map(|key| json!({"key": key.key_id, "beneficiaries": key.beneficiaries, "open": key.open}))
+        .collect();
+    context.output.answer(&json!(lines), || {
+        let rows = uses
+            .iter()
+            .map(|key| [key.key_id.to_string(), key.beneficiaries.to_string(), key.open.to_string()]);
+        table(["key", "beneficiaries sealed", "of open payouts"], rows)
+    });
+    Ok(())
+}
+
+fn add(context: &Context) -> Result<(), Failure> {
+    let (number, text) = Sealer::with_new_key(&context.config.keys()?).context("adding a key")?;
+    write(context, &text)?;
+    context.output.answer(&json!({"key": number}), || {
+        format!(
+            "key {number} seals whatever is imported from now on\nnext: bring {} to every machine, then SIGHUP to every payrun process, and back it up",
+            context.config.keys_path().display()
+        )
+    });
+    Ok(())
+}
+
+/// Erases what the key sealed and takes it out of the file, in this order: a death between the two leaves a key that opens nothing.
+async fn destroy(context: &Context, number: i16, reason: &str) -> Result<(), Failure> {
+    let text = context.config.keys()?;
+    let less = Sealer::without_key(&text, number).map_err(|error| Failure::refused(error.to_string()))?;
+    let store = context.store_of_person().await?;
+    let sealed = store.key_uses().await?.into_iter().find(|key| key.key_id == number);
+    if let Some(open) = sealed.map(|key| key.open).filter(|open| *open > 0) {
+        return Err(Failure::refused(format!(
+            "key {number} seals {open} payouts that are open or watched for a return; destroy it once they are settled"
+        )));
+    }
+    let done = store.forget(&Whose::SealedWith(number), reason).await?;
+    if !store.drop_key(number).await? {
+        return Err(Failure::refused(format!(
+            "something open was sealed with key {number} meanwhile; try again once it is settled"
+        )));
+    }
+    write(context, &less)?;
+    context.output.answer(&json!({"destroyed": number, "forgotten": done.payouts}), || {
+        format!(
+            "key {number} is destroyed here, and with it whom {} payouts paid\nnext: destroy its copies too, then no backup of the database tells it any more",
+            done.payouts
+        )
+    });
+    Ok(())
+}
+
+fn write(context: &Context, text: &SecretString) -> Result<(), Failure> {
+    let path = context.config.keys_path();
+    let (new, mut file) = NewFile::begin(&path, 0o600, None)?;
+    file.write_all(text.expose_secret().as_bytes()).context("writing the key file")?;
+    file.sync_all().context("writing the key file")?;
+    new.keep()
+}

@@ -1,0 +1,148 @@
+//! Personal data that goes, and what stays of its payout; keys that come while others work.
+
+use std::sync::Arc;
+
+use payrun_domain::{beneficiary::Document, country::Country, payout::Transition};
+use payrun_store::{Conclusion, Error, Forgotten, Reissued, ReplyEvidence, ReviewError, Sealer, Whose};
+use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
+
+use crate::support::{
+    INDEX, KEYS, LEASE, account, accounts, app, approved, claim_one, code, conclusion, detail, open_new,
+    payout, sent, store, store_with,
+};
+
+const NEXT: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+async fn bytes_sealed(pool: &PgPool) -> i64 {
+    let sql = "select (select coalesce(sum(length(name) + length(document) + length(destination) + length(contact) + length(description)
+        + coalesce(length(destination_index), 0) + coalesce(length(person_index), 0) + coalesce(length(name_index), 0)), 0) from beneficiary)
+        + (select coalesce(sum(length(reply)), 0) from attempt)";
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_is_settled_can_be_forgotten_and_is_still_paid_only_once(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "old", 1).await;
+    let claimed = claim_one(&owner, payouts[0], LEASE).await;
+    let reply = Some(ReplyEvidence { status: 400, body: b"Canaria has no account".to_vec() });
+    let refused = Conclusion { reply, ..conclusion(&claimed, Transition::Refuse) };
+    owner.record(&[refused]).await.unwrap();
+    assert!(bytes_sealed(&pool).await > 0);
+
+    let done = owner.forget(&Whose::Payouts(payouts.clone()), "their request").await.unwrap();
+    assert_eq!(done, Forgotten { payouts: 1, strays: 0, open: 0 });
+    assert_eq!(bytes_sealed(&pool).await, 0);
+    let again = owner.forget(&Whose::Payouts(payouts.clone()), "their request").await.unwrap();
+    assert_eq!(again, Forgotten::default(), "there is nothing left");
+
+    assert_eq!(detail(&owner, payouts[0]).await.payout.state, "rejected");
+    let mut import = open_new(&store(&pool, "ana").await, "new").await;
+    let double = import.rows(&[payout("old-1", 1)], &[]).await.unwrap();
+    assert_eq!(double[0].code, "client_id_used", "the payout itself stays");
+    let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
+    let reissued = owner.reissue(payouts[0], new).await;
+    assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_is_open_or_watched_keeps_its_data(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let watched = sent(&pool, &owner, "watched", Transition::PayAtOnce).await;
+    let (_, queued) = approved(&pool, "queued", 1).await;
+    let before = bytes_sealed(&pool).await;
+    let meant = Whose::Payouts(vec![watched, queued[0]]);
+    let done = owner.forget(&meant, "their request").await.unwrap();
+    assert_eq!(done, Forgotten { payouts: 0, strays: 0, open: 2 });
+    assert_eq!(bytes_sealed(&pool).await, before);
+    // A person who asks: by country and document, whatever the payouts are called.
+    let document =
+        Document { kind: "DNI".to_owned(), number: payrun_domain::beneficiary::Private::new("48151623") };
+    let done = owner.forget(&Whose::Person(Country::Pe, document.clone()), "their request").await.unwrap();
+    assert_eq!(done.open, 2);
+    assert_eq!(
+        owner.forget(&Whose::Person(Country::Co, document), "their request").await.unwrap(),
+        Forgotten::default()
+    );
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_application_can_forget_and_change_nothing_else_of_it(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    sent(&pool, &owner, "old", Transition::Refuse).await;
+    let mut app = app(&pool).await;
+    for sql in [
+        "update beneficiary set name = ''",
+        "delete from beneficiary",
+        "insert into forgotten select payout_id, now(), 'x', 'because' from beneficiary",
+        "delete from seal_check",
+    ] {
+        let refused = app.execute(sql).await.unwrap_err();
+        assert_eq!(code(&refused), "42501", "{sql}");
+    }
+}
+
+/// Whoever has the application's password could put a table of the same name before ours.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn no_table_of_a_session_stands_in_for_one_of_ours(pool: PgPool) {
+    let functions: Vec<String> = sqlx::query_scalar(
+        "select proname::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' and prosecdef
+           and not coalesce(array_to_string(proconfig, ' ') ~ 'search_path=pg_catalog, public, pg_temp', false)",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(functions, Vec::<String>::new(), "these look into pg_temp first");
+}
+
+/// A process that has not got the new key yet leaves what it sealed to the others.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn keys_change_while_others_work(pool: PgPool) {
+    accounts(&pool).await;
+    let old = store(&pool, "dispatch:1").await;
+    old.check_keys().await.unwrap();
+    let (_, first) = approved(&pool, "first", 1).await;
+    let both = format!("{KEYS}\n{NEXT}");
+    let new = store_with(&pool, "eva", &both).await;
+    let mut import = open_new(&new, "second").await;
+    let second = payout("second-1", 1);
+    import.rows(std::slice::from_ref(&second), &[]).await.unwrap();
+    let batch = import.finish().await.unwrap().batch;
+    let digest = new.batch(batch).await.unwrap().digest_short();
+    store(&pool, "luis").await.approve(batch, &digest).await.unwrap();
+
+    let claimed = old.claim(&account(), &[first[0], second.id], LEASE).await.unwrap();
+    assert_eq!(
+        claimed.iter().map(|claimed| claimed.payout).collect::<Vec<_>>(),
+        first,
+        "the other cannot be opened here"
+    );
+    assert_eq!(detail(&old, second.id).await.payout.state, "queued");
+    old.clone().replace_keys(Arc::new(Sealer::from_key_file(&both.clone().into()).unwrap())).await.unwrap();
+    assert_eq!(claim_one(&old, second.id, LEASE).await.order.amount, second.order.amount);
+
+    let only_next = format!("{INDEX}\n{NEXT}");
+    let refused = old.replace_keys(Arc::new(Sealer::from_key_file(&only_next.into()).unwrap())).await;
+    assert!(matches!(refused, Err(Error::Keys { key_id: 1 })), "the first is still needed");
+    let uses = old.key_uses().await.unwrap();
+    assert_eq!(
+        uses.iter().map(|key| (key.key_id, key.beneficiaries, key.open)).collect::<Vec<_>>(),
+        [(1, 1, 1), (2, 1, 1)]
+    );
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_destroyed_key_leaves_nothing_behind(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    owner.check_keys().await.unwrap();
+    sent(&pool, &owner, "old", Transition::Refuse).await;
+    assert!(!owner.drop_key(1).await.unwrap(), "something is sealed with it");
+    assert_eq!(owner.forget(&Whose::SealedWith(1), "two years are over").await.unwrap().payouts, 1);
+    assert!(owner.drop_key(1).await.unwrap());
+    let only_next = store_with(&pool, "eva", &format!("{INDEX}\n{NEXT}")).await;
+    only_next.check_keys().await.unwrap();
+    let other_index = format!("index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n{NEXT}");
+    let refused = store_with(&pool, "eva", &other_index).await.check_keys().await;
+    assert!(matches!(refused, Err(Error::IndexKey)), "{refused:?}");
+}

@@ -1,0 +1,93 @@
+//! Stopping everything, and what waits for a person.
+
+use std::time::Duration;
+
+use payrun_domain::payout::Transition;
+use payrun_store::Anomaly;
+use sqlx::{Executor as _, PgPool};
+
+use crate::support::{
+    LEASE, account, accounts, app, approved, claim_one, code, look_up, sent, settlement, store,
+};
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let (_, payouts) = approved(&pool, "cold", 3).await;
+    claim_one(&owner, payouts[0], LEASE).await;
+    let first = ana.freeze("the bank called").await.unwrap().unwrap();
+    let second = luis.freeze("so it did").await.unwrap().unwrap();
+    assert_eq!(
+        (first.by.as_str(), second.by.as_str(), first.at),
+        ("ana", "ana", second.at),
+        "the first one holds"
+    );
+    assert!(owner.claim(&account(), &payouts, LEASE).await.unwrap().is_empty());
+    let backlog = owner.backlog().await.unwrap();
+    assert!(backlog.frozen);
+    assert!(
+        backlog.accounts.iter().all(|account| account.send_lag == Duration::ZERO),
+        "what may not go is not late"
+    );
+    let out = owner.out().await.unwrap();
+    let counted: Vec<_> = out.iter().map(|out| (out.state.as_str(), out.count)).collect();
+    assert_eq!(counted, [("submitting", 1)]);
+    assert!(luis.thaw("all is well").await.unwrap());
+    assert!(!luis.thaw("all is well").await.unwrap(), "once");
+    assert_eq!(owner.claim(&account(), &payouts, LEASE).await.unwrap().len(), 2);
+    assert!(!owner.backlog().await.unwrap().frozen);
+}
+
+/// What is counted after a freeze is all: a claim that had begun is waited for, or it is said that it was not.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn claims_on_their_way_are_waited_for(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let mut begun = pool.begin().await.unwrap();
+    begun.execute("select from frozen").await.unwrap();
+    owner.freeze("the bank called").await.unwrap();
+    assert!(!owner.claims_are_done().await.unwrap());
+    begun.rollback().await.unwrap();
+    assert!(owner.claims_are_done().await.unwrap());
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn who_froze_and_why_stays_written(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    owner.freeze("the bank called").await.unwrap();
+    let mut application = app(&pool).await;
+    for statement in ["update frozen set reason = 'nothing'", "update frozen set frozen_by = 'luis'"] {
+        let refused = application.execute(statement).await.expect_err(statement);
+        assert_eq!(code(&refused), "PR003", "{statement}");
+    }
+    owner.thaw("all is well").await.unwrap();
+    let refused =
+        application.execute("update frozen set thawed_by = null, thawed_at = null, thaw_reason = null").await;
+    assert_eq!(code(&refused.unwrap_err()), "PR003", "a thaw is not undone");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_contradiction_waits_until_somebody_has_explained_it(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let payout = sent(&pool, &owner, "odd", Transition::Accept).await;
+    let anomaly = Some(Anomaly { kind: "missing", detail: "no longer found".to_owned() });
+    let missed = settlement(&look_up(&owner).await, Some(Transition::Miss));
+    owner.settle(&[payrun_store::Settlement { anomaly, ..missed }]).await.unwrap();
+    let open = async || {
+        let anomalies = owner.backlog().await.unwrap().anomalies;
+        anomalies.into_iter().find(|(_, kind, _)| kind == "missing").unwrap().2
+    };
+    assert_eq!(open().await, 1);
+    let concerns = owner.concerns(10).await.unwrap();
+    assert_eq!((concerns.len(), concerns[0].payout, concerns[0].kind.as_str()), (1, Some(payout), "missing"));
+    assert_eq!(owner.longest_out(&account(), 10).await.unwrap()[0].payout, Some(payout));
+    let ana = store(&pool, "ana").await;
+    assert!(!ana.explain_anomaly(payout, "doubled", "another kind").await.unwrap());
+    assert!(ana.explain_anomaly(payout, "missing", "their archive has it").await.unwrap());
+    assert!(!ana.explain_anomaly(payout, "missing", "once more").await.unwrap());
+    assert_eq!(
+        (open().await, owner.concerns(10).await.unwrap().len()),
+        (0, 0),
+        "shown as a zero from now on"
+    );
+}

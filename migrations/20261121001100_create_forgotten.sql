@@ -1,0 +1,68 @@
+create table forgotten (
+    payout_id uuid primary key references payout,
+    forgotten_at timestamptz not null default clock_timestamp(),
+    forgotten_by text not null,
+    reason text not null check (length(reason) between 3 and 1000)
+);
+
+comment on table forgotten is 'Whose personal data was erased. The payout itself stays: it is what keeps its client id from being paid again.';
+
+grant select on forgotten to payrun_app;
+
+-- The application may not change what is sealed; this changes it in one way only, and for payouts that nothing can happen to any more.
+-- Answers how many were forgotten; those that are open, or forgotten already, are passed over.
+create function payrun_forget(ids uuid[], why text) returns bigint language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    going uuid[];
+begin
+    select coalesce(array_agg(p.id), '{}') into going from (
+        select id from payout where id = any(ids) and state in ('invalid', 'cancelled', 'paid', 'rejected', 'returned') and due_at is null
+            and not exists (select from forgotten f where f.payout_id = payout.id)
+        for update) p;
+    update beneficiary set key_id = 0, name = '', document = '', destination = '', contact = '', description = '',
+        destination_index = null, person_index = null, name_index = null
+        where payout_id = any(going);
+    update attempt set reply = null, reply_key_id = null where payout_id = any(going) and reply is not null;
+    update hook_call set body = '', body_key_id = 0 where payout_id = any(going);
+    update row_fault f set value_masked = null from payout p
+        where p.id = any(going) and f.batch_id = p.batch_id and f.row_no = p.row_no and f.value_masked is not null;
+    insert into forgotten (payout_id, forgotten_by, reason) select unnest(going), payrun_actor(), why;
+    return cardinality(going);
+end
+$$;
+
+-- What came and belongs to no payout, and rows that never became one.
+create function payrun_forget_strays(before timestamptz) returns bigint language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    count bigint;
+    more bigint;
+begin
+    update poison_message set body = '', body_key_id = 0 where received_at < before and body_key_id <> 0;
+    get diagnostics count = row_count;
+    update hook_call set body = '', body_key_id = 0 where received_at < before and payout_id is null and body_key_id <> 0;
+    get diagnostics more = row_count;
+    count := count + more;
+    update row_fault f set value_masked = null from batch b
+        where b.id = f.batch_id and b.uploaded_at < before and f.value_masked is not null
+            and not exists (select from payout p where p.batch_id = f.batch_id and p.row_no = f.row_no);
+    get diagnostics more = row_count;
+    return count + more;
+end
+$$;
+
+-- The last trace of a sealing key, and what it sealed beside beneficiaries. Answers whether it is gone: not while anything open needs it.
+create function payrun_drop_key(gone smallint) returns boolean language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if exists (select from beneficiary where key_id = gone) then
+        return false;
+    end if;
+    update attempt set reply = null, reply_key_id = null where reply_key_id = gone;
+    update hook_call set body = '', body_key_id = 0 where body_key_id = gone;
+    update poison_message set body = '', body_key_id = 0 where body_key_id = gone;
+    delete from seal_check where key_id = gone and gone > 0;
+    return true;
+end
+$$;
+
+revoke execute on function payrun_forget(uuid[], text), payrun_forget_strays(timestamptz), payrun_drop_key(smallint) from public;
+grant execute on function payrun_forget(uuid[], text), payrun_forget_strays(timestamptz), payrun_drop_key(smallint) to payrun_app;
