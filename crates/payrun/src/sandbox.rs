@@ -1,15 +1,55 @@
 //! `payrun sandbox`.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
+use clap::Args;
 use payrun_sandbox::{
     BambooMerchant, KapaqnanAmounts, KapaqnanMerchant, Merchants, QentazMerchant, Sandbox, Settings,
     TeemopayMerchant, TeemopayNotFound,
 };
 use serde::Deserialize;
 
-use crate::{cli::SandboxArgs, failure::Failure, lifecycle::stop_on_signal};
+use crate::{failure::Failure, lifecycle::stop_on_signal};
+
+/// How the providers are simulated.
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// Where to listen; loopback only.
+    #[arg(long, default_value = "127.0.0.1:8099")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// The ledger file.
+    #[arg(long, default_value = "sandbox-ledger.jsonl")]
+    pub(crate) ledger: PathBuf,
+    /// From which faults are drawn.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Fault weights in per mille, such as `accept_500=20,accept_reset=10`.
+    #[arg(long, default_value = "")]
+    pub(crate) faults: String,
+    /// Added to every answer.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) latency_ms: u64,
+    /// Payouts are paid or refused at most this long after they were accepted.
+    #[arg(long, default_value_t = 2000)]
+    pub(crate) settle_ms: u64,
+    /// How long a look-up by reference does not find a new payout.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) look_up_lag_ms: u64,
+    /// File with the private key of one Bamboo merchant.
+    #[arg(long)]
+    pub(crate) private_key_file: Option<PathBuf>,
+    /// File with the merchants of all providers, as examples/sandbox/merchants.toml.
+    #[arg(long)]
+    pub(crate) merchants: Option<PathBuf>,
+    /// Where Kapaqnan's simulated database listens; loopback only.
+    #[arg(long)]
+    pub(crate) database_listen: Option<std::net::SocketAddr>,
+}
 
 pub(crate) async fn run(args: SandboxArgs, until_stdin_closes: bool) -> Result<(), Failure> {
     let listens = [Some(args.listen), args.database_listen];
