@@ -53,6 +53,8 @@ $$;
 -- The last trace of a sealing key, and what it sealed beside beneficiaries. Answers whether it is gone: not while anything open needs it.
 create function payrun_drop_key(gone smallint) returns boolean language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
+    -- First, so that what is being sealed with it meanwhile is seen or refused.
+    perform from seal_check where key_id = gone for update;
     if exists (select from beneficiary where key_id = gone) then
         return false;
     end if;
@@ -63,6 +65,25 @@ begin
     return true;
 end
 $$;
+
+-- A process that was not told yet would seal with a key that is gone, and nobody could ever open it. The lock holds back whoever drops the
+-- key until the rows are committed, and are seen.
+create function beneficiary_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    gone smallint;
+begin
+    perform from seal_check where key_id in (select key_id from new_rows) for key share;
+    select n.key_id into gone from new_rows n where n.key_id not in (select key_id from seal_check);
+    if found then
+        raise exception using errcode = 'PR003', message = format('key %s is not in use in this database', gone),
+            hint = 'It was destroyed, or never registered: give this process the key file that the others have, and SIGHUP.';
+    end if;
+    return null;
+end
+$$;
+
+create trigger beneficiary_inserted after insert on beneficiary
+    referencing new table as new_rows for each statement execute function beneficiary_inserted();
 
 revoke execute on function payrun_forget(uuid[], text), payrun_forget_strays(timestamptz), payrun_drop_key(smallint) from public;
 grant execute on function payrun_forget(uuid[], text), payrun_forget_strays(timestamptz), payrun_drop_key(smallint) to payrun_app;

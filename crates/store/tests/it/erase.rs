@@ -105,6 +105,7 @@ async fn keys_change_while_others_work(pool: PgPool) {
     let (_, first) = approved(&pool, "first", 1).await;
     let both = format!("{KEYS}\n{NEXT}");
     let new = store_with(&pool, "eva", &both).await;
+    new.check_keys().await.unwrap();
     let mut import = open_new(&new, "second").await;
     let second = payout("second-1", 1);
     import.rows(std::slice::from_ref(&second), &[]).await.unwrap();
@@ -142,6 +143,10 @@ async fn a_destroyed_key_leaves_nothing_behind(pool: PgPool) {
     assert!(owner.drop_key(1).await.unwrap());
     let only_next = store_with(&pool, "eva", &format!("{INDEX}\n{NEXT}")).await;
     only_next.check_keys().await.unwrap();
+    let mut import = open_new(&store(&pool, "ana").await, "late").await;
+    let late = import.rows(&[payout("late-1", 1)], &[]).await.unwrap_err();
+    assert!(late.is_refusal(), "whoever was not told seals with it no more: {late}");
+    drop(import);
     let other_index = format!("index AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n{NEXT}");
     let refused = store_with(&pool, "eva", &other_index).await.check_keys().await;
     assert!(matches!(refused, Err(Error::IndexKey)), "{refused:?}");

@@ -100,6 +100,7 @@ pub(crate) fn account() -> AccountName {
 /// One account of each class.
 pub(crate) async fn accounts(pool: &PgPool) -> Store {
     let store = store(pool, "setup").await;
+    store.check_keys().await.unwrap();
     let rows = [("class-a", Class::A), ("class-b", Class::B), ("class-c", Class::C)].map(|(name, class)| {
         NewAccount {
             name: name.parse().unwrap(),
