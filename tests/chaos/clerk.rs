@@ -7,30 +7,41 @@ use serde_json::{Map, Value, json};
 /// In each payroll.
 const ROWS: usize = 20;
 
-/// Counts what was brought.
+/// Remembers what was brought.
 #[derive(Default)]
 pub(crate) struct Clerk {
-    batches: usize,
+    batches: Vec<String>,
 }
 
 impl Clerk {
     pub(crate) const fn rows(&self) -> usize {
-        self.batches * ROWS
+        self.batches.len() * ROWS
+    }
+
+    /// Shows what was brought, and is not wholly approved.
+    pub(crate) fn show_what_is_missing(&self, world: &World) {
+        for batch in &self.batches {
+            let shown = insist(world, &["batch", "show", batch]);
+            if shown["state"] != "approved" || shown["accepted"] != ROWS {
+                println!("{shown:#}");
+            }
+        }
     }
 
     /// Brings the next payroll, each for another provider, every third one by the queue.
     pub(crate) fn bring(&mut self, world: &World) {
-        let provider = Provider::ALL[self.batches % Provider::ALL.len()];
-        let name = format!("chaos-{}", self.batches);
+        let number = self.batches.len();
+        let provider = Provider::ALL[number % Provider::ALL.len()];
+        let name = format!("chaos-{number}");
         let csv = Payroll::csv(provider, &provider.account(world.account()), &name, ROWS);
-        let batch = if self.batches % 3 == 2 { publish(world, &name, &csv) } else { import(world, &csv) };
-        self.batches += 1;
+        let batch = if number % 3 == 2 { publish(world, &name, &csv) } else { import(world, &csv) };
         let digest = insist(world, &["batch", "show", &batch])["digest"].as_str().unwrap().to_owned();
         wait_for("the approval", || {
             let approve = ["--as", "luis", "batch", "approve", &batch, "--digest", &digest];
             let (status, _, said) = world.try_run(&approve);
             (status.success() || said.contains("approved already")).then_some(())
         });
+        self.batches.push(batch);
     }
 }
 

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let mut trouble = Trouble::new(seed);
     let stop = AtomicBool::new(false);
     // Who brings payrolls waits for servers that are away; the trouble goes on meanwhile.
-    let rows = thread::scope(|scope| {
+    let clerk = thread::scope(|scope| {
         let clerk = scope.spawn(|| bring_until(&world, &stop));
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(seconds) {
@@ -68,21 +68,22 @@ fn main() -> ExitCode {
     });
     let needs = crew.needs();
     let audit = calm(&world, &mut crew);
-    if !audit.findings.is_empty() {
+    let missing = clerk.rows().abs_diff(audit.payouts);
+    if !audit.findings.is_empty() || missing > 0 {
         world.keep();
+        clerk.show_what_is_missing(&world);
     }
-    report(&world, &audit, &trouble, (rows, seed), needs)
+    report(&world, &audit, &trouble, (missing, seed), needs)
 }
 
-/// How many rows were brought.
-fn bring_until(world: &World, stop: &AtomicBool) -> usize {
+fn bring_until(world: &World, stop: &AtomicBool) -> Clerk {
     let mut clerk = Clerk::default();
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
         clerk.bring(world);
         thread::sleep(PAYROLL_EVERY.saturating_sub(begun.elapsed()));
     }
-    clerk.rows()
+    clerk
 }
 
 /// Waits until nothing is open, and examines everything.
@@ -102,11 +103,11 @@ fn report(
     world: &World,
     audit: &Audit,
     trouble: &Trouble,
-    (rows, seed): (usize, u64),
+    (missing, seed): (usize, u64),
     needs: Needs,
 ) -> ExitCode {
     let count = |harm| audit.count(harm);
-    let lost = count(Harm::Lost) + rows.abs_diff(audit.payouts);
+    let lost = count(Harm::Lost) + missing;
     let well = audit.findings.is_empty() && lost == 0 && needs.are_bounded();
     for finding in audit.findings.iter().take(20) {
         println!("{finding:?}");

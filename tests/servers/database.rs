@@ -22,6 +22,44 @@ fn a_database_that_dies_costs_time_and_nothing_else() {
     assert_eq!(world.audit().paid, 160);
 }
 
+/// A crash makes Postgres forget the numbers of transactions of which nothing was written down, and it gives them to others. That one of
+/// those was committed says nothing of ours.
+#[test]
+fn a_number_that_was_given_twice_proves_no_commit() {
+    let Some(services) = Services::own() else { return };
+    let _alone = alone();
+    let world = World::with("payrun_server_number", &Options::default());
+    // Or it writes down the number before the crash.
+    world.execute("alter system set wal_writer_delay = '10s'");
+    world.execute("select pg_reload_conf()");
+    let csv = Payroll::csv(world.provider(), world.account(), "number", 1);
+    let file = world.file("number.csv", &csv);
+    let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
+    let batch = imported["batch"].as_str().unwrap();
+    let shown = world.run(&["batch", "show", batch]);
+    let approve = ["--as", "luis", "batch", "approve", batch, "--digest", shown["digest"].as_str().unwrap()];
+    let approver = wait_for("a number to be given twice", || {
+        let approver = world.stands_still("approve", &approve, "before commit approving a batch:1");
+        let number = world.number(
+            "select backend_xid::text::bigint from pg_stat_activity
+             where backend_xid is not null and datname = current_database()",
+        );
+        services.kill(Server::Postgres);
+        services.started(services.start(Server::Postgres));
+        let next = || world.number("select pg_current_xact_id()::text::bigint");
+        let is_forgotten = next() <= number;
+        while is_forgotten && next() < number {}
+        is_forgotten.then_some(approver)
+    });
+    approver.signal("CONT");
+    assert!(!approver.stop().success());
+    assert!(world.has_said("approve", "look before you repeat it"));
+    assert_eq!(world.run(&["batch", "show", batch])["state"], "awaiting approval");
+    assert_eq!(world.run(&approve)["queued"], 1);
+    world.execute("alter system reset wal_writer_delay");
+    world.execute("select pg_reload_conf()");
+}
+
 /// Without room for an intent nothing is sent; an import is refused as a whole. With room again, everything goes on by itself.
 #[test]
 fn a_full_disk_stops_sending_and_loses_nothing() {

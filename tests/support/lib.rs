@@ -10,6 +10,7 @@
 mod audit;
 mod certificate;
 mod database;
+mod halt;
 mod process;
 mod prometheus;
 mod provider;

@@ -44,7 +44,8 @@ pub enum Error {
     },
     /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of it.
     #[error(
-        "{operation}: the answer to COMMIT was lost and Postgres cannot be asked; nothing may be assumed"
+        "{operation}: the answer to COMMIT was lost, and Postgres cannot tell what became of it: it does not answer, or has crashed \
+         meanwhile; look before you repeat it"
     )]
     CommitUnknown {
         /// Which unit of work.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use jiff_sqlx::Timestamp;
 use payrun_telemetry::halt;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
@@ -46,33 +47,52 @@ impl Unit {
     /// silent rollback; and the id is what a lost answer is looked up by.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let operation = self.operation;
-        let xid = sqlx::query_scalar!("select pg_current_xact_id_if_assigned()::text")
-            .fetch_one(&mut *self.transaction)
-            .await
-            .map_err(Error::driver(operation))?;
+        let stamp = Stamp::of(&mut self.transaction).await.map_err(Error::driver(operation))?;
         halt::at("before commit", operation);
-        let done = match (self.transaction.commit().await, xid) {
+        let done = match (self.transaction.commit().await, stamp) {
             (Ok(()), _) | (Err(_), None) => Ok(()),
-            (Err(source), Some(xid)) => resolve(&self.pool, operation, &xid, source).await,
+            (Err(source), Some(stamp)) => stamp.resolve(&self.pool, operation, source).await,
         };
         halt::at("after commit", operation);
         done
     }
 }
 
-async fn resolve(
-    pool: &PgPool,
-    operation: &'static str,
-    xid: &str,
-    source: sqlx::Error,
-) -> Result<(), Error> {
-    for _ in 0..RESOLVE_TRIES {
-        let status = sqlx::query_scalar!("select pg_xact_status($1::text::xid8)", xid).fetch_one(pool).await;
-        match status.ok().flatten().as_deref() {
-            Some("committed") => return Ok(()),
-            Some("aborted") => return Err(Error::Driver { operation, source }),
-            Some(_) | None => tokio::time::sleep(RESOLVE_PAUSE).await,
-        }
+/// By which a transaction is known after its connection is gone.
+struct Stamp {
+    /// Its number. A crash forgets numbers that no flushed WAL mentions, and the server then gives them to others, which commit.
+    xid: String,
+    /// Since when the server counts what its background writer does: since its last crash, restore or promotion, and kept over a
+    /// clean restart. Who resets the counters by hand makes a lost answer unknown, not wrong.
+    counting_since: Option<Timestamp>,
+}
+
+impl Stamp {
+    /// None for a transaction that has written nothing.
+    async fn of(connection: &mut PgConnection) -> Result<Option<Self>, sqlx::Error> {
+        let found = sqlx::query!(
+            r#"select pg_current_xact_id_if_assigned()::text as xid,
+                 (select stats_reset from pg_stat_bgwriter) as "counting_since: Timestamp""#
+        );
+        let found = found.fetch_one(connection).await?;
+        Ok(found.xid.map(|xid| Self { xid, counting_since: found.counting_since }))
     }
-    Err(Error::CommitUnknown { operation, source })
+
+    async fn resolve(self, pool: &PgPool, operation: &'static str, source: sqlx::Error) -> Result<(), Error> {
+        for _ in 0..RESOLVE_TRIES {
+            let status = sqlx::query_scalar!(
+                "select case when status = 'committed' and (select stats_reset from pg_stat_bgwriter) is distinct from $2
+                   then 'unknown' else status end from pg_xact_status($1::text::xid8) status",
+                self.xid,
+                self.counting_since as Option<Timestamp>,
+            );
+            match status.fetch_one(pool).await.ok().flatten().as_deref() {
+                Some("committed") => return Ok(()),
+                Some("aborted") => return Err(Error::Driver { operation, source }),
+                Some("unknown") => break,
+                Some(_) | None => tokio::time::sleep(RESOLVE_PAUSE).await,
+            }
+        }
+        Err(Error::CommitUnknown { operation, source })
+    }
 }
