@@ -97,7 +97,18 @@ fn timeline(detail: &PayoutDetail) -> String {
             event.actor.clone(),
         ]
     });
-    text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
+    if let Some(archived) = &detail.archived {
+        text.push_str(&format!(
+            "its history is in {} (SHA-256 {}), archived at {} by {}\n\n",
+            archived.file,
+            archived.digest,
+            time(archived.at),
+            archived.by
+        ));
+    }
+    if !detail.events.is_empty() {
+        text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
+    }
     if !detail.attempts.is_empty() {
         let attempts = detail.attempts.iter().map(|attempt| {
             [
@@ -170,6 +181,7 @@ fn as_json(detail: &PayoutDetail) -> serde_json::Value {
             "times": call.times,
             "received_at": call.received_at.to_string(),
         })).collect::<Vec<_>>(),
+        "archived": detail.archived.as_ref().map(|archived| json!({"file": archived.file, "sha256": archived.digest})),
     })
 }
 
