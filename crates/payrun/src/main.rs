@@ -26,6 +26,7 @@ mod keys;
 mod layout;
 mod ledger;
 mod lifecycle;
+mod limits;
 mod marked;
 mod new_file;
 mod output;

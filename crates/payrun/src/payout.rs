@@ -110,22 +110,8 @@ fn timeline(detail: &PayoutDetail) -> String {
         text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
     }
     if !detail.attempts.is_empty() {
-        let attempts = detail.attempts.iter().map(|attempt| {
-            [
-                attempt.number.to_string(),
-                time(attempt.started_at),
-                attempt.state.clone(),
-                attempt.verdict.clone().unwrap_or_default(),
-                attempt.code.clone().unwrap_or_default(),
-                attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
-                attempt.holder.clone(),
-            ]
-        });
         text.push_str("\n\n");
-        text.push_str(&table(
-            ["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"],
-            attempts,
-        ));
+        text.push_str(&attempts(detail));
     }
     for call in &detail.calls {
         text.push_str(&format!(
@@ -139,6 +125,21 @@ fn timeline(detail: &PayoutDetail) -> String {
         text.push_str(&format!("\n\nanomaly {kind}: {detail}"));
     }
     text
+}
+
+fn attempts(detail: &PayoutDetail) -> String {
+    let rows = detail.attempts.iter().map(|attempt| {
+        [
+            attempt.number.to_string(),
+            time(attempt.started_at),
+            attempt.state.clone(),
+            attempt.verdict.clone().unwrap_or_default(),
+            attempt.code.clone().unwrap_or_default(),
+            attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
+            attempt.holder.clone(),
+        ]
+    });
+    table(["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"], rows)
 }
 
 fn as_json(detail: &PayoutDetail) -> serde_json::Value {

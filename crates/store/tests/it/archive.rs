@@ -259,5 +259,5 @@ async fn history_goes_in_no_other_way(pool: PgPool) {
 }
 
 async fn refusal(connection: &mut PgConnection, statement: &'static str) -> String {
-    code(&connection.execute(statement).await.expect_err(statement))
+    code(&connection.execute(statement).await.unwrap_err())
 }
