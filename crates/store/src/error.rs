@@ -67,7 +67,7 @@ pub enum Error {
     },
     /// Sealed data that does not open: wrong key, or moved from another row.
     #[error(
-        "{column} of payout {row} cannot be opened; is key {key_id} in the key file the one it was sealed with?"
+        "{column} of {row} cannot be opened; is key {key_id} in the key file the one it was sealed with?"
     )]
     Sealed {
         /// Which column.
