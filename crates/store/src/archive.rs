@@ -126,11 +126,14 @@ impl Store {
                    'events', e.list, 'attempts', a.list, 'calls', c.list)::text as "line!"
                from settled s join payout p on p.id = s.id
                  cross join lateral (
-                   select count(*) as count, coalesce(jsonb_agg(to_jsonb(h) - 'payout_id' order by h.version), '[]') as list
+                   select count(*) as count, coalesce(jsonb_agg(jsonb_build_object('version', h.version, 'transition', h.transition,
+                     'from_state', h.from_state, 'to_state', h.to_state, 'epoch', h.epoch, 'reason', h.reason,
+                     'provider_status', h.provider_status, 'actor', h.actor, 'at', h.at) order by h.version), '[]') as list
                    from payout_event h where h.payout_id = p.id) e
                  cross join lateral (
-                   select count(*) as count, coalesce(jsonb_agg(to_jsonb(h) - '{payout_id,account,reply,reply_key_id}'::text[]
-                     order by h.number), '[]') as list
+                   select count(*) as count, coalesce(jsonb_agg(jsonb_build_object('number', h.number, 'epoch', h.epoch, 'state', h.state,
+                     'holder', h.holder, 'verdict', h.verdict, 'code', h.code, 'reply_status', h.reply_status,
+                     'started_at', h.started_at, 'ended_at', h.ended_at) order by h.number), '[]') as list
                    from attempt h where h.payout_id = p.id) a
                  cross join lateral (
                    select coalesce(jsonb_agg(jsonb_build_object('received_at', h.received_at, 'status', h.status) order by h.id), '[]')
