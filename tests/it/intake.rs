@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// A publisher with a queue for answers.
-struct Publisher {
+pub(crate) struct Publisher {
+    /// Sent along as header.
+    pub(crate) traceparent: Option<String>,
     channel: Channel,
     answers: lapin::Consumer,
     reply_to: String,
@@ -27,7 +29,7 @@ struct Publisher {
 
 impl Publisher {
     #[expect(clippy::disallowed_methods, reason = "where the test's broker is")]
-    async fn connect(world: &World) -> Self {
+    pub(crate) async fn connect(world: &World) -> Self {
         let url = std::env::var("AMQP_URL").expect("AMQP_URL is not set; run `make test`");
         let connection = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
@@ -40,13 +42,27 @@ impl Publisher {
             .unwrap();
         let intake = format!("{}.intake", world.account());
         // What a test that was ended in the middle has left would be answered here.
-        channel.queue_purge(intake.as_str().into(), QueuePurgeOptions::default()).await.unwrap();
-        Self { intake, reply_to: queue.name().to_string(), channel, answers, _connection: connection }
+        for queue in [intake.clone(), format!("{intake}.dead")] {
+            channel.queue_purge(queue.into(), QueuePurgeOptions::default()).await.unwrap();
+        }
+        Self {
+            traceparent: None,
+            intake,
+            reply_to: queue.name().to_string(),
+            channel,
+            answers,
+            _connection: connection,
+        }
     }
 
     /// Publishes a message whose answer shall go to `reply_to`.
     async fn publish(&self, body: &str, correlation_id: &str, reply_to: &str) {
+        let mut headers = FieldTable::default();
+        if let Some(traceparent) = &self.traceparent {
+            headers.insert("traceparent".into(), AMQPValue::LongString(traceparent.as_str().into()));
+        }
         let properties = BasicProperties::default()
+            .with_headers(headers)
             .with_reply_to(reply_to.into())
             .with_correlation_id(correlation_id.into());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
@@ -57,7 +73,7 @@ impl Publisher {
     }
 
     /// Publishes, and waits for the answer to just this.
-    async fn ask(&mut self, body: &str, correlation_id: &str) -> Value {
+    pub(crate) async fn ask(&mut self, body: &str, correlation_id: &str) -> Value {
         self.publish(body, correlation_id, &self.reply_to).await;
         let answer = tokio::time::timeout(Duration::from_mins(1), self.answers.next()).await;
         let answer: Delivery = answer.expect("an answer comes").unwrap().unwrap();
@@ -66,8 +82,8 @@ impl Publisher {
         serde_json::from_slice(&answer.data).unwrap()
     }
 
-    /// The dead letter with this body, with the reason that it carries.
-    async fn dead_letter(&self, body: &str) -> String {
+    /// The next dead letter: what it says, and the reason that it carries.
+    pub(crate) async fn dead_letter(&self) -> (Value, String) {
         loop {
             let options = BasicGetOptions { no_ack: false };
             let Some(message) =
@@ -76,19 +92,17 @@ impl Publisher {
                 tokio::task::yield_now().await;
                 continue;
             };
-            if message.data == body.as_bytes() {
-                message.ack(BasicAckOptions::default()).await.unwrap();
-                let headers = message.properties.headers().clone().unwrap();
-                let Some(AMQPValue::LongString(reason)) = headers.inner().get("payrun-reason") else {
-                    panic!("a dead letter without its reason: {headers:?}");
-                };
-                return reason.to_string();
-            }
+            message.ack(BasicAckOptions::default()).await.unwrap();
+            let headers = message.properties.headers().clone().unwrap();
+            let Some(AMQPValue::LongString(reason)) = headers.inner().get("payrun-reason") else {
+                panic!("a dead letter without its reason: {headers:?}");
+            };
+            return (serde_json::from_slice(&message.data).unwrap(), reason.to_string());
         }
     }
 }
 
-fn payout(world: &World, client_id: &str, amount: &str) -> Value {
+pub(crate) fn payout(world: &World, client_id: &str, amount: &str) -> Value {
     json!({
         "client_id": client_id, "account": world.account(), "country": "PE", "currency": "PEN", "amount": amount,
         "method": "bank", "first_name": "Rosa", "last_name": "Prueba", "document_type": "DNI", "document_number": "40000001",
@@ -96,7 +110,7 @@ fn payout(world: &World, client_id: &str, amount: &str) -> Value {
     })
 }
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
@@ -152,7 +166,12 @@ async fn rubbish_is_kept(world: &World) {
     let answer = publisher.ask(rubbish, "d").await;
     assert_eq!(answer["status"], "unreadable");
     assert!(answer["reason"].as_str().unwrap().contains("amounts are strings"), "{answer}");
-    assert!(publisher.dead_letter(rubbish).await.contains("amounts are strings"));
+    let (dead, reason) = publisher.dead_letter().await;
+    assert!(reason.contains("amounts are strings"), "{reason}");
+    let number = dead["poison_message"].to_string();
+    assert_eq!(world.run(&["--as", "eva", "review", "message", &number])["body"], rubbish);
+    let (status, _, said) = world.try_run(&["--as", "eva", "review", "message", "99"]);
+    assert!(status.code() == Some(3) && said.contains("no message 99"), "{said}");
     let good = json!({"version": 1, "id": "run-2", "payouts": [payout(world, "Q-9", "1.00")]});
     assert_eq!(publisher.ask(&good.to_string(), "e").await["status"], "accepted");
 }

@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod alerts;
+mod archive;
 mod broker;
 mod clerk;
 mod corpus;
 mod dashboard;
+mod dump;
 mod freeze;
 mod gauges;
 mod hooks;

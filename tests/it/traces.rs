@@ -12,15 +12,18 @@ use std::{
 use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
 use payrun_tests::{World, wait_for};
 use prost::Message as _;
+use serde_json::json;
+
+use crate::intake::{Publisher, payout, runtime};
 
 /// Takes spans by HTTP and keeps them.
-struct Collector {
+pub(crate) struct Collector {
     address: SocketAddr,
-    spans: Arc<Mutex<Vec<Span>>>,
+    pub(crate) spans: Arc<Mutex<Vec<Span>>>,
 }
 
 impl Collector {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, spans) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let kept = Arc::clone(&spans);
@@ -31,6 +34,13 @@ impl Collector {
             }
         });
         Self { address, spans }
+    }
+
+    /// Lets the processes of a world send their spans here.
+    pub(crate) fn listen_to(&self, world: &World) {
+        let settings = fs::read_to_string(world.folder().join("payrun.toml")).unwrap();
+        let endpoint = format!("http://{}/v1/traces", self.address);
+        world.file("payrun.toml", &format!("{settings}\n[traces]\nendpoint = \"{endpoint}\"\n"));
     }
 }
 
@@ -65,9 +75,7 @@ fn take(mut stream: &TcpStream, kept: &Mutex<Vec<Span>>) {
 fn a_payout_is_one_trace_over_all_processes() {
     let collector = Collector::start();
     let world = World::new("payrun_it_traces");
-    let settings = fs::read_to_string(world.folder().join("payrun.toml")).unwrap();
-    let endpoint = format!("http://{}/v1/traces", collector.address);
-    world.file("payrun.toml", &format!("{settings}\n[traces]\nendpoint = \"{endpoint}\"\n"));
+    collector.listen_to(&world);
     let batch = world.approved_batch("traced", 3);
     let roles = ["relay", "dispatch", "reconcile"].map(|role| world.start(role));
     wait_for("the batch to be settled", || (world.settled(&batch) == 3).then_some(()));
@@ -101,6 +109,44 @@ fn a_payout_is_one_trace_over_all_processes() {
     let words: BTreeMap<String, String> = spans.iter().flat_map(attributes).collect();
     let known = ["payrun.account", "payrun.payout", "payrun.source", "payrun.state", "payrun.verdict"];
     assert!(words.keys().all(|key| known.contains(&key.as_str())), "{words:?}");
+}
+
+/// Who published a payout finds its trace from their own; a header that is none is no reason to refuse anything.
+#[test]
+fn a_payout_is_linked_to_the_trace_of_its_publisher() {
+    let collector = Collector::start();
+    let world = World::new("payrun_it_upstream");
+    collector.listen_to(&world);
+    world.run(&["doctor"]);
+    let ingest = world.start("ingest");
+    let (trace, span) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+    let headers = [None, Some(format!("00-{trace}-{span}-01")), Some("00-rubbish-01".to_owned())];
+    runtime().block_on(async {
+        let mut publisher = Publisher::connect(&world).await;
+        for (header, id) in headers.into_iter().zip(["bare", "linked", "rubbish"]) {
+            publisher.traceparent = header;
+            let payouts =
+                [payout(&world, &format!("{id}-1"), "1.00"), payout(&world, &format!("{id}-2"), "2.00")];
+            let message = json!({"version": 1, "id": id, "payouts": payouts});
+            assert_eq!(publisher.ask(&message.to_string(), id).await["status"], "accepted");
+        }
+    });
+    assert!(ingest.stop().success());
+
+    let spans = collector.spans.lock().unwrap();
+    assert_eq!(spans.len(), 6, "one for each payout: {spans:?}");
+    assert!(spans.iter().all(|span| span.name == "intake" && attribute(span, "payrun.source") == "message"));
+    let linked: Vec<&Span> = spans.iter().filter(|span| !span.links.is_empty()).collect();
+    assert_eq!(linked.len(), 2, "the payouts of one message");
+    for found in linked {
+        let [link] = found.links.as_slice() else { panic!("{found:?}") };
+        assert_eq!((hex(&link.trace_id).as_str(), hex(&link.span_id).as_str()), (trace, span));
+        let id = format!(
+            "select count(*) from payout where client_id like 'linked-%' and replace(id::text, '-', '') = '{}'",
+            hex(&found.trace_id)
+        );
+        assert_eq!(world.number(&id), 1, "its own trace is the payout's");
+    }
 }
 
 fn attributes(span: &Span) -> impl Iterator<Item = (String, String)> {

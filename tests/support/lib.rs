@@ -10,13 +10,14 @@
 mod audit;
 mod certificate;
 mod database;
-mod halt;
 mod process;
 mod prometheus;
 mod provider;
 mod proxy;
 mod queue;
+mod role;
 mod services;
+mod simulator;
 mod wait;
 mod world;
 
@@ -28,5 +29,6 @@ pub use prometheus::Prometheus;
 pub use provider::{KEY, Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};
 pub use services::{Server, Services};
+pub use simulator::Ledger;
 pub use wait::wait_for;
-pub use world::{Ledger, Links, Options, World};
+pub use world::{Links, Options, World};

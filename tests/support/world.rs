@@ -2,11 +2,10 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus},
 };
 
 use payrun_store::Store;
@@ -17,6 +16,7 @@ use tempfile::TempDir;
 use crate::{
     Payroll, Process, Provider, Proxy, binary,
     provider::{KEY, Places, configuration},
+    simulator::start_sandbox,
     wait_for,
 };
 
@@ -70,17 +70,6 @@ pub struct Options {
     pub limits: String,
     /// Which strange rows are held, as in the configuration; none when left out: tests pay the same people again and again.
     pub hold: &'static str,
-}
-
-/// What the sandbox's ledger adds up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ledger {
-    /// Payouts that it paid or will pay.
-    pub paid: i64,
-    /// References that it paid more than once.
-    pub double_paid: i64,
-    /// Payouts that it took.
-    pub accepted: i64,
 }
 
 impl World {
@@ -197,41 +186,6 @@ impl World {
         (output.status, answer, errors)
     }
 
-    /// Starts a role.
-    pub fn start(&self, role: &str) -> Process {
-        self.start_with(role, None, &[])
-    }
-
-    /// Starts a role on a machine whose clock is off, as `+12s`.
-    pub fn start_at(&self, role: &str, clock: Option<&str>) -> Process {
-        self.start_with(role, clock, &[])
-    }
-
-    pub(crate) fn start_with(&self, role: &str, clock: Option<&str>, arguments: &[&str]) -> Process {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.folder().join(format!("{role}.log")))
-            .unwrap();
-        let mut command = self.command(&["--until-stdin-closes", role]);
-        if let Some(links) = &self.links {
-            let through = |url: &str, proxy: &Proxy| {
-                url.replace(&address_of(url).to_string(), &proxy.address().to_string())
-            };
-            command
-                .env("DATABASE_URL", through(&self.database_url, &links.database))
-                .env("AMQP_URL", through(&self.amqp_url, &links.broker));
-        }
-        if let Some(clock) = clock {
-            command
-                .env("LD_PRELOAD", faketime())
-                .env("FAKETIME", clock)
-                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        }
-        let child = command.args(arguments).stdin(Stdio::piped()).stderr(log).spawn();
-        Process::from(child.unwrap())
-    }
-
     /// A command that is yet to be run.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
@@ -278,62 +232,6 @@ impl World {
         });
         self.count(batch, &["paid"])
     }
-
-    /// The address that a role logs beside `what` it serves there.
-    pub fn served(&self, role: &str, what: &str) -> String {
-        wait_for("the role to serve", || {
-            let log = fs::read_to_string(self.folder().join(format!("{role}.log"))).ok()?;
-            let line = log.lines().find(|line| line.contains(what))?;
-            let (_, rest) = line.split_once("address=")?;
-            Some(
-                rest.chars().take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter)).collect(),
-            )
-        })
-    }
-
-    /// Posts a body with a further header line; the answer's status and body.
-    pub fn post(&self, address: &str, path: &str, header: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(address).unwrap();
-        let length = body.len();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: payrun\r\nconnection: close\r\n{header}\r\ncontent-length: {length}\r\n\r\n"
-        );
-        // A server that has seen enough may close before it has read all.
-        let _ = stream.write_all((head + body).as_bytes());
-        let mut reply = Vec::new();
-        let _ = stream.read_to_end(&mut reply);
-        let reply = String::from_utf8_lossy(&reply);
-        let status = reply.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let body = reply.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        (status.unwrap_or(0), body.to_owned())
-    }
-
-    /// The provider's own word.
-    pub fn ledger(&self) -> Ledger {
-        let summary: Value = serde_json::from_str(&self.get("/_ledger/summary")).unwrap();
-        let number = |name: &str| summary[name].as_i64().unwrap();
-        Ledger { paid: number("paid"), double_paid: number("double_paid"), accepted: number("accepted") }
-    }
-
-    /// The provider fails no more.
-    pub fn end_faults(&self) {
-        self.set_faults("");
-    }
-
-    /// How the provider fails from now on, as in [`Options::faults`].
-    pub fn set_faults(&self, faults: &str) {
-        let address = self.sandbox.to_string();
-        assert_eq!(self.post(&address, "/_faults", "content-type: text/plain", faults).0, 204, "{faults}");
-    }
-
-    /// Asks the sandbox. HTTP/1.0: the answer is not chunked.
-    pub(crate) fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.sandbox).unwrap();
-        stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: sandbox\r\n\r\n").as_bytes()).unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        reply.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
 }
 
 impl Drop for World {
@@ -363,19 +261,8 @@ fn needed(variable: &str) -> String {
     })
 }
 
-/// What a program is told the time by when its clock is off.
-fn faketime() -> PathBuf {
-    let libraries = fs::read_dir("/usr/lib").unwrap().flatten();
-    let found = libraries
-        .map(|library| library.path().join("faketime/libfaketimeMT.so.1"))
-        .find(|path| path.exists());
-    found.unwrap_or_else(|| {
-        panic!("libfaketime is not there; run `make test`, or `deploy/local/packages faketime`")
-    })
-}
-
 /// Host and port of a URL with a user and a path.
-fn address_of(url: &str) -> SocketAddr {
+pub(crate) fn address_of(url: &str) -> SocketAddr {
     let authority = url.split_once("://").unwrap().1.split(['/', '?']).next().unwrap();
     let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
     place.parse().unwrap_or_else(|_| panic!("{place} is not an address and a port"))
@@ -388,33 +275,4 @@ fn free_port() -> SocketAddr {
 fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
-fn start_sandbox(folder: &Path, (address, database): (SocketAddr, SocketAddr), options: &Options) -> Process {
-    let log = fs::File::create(folder.join("sandbox.log")).unwrap();
-    let child = Command::new(binary())
-        .args([
-            "--until-stdin-closes",
-            "sandbox",
-            "--settle-ms",
-            &options.settle_ms.unwrap_or(200).to_string(),
-            "--latency-ms",
-            &options.latency_ms.to_string(),
-            "--faults",
-            &options.faults,
-            "--listen",
-            &address.to_string(),
-        ])
-        .arg("--ledger")
-        .arg(folder.join("ledger.jsonl"))
-        .arg("--merchants")
-        .arg(folder.join("merchants.toml"))
-        .args(["--database-listen", &database.to_string()])
-        .stdin(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    let process = Process::from(child);
-    wait_for("the sandbox to listen", || TcpStream::connect(address).ok());
-    process
 }

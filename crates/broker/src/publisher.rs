@@ -109,7 +109,8 @@ impl Publisher {
         Outgoing { id: id.to_string(), queue, correlation_id, header: None, body }
     }
 
-    /// An intake message that cannot be read, for people, with the reason as header `payrun-reason`.
+    /// That an intake message cannot be read, for people, with the reason as header `payrun-reason`. `body` says where it is; RabbitMQ seals
+    /// nothing.
     pub fn intake_dead(&self, id: MessageId, reason: String, body: Vec<u8>) -> Outgoing {
         let queue = self.server.topology.intake_dead();
         let header = Some(("payrun-reason", reason));

@@ -166,7 +166,7 @@ impl Dispatcher {
         events::received("poison");
         let message = PoisonMessage { queue: delivery.queue(), reason, body: delivery.body() };
         match self.store.keep_poison(&message).await {
-            Ok(()) => acknowledge(vec![delivery]).await,
+            Ok(_) => acknowledge(vec![delivery]).await,
             Err(error) => {
                 events::failed("dispatch", &error);
                 delivery.dead_letter().await;

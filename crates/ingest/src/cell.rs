@@ -13,6 +13,11 @@ const CLIENT_ID_CHARS_MAX: usize = 64;
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 140;
 const CHARS_SHOWN: usize = 40;
+/// Of an amount: a currency, or what a spreadsheet writes instead of a number.
+const AMOUNT_LETTERS: usize = 4;
+const AMOUNT_DIGITS: usize = 12;
+/// Of a bank or another code.
+const CODE_DIGITS: usize = 6;
 const CARD_DIGITS_MIN: usize = 13;
 /// Significant digits of a number in a spreadsheet.
 const SPREADSHEET_DIGITS: usize = 15;
@@ -121,11 +126,22 @@ pub(crate) fn shown(field: Field, text: &str) -> Option<String> {
         .chars()
         .map(|char| if is_invisible(char) { char::REPLACEMENT_CHARACTER } else { char })
         .collect();
-    Some(if field.is_personal() || has_card_number(&text) {
+    Some(if field.is_personal() || has_card_number(&text) || is_out_of_place(field, &text) {
         mask(&text)
     } else {
         text.chars().take(CHARS_SHOWN).collect()
     })
+}
+
+/// Whether a cell holds what its column never does: a row whose cells are shifted has names and numbers of people anywhere.
+fn is_out_of_place(field: Field, text: &str) -> bool {
+    let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
+    let (letters, digits) = (count(|char| char.is_alphabetic()), count(char::is_ascii_digit));
+    if field == Field::Amount {
+        letters > AMOUNT_LETTERS || digits > AMOUNT_DIGITS
+    } else {
+        field != Field::ClientId && digits > CODE_DIGITS
+    }
 }
 
 /// An id of ours or of a publisher: 1-64 of `A-Z a-z 0-9 . _ : / # -`.
@@ -362,6 +378,11 @@ mod tests {
         assert_eq!(shown(Field::BankAccount, "00320000300123456731").as_deref(), Some("***31"));
         assert_eq!(shown(Field::Bank, &"x".repeat(500)).map(|text| text.len()), Some(CHARS_SHOWN));
         assert_eq!(shown(Field::Bank, ""), None);
+        // The cells of a row are one column off.
+        assert_eq!(shown(Field::Amount, "Canaria").as_deref(), Some("***ia"));
+        assert_eq!(shown(Field::Amount, "S/ 1250.5x").as_deref(), Some("S/ 1250.5x"));
+        assert_eq!(shown(Field::Amount, "00320000300123456731").as_deref(), Some("***31"));
+        assert_eq!(shown(Field::DocumentType, "40000001").as_deref(), Some("***01"));
     }
 
     proptest! {

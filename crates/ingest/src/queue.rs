@@ -96,15 +96,19 @@ impl Intake {
         }
     }
 
-    /// What cannot be read goes to the table, sealed, and to the queue for people, with the reason.
+    /// What cannot be read goes to the table, sealed; the queue for people gets its number there and the reason, and nothing personal.
     async fn keep(&mut self, delivery: &Delivery, reason: &str) {
         let message = PoisonMessage { queue: delivery.queue(), reason, body: delivery.body() };
-        while let Err(error) = self.store.keep_poison(&message).await {
-            events::failed("ingest", &error);
+        let number = loop {
+            match self.store.keep_poison(&message).await {
+                Ok(number) => break number,
+                Err(error) => events::failed("ingest", &error),
+            }
             time::sleep(RETRY_PAUSE).await;
-        }
+        };
         let id = MessageId::at(self.clock.now());
-        let dead = self.publisher.intake_dead(id, reason.to_owned(), delivery.body().to_vec());
+        let body = format!("{{\"poison_message\":{number}}}").into_bytes();
+        let dead = self.publisher.intake_dead(id, reason.to_owned(), body);
         self.publish(dead).await;
     }
 

@@ -13,8 +13,8 @@ use payrun_store::Mark;
 use payrun_tabular::{Encoding, Separator};
 
 use crate::{
-    forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand, sandbox::SandboxArgs,
-    template::TemplateArgs,
+    archive::ArchiveArgs, forget::ForgetArgs, held, keys::KeysCommand, review::ReviewCommand,
+    sandbox::SandboxArgs, template::TemplateArgs,
 };
 
 /// Pays many people at once, each exactly as often as is safe.
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Keys(KeysCommand),
     /// Erase personal data of payouts that are settled; the payouts stay.
     Forget(ForgetArgs),
+    /// Write the history of months that are over into files, and take it out of the database; the payouts stay.
+    Archive(ArchiveArgs),
     /// What waits for a person: payouts in review or late at their provider, contradictions, calls about nobody's payout.
     Review {
         #[command(subcommand)]

@@ -81,7 +81,8 @@ async fn destroy(context: &Context, number: i16, reason: &str) -> Result<(), Fai
     write(context, &less)?;
     context.output.answer(&json!({"destroyed": number, "forgotten": done.payouts}), || {
         format!(
-            "key {number} is destroyed here, and with it whom {} payouts paid\nnext: destroy its copies too, then no backup of the database tells it any more",
+            "key {number} is destroyed here, and with it whom {} payouts paid\nnext: destroy its copies too; then no backup of the database opens any more. Who has one and this file can still test whether a document \
+             or an account that they guess is in it",
             done.payouts
         )
     });

@@ -3,6 +3,8 @@
 //! The only binary, and the only reader of the environment and of files: it wires the crates together.
 
 mod accounts;
+mod archive;
+mod archive_file;
 mod batch;
 mod cli;
 mod config;
@@ -24,6 +26,7 @@ mod keys;
 mod layout;
 mod ledger;
 mod lifecycle;
+mod limits;
 mod marked;
 mod new_file;
 mod output;
@@ -121,6 +124,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         | Command::Reconcile
         | Command::Keys(_)
         | Command::Forget(_)
+        | Command::Archive(_)
         | Command::Hooks => configured(cli).await,
     }
 }
@@ -144,6 +148,7 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Accounts { command } => accounts::run(&context, command).await,
         Command::Keys(command) => keys::run(&context, command).await,
         Command::Forget(arguments) => forget::run(&context, arguments).await,
+        Command::Archive(arguments) => archive::run(&context, &arguments).await,
         Command::Review { command } => review::run(&context, command).await,
         Command::Freeze { reason } => freeze::freeze(&context, &reason).await,
         Command::Thaw { reason } => freeze::thaw(&context, &reason).await,

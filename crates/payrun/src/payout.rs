@@ -97,24 +97,21 @@ fn timeline(detail: &PayoutDetail) -> String {
             event.actor.clone(),
         ]
     });
-    text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
-    if !detail.attempts.is_empty() {
-        let attempts = detail.attempts.iter().map(|attempt| {
-            [
-                attempt.number.to_string(),
-                time(attempt.started_at),
-                attempt.state.clone(),
-                attempt.verdict.clone().unwrap_or_default(),
-                attempt.code.clone().unwrap_or_default(),
-                attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
-                attempt.holder.clone(),
-            ]
-        });
-        text.push_str("\n\n");
-        text.push_str(&table(
-            ["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"],
-            attempts,
+    if let Some(archived) = &detail.archived {
+        text.push_str(&format!(
+            "its history is in {} (SHA-256 {}), archived at {} by {}\n\n",
+            archived.file,
+            archived.digest,
+            time(archived.at),
+            archived.by
         ));
+    }
+    if !detail.events.is_empty() {
+        text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
+    }
+    if !detail.attempts.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&attempts(detail));
     }
     for call in &detail.calls {
         text.push_str(&format!(
@@ -128,6 +125,21 @@ fn timeline(detail: &PayoutDetail) -> String {
         text.push_str(&format!("\n\nanomaly {kind}: {detail}"));
     }
     text
+}
+
+fn attempts(detail: &PayoutDetail) -> String {
+    let rows = detail.attempts.iter().map(|attempt| {
+        [
+            attempt.number.to_string(),
+            time(attempt.started_at),
+            attempt.state.clone(),
+            attempt.verdict.clone().unwrap_or_default(),
+            attempt.code.clone().unwrap_or_default(),
+            attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
+            attempt.holder.clone(),
+        ]
+    });
+    table(["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"], rows)
 }
 
 fn as_json(detail: &PayoutDetail) -> serde_json::Value {
@@ -170,6 +182,7 @@ fn as_json(detail: &PayoutDetail) -> serde_json::Value {
             "times": call.times,
             "received_at": call.received_at.to_string(),
         })).collect::<Vec<_>>(),
+        "archived": detail.archived.as_ref().map(|archived| json!({"file": archived.file, "sha256": archived.digest})),
     })
 }
 

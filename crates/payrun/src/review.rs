@@ -28,6 +28,11 @@ pub(crate) enum ReviewCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Print an intake message that could not be read, as it came: personal data, for your eyes.
+    Message {
+        /// Its number, as `payrun.intake.dead` has it.
+        number: i64,
+    },
 }
 
 pub(crate) async fn run(context: &Context, command: Option<ReviewCommand>) -> Result<(), Failure> {
@@ -36,6 +41,7 @@ pub(crate) async fn run(context: &Context, command: Option<ReviewCommand>) -> Re
         Some(ReviewCommand::Explain { which, kind, reason }) => {
             explain(context, (&which, &kind), &reason).await
         }
+        Some(ReviewCommand::Message { number }) => message(context, number).await,
     }
 }
 
@@ -78,6 +84,18 @@ async fn late(context: &Context, store: &Store) -> Result<Vec<Concern>, Failure>
         late.extend(longest.into_iter().filter(|payout| !rail.late_by(payout.since, now).is_zero()));
     }
     Ok(late)
+}
+
+async fn message(context: &Context, number: i64) -> Result<(), Failure> {
+    let body = context
+        .store_of_person()
+        .await?
+        .poison(number)
+        .await?
+        .ok_or_else(|| Failure::refused(format!("there is no message {number}, or it was forgotten")))?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    context.output.answer(&json!({"message": number, "body": text}), || text.clone());
+    Ok(())
 }
 
 async fn explain(context: &Context, (which, kind): (&str, &str), reason: &str) -> Result<(), Failure> {

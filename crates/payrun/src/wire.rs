@@ -21,8 +21,9 @@ use secrecy::SecretString;
 
 use crate::{
     cli::Cli,
-    config::{self, Config, Limits},
+    config::{self, Config},
     failure::Failure,
+    limits::Limits,
     output::Output,
 };
 

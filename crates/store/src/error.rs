@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// Sealed data that does not open: wrong key, or moved from another row.
     #[error(
-        "{column} of payout {row} cannot be opened; is key {key_id} in the key file the one it was sealed with?"
+        "{column} of {row} cannot be opened; is key {key_id} in the key file the one it was sealed with?"
     )]
     Sealed {
         /// Which column.
@@ -81,6 +81,11 @@ pub enum Error {
     /// Its personal data was erased.
     #[error("whom payout {0} paid was forgotten; nothing can be done with it but looking at it")]
     Forgotten(PayoutId),
+    /// Its events or attempts are not all in the database.
+    #[error(
+        "not all that happened to payout {0} is in the database; its month was archived, and `payrun payout show` names the file"
+    )]
+    HistoryGone(PayoutId),
     /// The index key is not the one of this database.
     #[error(
         "the index key is not the one of this database: earlier payments to an account would not be found; find the right key file"
@@ -120,6 +125,7 @@ impl Error {
             | Self::Sealed { .. }
             | Self::Keys { .. }
             | Self::Forgotten(_)
+            | Self::HistoryGone(_)
             | Self::IndexKey
             | Self::Migrate(_) => false,
         }

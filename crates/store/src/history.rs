@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use payrun_domain::id::{BatchId, PayoutId};
 use uuid::Uuid;
 
-use crate::{CallLine, Error, Store};
+use crate::{Archived, CallLine, Error, Store};
 
 /// A payout without personal data.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub struct PayoutDetail {
     pub anomalies: Vec<(String, String)>,
     /// What the provider told about it by itself, oldest first.
     pub calls: Vec<CallLine>,
+    /// The file that has its history, once its month is archived. What was dropped since is there only.
+    pub archived: Option<Archived>,
 }
 
 /// One event.
@@ -149,6 +151,7 @@ impl Store {
         .await
         .map_err(Error::driver(operation))?;
         let calls = self.hook_calls(id).await?;
+        let archived = self.archive_of(id).await?;
         Ok(Some(PayoutDetail {
             payout: line.payout,
             events: events
@@ -178,6 +181,7 @@ impl Store {
                 .collect(),
             anomalies: anomalies.into_iter().map(|row| (row.kind, row.detail)).collect(),
             calls,
+            archived,
         }))
     }
 

@@ -18,28 +18,48 @@ pub struct PoisonMessage<'a> {
     pub body: &'a [u8],
 }
 
+/// What a body is sealed for.
+const CONTEXT: &[u8] = b"poison_message";
+
 impl Store {
-    /// Keeps a message that cannot be read, sealed, with the reason.
-    pub async fn keep_poison(&self, message: &PoisonMessage<'_>) -> Result<(), Error> {
+    /// Keeps a message that cannot be read, sealed, with the reason; by which number it is found again.
+    pub async fn keep_poison(&self, message: &PoisonMessage<'_>) -> Result<i64, Error> {
         let operation = "keeping an unreadable message";
         let sealer = self.sealer();
-        let sealed = sealer.seal_bytes(b"poison_message", message.body.to_vec()).ok_or(Error::Sealed {
+        let sealed = sealer.seal_bytes(CONTEXT, message.body.to_vec()).ok_or(Error::Sealed {
             column: "body",
             row: "poison_message".to_owned(),
             key_id: sealer.current(),
         })?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
-        sqlx::query!(
-            "insert into poison_message (queue, reason, body_key_id, body) values ($1, $2, $3, $4)",
+        let number = sqlx::query_scalar!(
+            "insert into poison_message (queue, reason, body_key_id, body) values ($1, $2, $3, $4) returning id",
             message.queue,
             message.reason,
             sealer.current(),
             sealed,
         )
-        .execute(unit.connection())
+        .fetch_one(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        unit.commit().await
+        unit.commit().await?;
+        Ok(number)
+    }
+
+    /// The body of a message that could not be read: personal data, for whoever must look. None when there is no such message, or when it was
+    /// forgotten.
+    pub async fn poison(&self, number: i64) -> Result<Option<Vec<u8>>, Error> {
+        let found = sqlx::query!(
+            "select body, body_key_id from poison_message where id = $1 and body_key_id <> 0",
+            number
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(Error::driver("reading an unreadable message"))?;
+        let Some(row) = found else { return Ok(None) };
+        let key_id = row.body_key_id;
+        let sealed = || Error::Sealed { column: "body", row: format!("poison_message {number}"), key_id };
+        self.sealer().open_bytes(key_id, CONTEXT, &row.body).map(Some).ok_or_else(sealed)
     }
 
     /// Faults of the rows of a batch, by row, a page at a time: those after `after`, which is `(0, 0)` at first and then the last page's [`RowFaultPage::next`].

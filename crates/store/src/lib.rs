@@ -2,6 +2,7 @@
 
 mod account;
 mod approve;
+mod archive;
 mod backlog;
 mod beneficiary;
 mod claim;
@@ -30,6 +31,7 @@ mod unit;
 
 pub use account::{AccountRow, NewAccount};
 pub use approve::{ApproveError, BatchSummary, Cancelled, Total};
+pub use archive::{Archived, Counts, HistoryPage, Month};
 pub use backlog::{AccountBacklog, AttemptCount, Backlog, OpenCount};
 pub use claim::Claimed;
 pub use concern::Concern;

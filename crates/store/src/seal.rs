@@ -96,21 +96,17 @@ impl Sealer {
         column: &'static str,
         sealed: &[u8],
     ) -> Option<T> {
-        let (nonce, rest) = sealed.split_at_checked(NONCE_BYTES)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut rest = rest.to_vec();
-        let context = context(payout, column);
-        let plain = self.keys.get(&key_id)?.open_in_place(nonce, Aad::from(&context), &mut rest).ok()?;
-        serde_json::from_slice(plain).ok()
+        serde_json::from_slice(&self.open_bytes(key_id, &context(payout, column), sealed)?).ok()
     }
 
     /// Opens what [`Sealer::seal_bytes`] sealed in the same context.
-    pub(crate) fn opens(&self, key_id: i16, context: &[u8], sealed: &[u8]) -> bool {
-        let Some((nonce, rest)) = sealed.split_at_checked(NONCE_BYTES) else { return false };
-        let (Ok(nonce), Some(key)) = (Nonce::try_assume_unique_for_key(nonce), self.keys.get(&key_id)) else {
-            return false;
-        };
-        key.open_in_place(nonce, Aad::from(context), &mut rest.to_vec()).is_ok()
+    pub(crate) fn open_bytes(&self, key_id: i16, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_at_checked(NONCE_BYTES)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut plain = rest.to_vec();
+        let length = self.keys.get(&key_id)?.open_in_place(nonce, Aad::from(context), &mut plain).ok()?.len();
+        plain.truncate(length);
+        Some(plain)
     }
 
     /// The blind index of a text: equal for equal texts, meaningless without the key.

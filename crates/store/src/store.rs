@@ -169,7 +169,7 @@ impl Store {
             return Err(Error::IndexKey);
         }
         let mut sealed = rows.iter().filter(|row| row.key_id != INDEX);
-        match sealed.find(|row| !sealer.opens(row.key_id, KNOWN, &row.sealed)) {
+        match sealed.find(|row| sealer.open_bytes(row.key_id, KNOWN, &row.sealed).is_none()) {
             // Dropped, the registration is undone.
             Some(row) => Err(Error::Keys { key_id: row.key_id }),
             None => unit.commit().await,

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use payrun_domain::{beneficiary::Document, country::Country, payout::Transition};
-use payrun_store::{Conclusion, Error, Forgotten, Reissued, ReplyEvidence, ReviewError, Sealer, Whose};
+use payrun_store::{
+    Conclusion, Error, Forgotten, PoisonMessage, Reissued, ReplyEvidence, ReviewError, Sealer, Whose,
+};
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
 use crate::support::{
-    INDEX, KEYS, LEASE, account, accounts, app, approved, claim_one, code, conclusion, detail, open_new,
-    payout, sent, store, store_with,
+    INDEX, KEYS, LEASE, ROOM, account, accounts, app, approved, claim_one, code, conclusion, detail,
+    open_new, past_the_guard, payout, sent, store, store_with,
 };
 
 const NEXT: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -131,6 +133,35 @@ async fn keys_change_while_others_work(pool: PgPool) {
         uses.iter().map(|key| (key.key_id, key.beneficiaries, key.open)).collect::<Vec<_>>(),
         [(1, 1, 1), (2, 1, 1)]
     );
+}
+
+/// Somebody has a dump from before a key was destroyed, and all the keys that are left.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_old_dump_opens_with_no_key_that_is_left(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let refused = sent(&pool, &owner, "old", Transition::Refuse).await;
+    let doubted = sent(&pool, &owner, "doubted", Transition::Doubt).await;
+    owner
+        .keep_poison(&PoisonMessage { queue: "intake", reason: "not JSON", body: b"Canaria" })
+        .await
+        .unwrap();
+    let thief = store_with(&pool, "eva", &format!("{INDEX}\n{NEXT}")).await;
+    // As it is, and as if another key had sealed it.
+    for key_id in [1, 2] {
+        let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
+        let reissued = thief.reissue(refused, new).await;
+        assert!(
+            matches!(reissued, Err(ReviewError::Store(Error::Sealed { .. }))),
+            "key {key_id}: {reissued:?}"
+        );
+        let looked = thief.take_lookups(&account(), LEASE, ROOM).await;
+        assert!(matches!(looked, Err(Error::Sealed { .. })), "key {key_id}: {looked:?}");
+        let read = thief.poison(1).await;
+        assert!(matches!(read, Err(Error::Sealed { .. })), "key {key_id}: {read:?}");
+        let mut past = past_the_guard(&pool).await;
+        past.execute("update beneficiary set key_id = 2; update poison_message set body_key_id = 2; update payout set due_at = now() - interval '1 second' where due_at is not null").await.unwrap();
+    }
+    assert_eq!(detail(&owner, doubted).await.payout.state, "unknown");
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]

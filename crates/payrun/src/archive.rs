@@ -1,0 +1,149 @@
+//! `payrun archive`: months of history into files, and out of the database.
+//!
+//! **Reads**: months that are over. **Writes**: a file for each, the manifest after them, the table `archive`. **Invariant**: nothing leaves the
+//! database before the file that holds it was read back.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use jiff::{civil::Date, tz::TimeZone};
+use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_store::{Archived, Counts, Month, Store};
+use serde_json::json;
+
+use crate::{
+    archive_file::{self, ArchiveFile},
+    failure::Failure,
+    new_file::NewFile,
+    wire::Context,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct ArchiveArgs {
+    /// Which months: all before this one (UTC), such as 2026-08.
+    #[arg(long, value_name = "MONTH", value_parser = month)]
+    pub(crate) before: Date,
+    /// The folder for the files.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+    /// Afterwards take events, attempts and providers' calls of these months out of the database; the payouts stay.
+    #[arg(long)]
+    pub(crate) drop: bool,
+}
+
+/// The list of all files, written after them.
+const MANIFEST: &str = "manifest.json";
+
+pub(crate) async fn run(context: &Context, arguments: &ArchiveArgs) -> Result<(), Failure> {
+    let ArchiveArgs { before, to: folder, drop } = arguments;
+    let store = context.store_of_person().await?;
+    if *before > SystemClock.now().to_zoned(TimeZone::UTC).date() {
+        return Err(Failure::refused(format!("the month before {} has not ended", name(*before))));
+    }
+    let months = store.months(*before).await?;
+    if let Some(open) = months.iter().find(|month| month.open > 0) {
+        return Err(Failure::refused(format!(
+            "{0} has {1} payouts that are watched for a return, or with an anomaly that nobody explained (`payrun review`); --before {0} \
+             archives what is older",
+            name(open.first),
+            open.open
+        )));
+    }
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    for month in &months {
+        write(&store, folder, month).await?;
+    }
+    let archives = store.archives().await?;
+    write_manifest(folder, &archives)?;
+    let meant: Vec<&Archived> = archives.iter().filter(|archived| archived.month < *before).collect();
+    let dropped = if *drop { drop_history(&store, folder, &meant).await? } else { 0 };
+    let answer = json!({"months": meant.iter().map(|archived| as_json(archived)).collect::<Vec<_>>(), "dropped": dropped});
+    context.output.answer(&answer, || {
+        let mut text = format!("{} months are in {}, listed in {MANIFEST}", meant.len(), folder.display());
+        text.push_str(&match dropped {
+            0 if *drop => "\nno history was left in the database".to_owned(),
+            0 => "\nthe database has their history still; --drop takes it out".to_owned(),
+            _ => format!("\nthe history of {dropped} payouts left the database; the payouts stay"),
+        });
+        text + "\nnext: copy the folder to where backups are kept"
+    });
+    Ok(())
+}
+
+/// Makes sure of a month's file. One that is there is read; one that is not is written, as long as the database has what belongs in it.
+async fn write(store: &Store, folder: &Path, month: &Month) -> Result<(), Failure> {
+    let file = format!("payouts-{}.jsonl.gz", name(month.first));
+    let path = folder.join(&file);
+    let known = store.archives().await?.into_iter().find(|archived| archived.month == month.first);
+    if let Some(known) = known {
+        let found = archive_file::check(&path, &known);
+        match found {
+            Ok(()) => return Ok(()),
+            // Written again: nothing is in the file alone.
+            Err(_) if known.dropped == 0 => {}
+            Err(error) => {
+                return Err(error
+                    .context("the history is in this file only: bring it back from where it was copied to")
+                    .into());
+            }
+        }
+    }
+    let mut archive = ArchiveFile::begin(&path)?;
+    let (mut counts, mut after) = (Counts::default(), None);
+    while let Some(page) = store.history_page(month.first, after).await? {
+        archive.write(&page.lines)?;
+        counts.payouts += page.counts.payouts;
+        counts.events += page.counts.events;
+        counts.attempts += page.counts.attempts;
+        after = Some(page.last);
+    }
+    let (new, digest) = archive.finish()?;
+    // Refused, the file does not appear.
+    store.archive_month(month.first, (&file, &digest), counts).await?;
+    new.keep()
+}
+
+/// All files that there are, wherever they were moved since.
+fn write_manifest(folder: &Path, archives: &[Archived]) -> Result<(), Failure> {
+    let files: Vec<_> = archives.iter().map(as_json).collect();
+    let (new, mut file) = NewFile::begin(&folder.join(MANIFEST), 0o600, None)?;
+    let written =
+        writeln!(file, "{:#}", json!({"version": 1, "files": files})).and_then(|()| file.sync_all());
+    written.context("writing the manifest")?;
+    new.keep()?;
+    // A name can be lost in a crash until its folder is on the disk.
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(synced.with_context(|| format!("writing {}", folder.display()))?)
+}
+
+async fn drop_history(store: &Store, folder: &Path, archives: &[&Archived]) -> Result<i64, Failure> {
+    let mut dropped = 0;
+    for archived in archives.iter().filter(|archived| archived.dropped < archived.counts.payouts) {
+        archive_file::check(&folder.join(&archived.file), archived)?;
+        dropped += store.drop_history(archived.month, &archived.digest).await?;
+    }
+    Ok(dropped)
+}
+
+fn as_json(archived: &Archived) -> serde_json::Value {
+    let Counts { payouts, events, attempts } = archived.counts;
+    json!({
+        "month": name(archived.month), "file": archived.file, "sha256": archived.digest, "payouts": payouts, "events": events,
+        "attempts": attempts,
+    })
+}
+
+fn name(month: Date) -> String {
+    month.strftime("%Y-%m").to_string()
+}
+
+/// Reads `2026-08`.
+fn month(text: &str) -> Result<Date, String> {
+    let first = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
+    first.ok_or_else(|| "write a year and a month, as 2026-08".to_owned())
+}
