@@ -64,7 +64,13 @@ pub(crate) async fn run(context: &Context, arguments: &ArchiveArgs) -> Result<()
     let dropped = if *drop { drop_history(&store, folder, &meant).await? } else { 0 };
     let answer = json!({"months": meant.iter().map(|archived| as_json(archived)).collect::<Vec<_>>(), "dropped": dropped});
     context.output.answer(&answer, || {
-        let mut text = format!("{} months are in {}, listed in {MANIFEST}", meant.len(), folder.display());
+        if meant.is_empty() {
+            return format!("nothing was settled before {}", name(*before));
+        }
+        let mut text = format!("archived in {}, with a list in {MANIFEST}:", folder.display());
+        for archived in &meant {
+            text.push_str(&format!("\n  {}: {} payouts", archived.file, archived.counts.payouts));
+        }
         text.push_str(&match dropped {
             0 if *drop => "\nno history was left in the database".to_owned(),
             0 => "\nthe database has their history still; --drop takes it out".to_owned(),

@@ -43,7 +43,10 @@ mod watch;
 mod wire;
 mod workbook;
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -96,7 +99,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Init { folder } => init::run(output, &folder),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "payrun", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "payrun", &mut script);
+            // A pipe that its reader has closed, as `head` does, is the reader's choice.
+            let _ = io::stdout().write_all(&script);
             Ok(())
         }
         Command::Manual { folder } => {

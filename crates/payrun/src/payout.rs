@@ -124,7 +124,7 @@ fn timeline(detail: &PayoutDetail) -> String {
     for (kind, detail) in &detail.anomalies {
         text.push_str(&format!("\n\nanomaly {kind}: {detail}"));
     }
-    text
+    text.trim_end().to_owned()
 }
 
 fn attempts(detail: &PayoutDetail) -> String {
