@@ -12,7 +12,7 @@ use std::{
 use payrun_broker::{Consumer, Delivery, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
-use payrun_store::{Claimed, PoisonMessage, Store};
+use payrun_store::{Claimed, FirstLookup, PoisonMessage, Store};
 use payrun_telemetry::{events, halt, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -24,7 +24,7 @@ use crate::{
     Settings,
     breaker::{Breaker, Gate, Health},
     record::{pause, record_all},
-    send::send,
+    send::{FirstLookups, send},
 };
 
 /// Between tries while the database is away.
@@ -38,6 +38,7 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     breaker: Arc<Breaker>,
     slots: Arc<Semaphore>,
+    first_lookups: FirstLookups,
 }
 
 /// Ids that wait for a free slot, and the messages that brought them.
@@ -67,11 +68,18 @@ impl Inbox {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one account; several on any number of machines share its work.
-    pub fn new(account: Arc<Account>, store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+    /// A dispatcher for one account; several on any number of machines share its work. What it has sent is looked up first by
+    /// whoever receives `first_lookups`, if anybody does, and as far as there is room: that spares the table a step.
+    pub fn new(
+        account: Arc<Account>,
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        first_lookups: Option<mpsc::Sender<FirstLookup>>,
+    ) -> Self {
         let breaker = Arc::new(Breaker::new(settings.breaker_failures, settings.breaker_wait));
         let slots = Arc::new(Semaphore::new(settings.concurrency));
-        Self { account, store, settings, clock, breaker, slots }
+        Self { account, store, settings, clock, breaker, slots, first_lookups }
     }
 
     /// Works until `stop`; then claims nothing more, finishes what is on its way and records it.
@@ -139,9 +147,11 @@ impl Dispatcher {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
         let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
+        let first_lookups = self.first_lookups.clone();
         async move {
             let send_by = begun + settings.send_within;
-            let outcome = send(claimed, send_by, &account, &settings, (&*clock, &breaker)).await;
+            let outcome =
+                send(claimed, send_by, &account, (&settings, first_lookups), (&*clock, &breaker)).await;
             // The recorder goes only after every sender; if it was killed, the lease runs out and says the rest.
             let _ = concluded.send(outcome).await;
             drop(permit);
