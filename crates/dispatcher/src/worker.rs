@@ -101,6 +101,11 @@ impl Dispatcher {
                         _ = sweep.tick() => self.sweep(&mut inbox).await,
                     }
                 }
+                while inbox.ids.len() < self.settings.group_max
+                    && let Some(delivery) = messages.try_recv()
+                {
+                    self.open(delivery, &mut inbox).await;
+                }
                 match self.breaker.gate(Instant::now()) {
                     Gate::Open => {}
                     Gate::Probe => {
@@ -220,17 +225,18 @@ impl Dispatcher {
         }
     }
 
-    /// Waits for a free slot and a token of the rate, then takes as many more of both as a moment gives, up to `wanted`.
+    /// Waits for a free slot and a token of the rate, then takes as many more of both as there are, up to `wanted`. While much is on its way
+    /// a moment brings more slots: a claim costs the database nearly the same for one payout as for many.
     async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
         let mut permits = Vec::with_capacity(wanted);
         if wanted == 0 {
             return permits;
         }
+        let half = u32::try_from(wanted.min(self.settings.concurrency.div_ceil(2))).unwrap_or(u32::MAX);
+        // Whether that many are free in time, or fewer: the next lines see.
+        drop(time::timeout(self.settings.linger, self.slots.acquire_many(half)).await);
         let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else { return permits };
         permits.push(first);
-        if self.slots.available_permits() + 1 < wanted {
-            time::sleep(self.settings.linger).await;
-        }
         while permits.len() < wanted
             && let Ok(more) = Arc::clone(&self.slots).try_acquire_owned()
         {

@@ -27,9 +27,9 @@ use crate::{
 };
 
 /// Payouts claimed, recorded or settled in one statement.
-const GROUP_MAX: usize = 64;
-/// How long an outcome waits for others.
-const LINGER: Duration = Duration::from_millis(3);
+const GROUP_MAX: usize = 256;
+/// How long an outcome waits for others: a statement costs nearly the same for one as for many.
+const LINGER: Duration = Duration::from_millis(20);
 /// First look-ups of an account that wait in memory, of about a kilobyte each; what is beyond waits in the table.
 pub(crate) const FIRST_LOOKUPS_MAX: usize = 4_096;
 
