@@ -15,6 +15,7 @@ mod payroll;
 mod round;
 mod sample;
 mod table;
+mod timeline;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -36,6 +37,8 @@ struct Plan {
     only: Option<String>,
     /// Requests on their way at once; by latency, when none.
     concurrency: Option<u64>,
+    /// Tell how each run of payrun went.
+    timeline: bool,
     /// Of each limit in each run.
     limit_time: Duration,
 }
@@ -89,6 +92,7 @@ impl Plan {
             roles: if text("--roles").as_deref() == Some("apart") { Roles::Apart } else { Roles::Together },
             only: text("--only"),
             concurrency: text("--concurrency").map(|text| text.parse().unwrap()),
+            timeline: std::env::args().any(|argument| argument == "--timeline"),
             limit_time: Duration::from_secs(2),
         }
     }
@@ -110,6 +114,9 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
         if wanted("payrun") {
             let world = World::with("payrun_bench", &options(latency_ms, concurrency));
             results.payrun.push(round::payrun(&world, plan.rows, plan.roles)?);
+            if plan.timeline {
+                println!("{}", timeline::of(&world));
+            }
         }
         if wanted("naive") {
             let world = World::with("payrun_bench_naive", &options(latency_ms, concurrency));
@@ -133,8 +140,8 @@ const RATE: u32 = 1_000_000;
 const HOLD: &str = "\"account_new\", \"account_changed\", \"account_two_names\", \"amount_unusual\", \"repeated\", \"equal_rows\", \
                     \"client_id_derived\"";
 
-/// Sends on their way at once: unless it is given, so many that the latency alone keeps nobody below 5,000 a second.
-const CONCURRENCY_MIN: u64 = 64;
+/// Sends on their way at once: unless it is given, so many that groups come about, and that the latency alone keeps nobody below 5,000 a second.
+const CONCURRENCY_MIN: u64 = 256;
 /// What the configuration allows.
 const CONCURRENCY_MAX: u64 = 4_096;
 

@@ -33,7 +33,7 @@ impl Roles {
 }
 
 /// Between two looks at whether all is paid: finer would take its own share of the machine.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Slower than any contender is on any machine that is worth measuring.
 fn patience(rows: usize) -> Duration {

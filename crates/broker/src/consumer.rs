@@ -52,6 +52,11 @@ impl Consumer {
             None => std::future::pending().await,
         }
     }
+
+    /// A message that is here already.
+    pub fn try_recv(&mut self) -> Option<Delivery> {
+        self.deliveries.try_recv().ok()
+    }
 }
 
 /// Connects, consumes, and begins again whenever anything breaks.

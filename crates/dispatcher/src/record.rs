@@ -1,8 +1,8 @@
 //! `Concluded -> Recorded`: outcomes go to the database in groups, and again until it has them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use payrun_domain::{payout::Transition, verdict::Pause};
+use payrun_domain::{id::PayoutId, payout::Transition, verdict::Pause};
 use payrun_providers::Account;
 use payrun_store::{Conclusion, Error, Store};
 use payrun_telemetry::events;
@@ -37,30 +37,40 @@ pub(crate) async fn record_all(
         if let Some(why) = group.iter().find_map(|concluded| concluded.verdict.pause()) {
             pause(&account, &store, why).await;
         }
-        let conclusions: Vec<Conclusion> = group.drain(..).map(|concluded| concluded.conclusion).collect();
-        record(&account, &store, &conclusions).await;
+        let (conclusions, first_lookups): (Vec<_>, Vec<_>) =
+            group.drain(..).map(|concluded| (concluded.conclusion, concluded.first_lookup)).unzip();
+        let moved = record(&account, &store, &conclusions).await;
+        for (conclusion, first_lookup) in conclusions.iter().zip(first_lookups) {
+            if let Some(first_lookup) = first_lookup.filter(|_| moved.contains(&conclusion.payout)) {
+                first_lookup.hand_over();
+            }
+        }
     }
 }
 
-async fn record(account: &Account, store: &Store, conclusions: &[Conclusion]) {
+/// Which payouts are where their conclusion says.
+async fn record(account: &Account, store: &Store, conclusions: &[Conclusion]) -> HashSet<PayoutId> {
     loop {
         match store.record(conclusions).await {
             Ok(moved) => {
+                let moved: HashSet<PayoutId> = moved.into_iter().collect();
                 for conclusion in conclusions.iter().filter(|conclusion| moved.contains(&conclusion.payout)) {
                     let to = conclusion.transition.target();
                     events::moved(&account.name, conclusion.payout, to, conclusion.amount);
                 }
-                return;
+                return moved;
             }
             // One conclusion that the tables refuse must not hold back the others.
             Err(error) if error.is_refusal() && conclusions.len() > 1 => {
+                let mut moved = HashSet::new();
                 for conclusion in conclusions {
-                    Box::pin(record(account, store, std::slice::from_ref(conclusion))).await;
+                    moved.extend(Box::pin(record(account, store, std::slice::from_ref(conclusion))).await);
                 }
-                return;
+                return moved;
             }
             Err(error) if error.is_refusal() => {
-                return record_as_doubt(account, store, conclusions, &error).await;
+                record_as_doubt(account, store, conclusions, &error).await;
+                return HashSet::new();
             }
             Err(error) => {
                 events::failed("record", &error);

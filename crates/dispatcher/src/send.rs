@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use payrun_domain::{clock::Clock, verdict::Verdict};
+use payrun_domain::{clock::Clock, payout::Transition, verdict::Verdict};
 use payrun_providers::Account;
-use payrun_store::{Claimed, Conclusion};
+use payrun_store::{Claimed, Conclusion, FirstLookup, Lookup};
 use payrun_telemetry::events;
+use tokio::sync::mpsc;
 
 use crate::{
     Settings,
@@ -18,14 +19,31 @@ use crate::{
 pub(crate) struct Concluded {
     pub(crate) conclusion: Conclusion,
     pub(crate) verdict: Verdict,
+    pub(crate) first_lookup: Option<Reserved>,
 }
+
+/// A first look-up, and its place with whoever makes it. It is handed over when the acceptance is in the table.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    place: mpsc::OwnedPermit<FirstLookup>,
+    first: FirstLookup,
+}
+
+impl Reserved {
+    pub(crate) fn hand_over(self) {
+        self.place.send(self.first);
+    }
+}
+
+/// Where first look-ups are made. None when another process does it, which finds them in the table.
+pub(crate) type FirstLookups = Option<mpsc::Sender<FirstLookup>>;
 
 /// Sends a claimed payout unless `send_by` has passed, and concludes from what came back. Always returns: trouble is a verdict.
 pub(crate) async fn send(
     claimed: Claimed,
     send_by: Instant,
     account: &Account,
-    settings: &Settings,
+    (settings, first_lookups): (&Settings, FirstLookups),
     (clock, breaker): (&dyn Clock, &Breaker),
 ) -> Concluded {
     let begun = Instant::now();
@@ -37,6 +55,17 @@ pub(crate) async fn send(
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }
-    let conclusion = conclude(&claimed, (&verdict, reply), settings, fastrand::u32(..));
-    Concluded { conclusion, verdict }
+    let mut conclusion = conclude(&claimed, (&verdict, reply), settings, fastrand::u32(..));
+    let first_lookup = if conclusion.transition == Transition::Accept
+        && let (Some(record), Some(due_in)) = (&conclusion.record, conclusion.due_in)
+        // Where there is no room, the table brings it when it is due.
+        && let Some(place) = first_lookups.and_then(|sender| sender.try_reserve_owned().ok())
+    {
+        let lookup = Lookup::of_accepted(claimed, record, account.provider.manifest().class);
+        conclusion.due_in = Some(due_in.saturating_add(settings.look_up_lease));
+        Some(Reserved { place, first: FirstLookup { at: Instant::now() + due_in, lookup } })
+    } else {
+        None
+    };
+    Concluded { conclusion, verdict, first_lookup }
 }

@@ -25,6 +25,8 @@ pub struct Settings {
     pub backoff: Backoff,
     /// Waits between look-ups; the first after an acceptance is its shortest.
     pub pace: Pace,
+    /// For how long a first look-up stays in this process before the table brings it to anybody.
+    pub look_up_lease: Duration,
     /// Failures in a row that open the breaker.
     pub breaker_failures: u32,
     /// How long the breaker stays open, doubling while the provider goes on failing.

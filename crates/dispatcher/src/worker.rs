@@ -12,7 +12,7 @@ use std::{
 use payrun_broker::{Consumer, Delivery, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
-use payrun_store::{Claimed, PoisonMessage, Store};
+use payrun_store::{Claimed, FirstLookup, PoisonMessage, Store};
 use payrun_telemetry::{events, halt, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -24,7 +24,7 @@ use crate::{
     Settings,
     breaker::{Breaker, Gate, Health},
     record::{pause, record_all},
-    send::send,
+    send::{FirstLookups, send},
 };
 
 /// Between tries while the database is away.
@@ -38,6 +38,7 @@ pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     breaker: Arc<Breaker>,
     slots: Arc<Semaphore>,
+    first_lookups: FirstLookups,
 }
 
 /// Ids that wait for a free slot, and the messages that brought them.
@@ -67,11 +68,18 @@ impl Inbox {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one account; several on any number of machines share its work.
-    pub fn new(account: Arc<Account>, store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+    /// A dispatcher for one account; several on any number of machines share its work. What it has sent is looked up first by
+    /// whoever receives `first_lookups`, if anybody does, and as far as there is room: that spares the table a step.
+    pub fn new(
+        account: Arc<Account>,
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        first_lookups: Option<mpsc::Sender<FirstLookup>>,
+    ) -> Self {
         let breaker = Arc::new(Breaker::new(settings.breaker_failures, settings.breaker_wait));
         let slots = Arc::new(Semaphore::new(settings.concurrency));
-        Self { account, store, settings, clock, breaker, slots }
+        Self { account, store, settings, clock, breaker, slots, first_lookups }
     }
 
     /// Works until `stop`; then claims nothing more, finishes what is on its way and records it.
@@ -92,6 +100,11 @@ impl Dispatcher {
                         delivery = messages.recv() => self.open(delivery, &mut inbox).await,
                         _ = sweep.tick() => self.sweep(&mut inbox).await,
                     }
+                }
+                while inbox.ids.len() < self.settings.group_max
+                    && let Some(delivery) = messages.try_recv()
+                {
+                    self.open(delivery, &mut inbox).await;
                 }
                 match self.breaker.gate(Instant::now()) {
                     Gate::Open => {}
@@ -139,9 +152,11 @@ impl Dispatcher {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
         let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
+        let first_lookups = self.first_lookups.clone();
         async move {
             let send_by = begun + settings.send_within;
-            let outcome = send(claimed, send_by, &account, &settings, (&*clock, &breaker)).await;
+            let outcome =
+                send(claimed, send_by, &account, (&settings, first_lookups), (&*clock, &breaker)).await;
             // The recorder goes only after every sender; if it was killed, the lease runs out and says the rest.
             let _ = concluded.send(outcome).await;
             drop(permit);
@@ -210,17 +225,18 @@ impl Dispatcher {
         }
     }
 
-    /// Waits for a free slot and a token of the rate, then takes as many more of both as a moment gives, up to `wanted`.
+    /// Waits for a free slot and a token of the rate, then takes as many more of both as there are, up to `wanted`. While much is on its way
+    /// a moment brings more slots: a claim costs the database nearly the same for one payout as for many.
     async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
         let mut permits = Vec::with_capacity(wanted);
         if wanted == 0 {
             return permits;
         }
+        let half = u32::try_from(wanted.min(self.settings.concurrency.div_ceil(2))).unwrap_or(u32::MAX);
+        // Whether that many are free in time, or fewer: the next lines see.
+        drop(time::timeout(self.settings.linger, self.slots.acquire_many(half)).await);
         let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else { return permits };
         permits.push(first);
-        if self.slots.available_permits() + 1 < wanted {
-            time::sleep(self.settings.linger).await;
-        }
         while permits.len() < wanted
             && let Ok(more) = Arc::clone(&self.slots).try_acquire_owned()
         {

@@ -1,19 +1,22 @@
 //! The long-running roles: each alone in a process, or all in one.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use jiff::{Timestamp, tz::TimeZone};
 use payrun_broker::Broker;
 use payrun_dispatcher::Dispatcher;
-use payrun_domain::clock::{Clock as _, SystemClock};
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    name::AccountName,
+};
 use payrun_ingest::Intake;
 use payrun_outbox::relay;
 use payrun_providers::Account;
 use payrun_reconciler::{Reconciler, SweepSettings, sweep};
-use payrun_store::Store;
+use payrun_store::{FirstLookup, Store};
 use payrun_telemetry::{events::chain, gauges, recorder::Recorder};
-use tokio::{signal::unix::Signal, task::JoinSet};
+use tokio::{signal::unix::Signal, sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -66,12 +69,15 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     context.register(&store, &accounts).await?;
     let broker = Broker::new(&context.amqp_url()?, context.topology()).context("broker.url")?;
     let mut tasks = JoinSet::new();
+    let (mut senders, mut receivers) = first_lookups(roles, &accounts);
     for role in roles {
         match role {
             Role::Ingest => ingest(context, &store, &broker, &stop, &mut tasks)?,
             Role::Relay => relay_outbox(&store, &broker, &stop, &mut tasks),
-            Role::Dispatch => dispatch(context, &store, &broker, (&accounts, &stop), &mut tasks),
-            Role::Reconcile => reconcile(context, &store, &accounts, &stop, &mut tasks),
+            Role::Dispatch => {
+                dispatch(context, &store, &broker, (&accounts, &mut senders, &stop), &mut tasks)
+            }
+            Role::Reconcile => reconcile(context, &store, (&accounts, &mut receivers), &stop, &mut tasks),
             Role::Hooks => {
                 let (hooks, listen) = (Hooks::new(&accounts, store.clone()), context.config.hooks.listen);
                 tasks.spawn(hooks.serve(listen, stop.clone()));
@@ -124,6 +130,19 @@ fn since_epoch(at: Timestamp) -> Duration {
 }
 
 type Tasks = JoinSet<anyhow::Result<()>>;
+
+type Senders = HashMap<AccountName, mpsc::Sender<FirstLookup>>;
+type Receivers = HashMap<AccountName, mpsc::Receiver<FirstLookup>>;
+
+/// From each account's dispatcher to its reconciler, where both are in this process.
+fn first_lookups(roles: &[Role], accounts: &[Arc<Account>]) -> (Senders, Receivers) {
+    let together = roles.contains(&Role::Dispatch) && roles.contains(&Role::Reconcile);
+    let channels = accounts.iter().filter(|_| together).map(|account| {
+        let (sender, receiver) = mpsc::channel(wire::FIRST_LOOKUPS_MAX);
+        ((account.name.clone(), sender), (account.name.clone(), receiver))
+    });
+    channels.unzip()
+}
 
 /// Waits for every task. One that ends before it was asked to takes the others down with it: half a process is worse than none.
 async fn join(mut tasks: Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
@@ -181,13 +200,15 @@ fn dispatch(
     context: &Context,
     store: &Store,
     broker: &Broker,
-    (accounts, stop): (&[Arc<Account>], &CancellationToken),
+    (accounts, senders, stop): (&[Arc<Account>], &mut Senders, &CancellationToken),
     tasks: &mut Tasks,
 ) {
     for account in accounts {
         let Some(configured) = context.config.accounts.get(&account.name) else { continue };
         let settings = wire::dispatcher(&configured.limits);
-        let dispatcher = Dispatcher::new(Arc::clone(account), store.clone(), settings, Arc::new(SystemClock));
+        let clock = Arc::new(SystemClock);
+        let sender = senders.remove(&account.name);
+        let dispatcher = Dispatcher::new(Arc::clone(account), store.clone(), settings, clock, sender);
         let messages = broker.consume_dispatch(&account.name, context.config.broker.prefetch);
         let work = dispatcher.run(messages, stop.clone());
         tasks.spawn(async move {
@@ -205,14 +226,14 @@ pub(crate) async fn reconcile_only(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
-    reconcile(context, store, accounts, stop, &mut tasks);
+    reconcile(context, store, (accounts, &mut Receivers::new()), stop, &mut tasks);
     join(tasks, stop).await
 }
 
 fn reconcile(
     context: &Context,
     store: &Store,
-    accounts: &[Arc<Account>],
+    (accounts, receivers): (&[Arc<Account>], &mut Receivers),
     stop: &CancellationToken,
     tasks: &mut Tasks,
 ) {
@@ -220,7 +241,7 @@ fn reconcile(
         let Some(configured) = context.config.accounts.get(&account.name) else { continue };
         let settings = wire::reconciler(&configured.limits, account);
         let reconciler = Reconciler::new(Arc::clone(account), store.clone(), settings, Arc::new(SystemClock));
-        let work = reconciler.run(stop.clone());
+        let work = reconciler.run(receivers.remove(&account.name), stop.clone());
         tasks.spawn(async move {
             work.await;
             Ok(())

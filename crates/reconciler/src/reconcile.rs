@@ -15,7 +15,7 @@ use payrun_domain::{
     verdict::{Doubt, Verdict},
 };
 use payrun_providers::Account;
-use payrun_store::{Anomaly, Lookup, LookupRoom, Settlement, Store};
+use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement, Store};
 use payrun_telemetry::{events, halt};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -45,40 +45,77 @@ impl Reconciler {
         Self { shared: Arc::new(Shared { account, store, settings, clock, witness }) }
     }
 
-    /// Works until `stop`; then finishes the look-ups on their way and settles them.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until `stop`; then finishes the look-ups on their way and settles them. Those of `first` need not be taken from the table;
+    /// it brings the ones that are lost.
+    pub async fn run(self, first: Option<mpsc::Receiver<FirstLookup>>, stop: CancellationToken) {
         let shared = self.shared;
         let (settled, answers) = mpsc::channel(shared.settings.group_max);
+        let slots = Arc::new(Semaphore::new(shared.settings.concurrency));
         let worker = async {
-            let slots = Arc::new(Semaphore::new(shared.settings.concurrency));
-            let asks = TaskTracker::new();
-            while !stop.is_cancelled() {
-                let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
-                let room = slots.available_permits().saturating_add(1).min(shared.settings.group_max);
-                drop(permit);
-                let due = shared.take(room).await;
-                if due.is_empty() {
-                    tokio::select! {
-                        () = stop.cancelled() => break,
-                        () = time::sleep(shared.settings.idle) => continue,
-                    }
-                }
-                for lookup in due {
-                    let Ok(permit) = Arc::clone(&slots).acquire_owned().await else { break };
-                    let (shared, settled) = (Arc::clone(&shared), settled.clone());
-                    asks.spawn(async move {
-                        let settlement = shared.ask(&lookup).await;
-                        // The settler goes only after every sender; without it the look-up is due again when its lease ends.
-                        let _ = settled.send(settlement).await;
-                        drop(permit);
-                    });
-                }
-            }
-            drop(settled);
-            asks.close();
-            asks.wait().await;
+            let asks = Asks { shared: Arc::clone(&shared), slots, settled, tasks: TaskTracker::new() };
+            tokio::join!(asks.from_table(&stop), asks.first(first, &stop));
+            asks.finish().await;
         };
         tokio::join!(worker, shared.settle_all(answers));
+    }
+}
+
+/// Look-ups on their way, of whatever source.
+struct Asks {
+    shared: Arc<Shared>,
+    slots: Arc<Semaphore>,
+    settled: mpsc::Sender<Settlement>,
+    tasks: TaskTracker,
+}
+
+impl Asks {
+    async fn from_table(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let Ok(permit) = self.slots.acquire().await else { return };
+            let room = self.slots.available_permits().saturating_add(1).min(self.shared.settings.group_max);
+            drop(permit);
+            let due = self.shared.take(room).await;
+            if due.is_empty() {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = time::sleep(self.shared.settings.idle) => {}
+                }
+            }
+            for lookup in due {
+                self.ask(lookup).await;
+            }
+        }
+    }
+
+    /// They come in the order of their times, but for the jitter.
+    async fn first(&self, lookups: Option<mpsc::Receiver<FirstLookup>>, stop: &CancellationToken) {
+        let Some(mut lookups) = lookups else { return };
+        let mut next = async || {
+            let first = lookups.recv().await?;
+            time::sleep_until(first.at.into()).await;
+            Some(first.lookup)
+        };
+        while let Some(Some(lookup)) = stop.run_until_cancelled(next()).await {
+            self.ask(lookup).await;
+        }
+    }
+
+    /// Waits for a free slot, then asks as a task of its own.
+    async fn ask(&self, lookup: Lookup) {
+        let Ok(permit) = Arc::clone(&self.slots).acquire_owned().await else { return };
+        let (shared, settled) = (Arc::clone(&self.shared), self.settled.clone());
+        self.tasks.spawn(async move {
+            let settlement = shared.ask(&lookup).await;
+            // The settler goes only after every sender; without it the look-up is due again when its lease ends.
+            let _ = settled.send(settlement).await;
+            drop(permit);
+        });
+    }
+
+    async fn finish(self) {
+        drop(self.settled);
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 

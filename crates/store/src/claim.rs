@@ -17,6 +17,8 @@ pub struct Claimed {
     pub payout: PayoutId,
     /// The fencing number to record the outcome under.
     pub epoch: i32,
+    /// Since the claim; it stays until the outcome is recorded, which is one more.
+    pub version: i32,
     /// The attempt whose intent was just committed, counted from one.
     pub attempt: i16,
     /// Sends that may have reached the provider, this one included.
@@ -82,12 +84,12 @@ impl Store {
                    state_since = clock_timestamp(), sent_at = clock_timestamp(),
                    due_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
                  where p.id = any(array(select id from due))
-                 returning p.id, p.epoch, p.attempts, p.sends, p.account, p.reference, p.country, p.currency, p.amount_minor,
+                 returning p.id, p.epoch, p.version, p.attempts, p.sends, p.account, p.reference, p.country, p.currency, p.amount_minor,
                    p.provider_id),
                intent as (
                  insert into attempt (payout_id, number, account, epoch, state, holder)
                  select id, attempts, account, epoch, 'intent', $4 from claimed)
-               select c.id, c.epoch, c.attempts, c.sends, c.country, c.currency, c.amount_minor, c.provider_id, c.reference,
+               select c.id, c.epoch, c.version, c.attempts, c.sends, c.country, c.currency, c.amount_minor, c.provider_id, c.reference,
                  f.key_id, f.name, f.document, f.destination, f.contact, f.description
                from claimed c cross join lateral (select * from beneficiary where payout_id = c.id offset 0) f"#,
             &ids,
@@ -110,6 +112,7 @@ const FORGOTTEN: i16 = 0;
 struct ClaimedRow {
     id: Uuid,
     epoch: i32,
+    version: i32,
     attempts: i16,
     sends: i16,
     country: String,
@@ -144,6 +147,7 @@ impl ClaimedRow {
         Ok(Claimed {
             payout: sealed.payout,
             epoch: self.epoch,
+            version: self.version,
             attempt: self.attempts,
             sends: state::count(self.sends),
             order: sealed.open(sealer)?,

@@ -43,7 +43,7 @@ pub use hook::{CallLine, HookCall, Taken};
 pub use import::{Import, Imported, NewBatch, NewPayout, Opened, RowFault, Source};
 pub use intake::{PoisonMessage, RowFaultPage};
 pub use key_file::KeyError;
-pub use lookup::{Anomaly, Lookup, LookupRoom, Settlement};
+pub use lookup::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement};
 pub use mark::{Holds, Mark};
 pub use outbox::Waiting;
 pub use record::{Conclusion, ReplyEvidence};

@@ -1,6 +1,6 @@
 //! T16-T18, T20, T22-T27: asking what became of payouts, and writing down the answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use payrun_domain::{
     attempt::AttemptState,
@@ -14,7 +14,7 @@ use payrun_domain::{
 };
 use uuid::Uuid;
 
-use crate::{Error, Store, claim::SealedOrder, state, unit::Unit};
+use crate::{Claimed, Error, Store, claim::SealedOrder, state, unit::Unit};
 
 /// A payout whose look-up is due.
 #[derive(Debug, Clone)]
@@ -45,6 +45,37 @@ pub struct Lookup {
     pub provider_status: Option<String>,
     /// What was asked of the provider.
     pub order: Order,
+}
+
+/// The first look-up of a payout that this process has sent, kept in memory. In the table it is due when its lease ends: should it get lost,
+/// anybody finds it there.
+#[derive(Debug, Clone)]
+pub struct FirstLookup {
+    /// When to ask.
+    pub at: Instant,
+    /// What to ask about.
+    pub lookup: Lookup,
+}
+
+impl Lookup {
+    /// What the table holds about a payout as soon as its acceptance is recorded (T10).
+    pub fn of_accepted(claimed: Claimed, record: &Record, class: Class) -> Self {
+        Self {
+            payout: claimed.payout,
+            state: PayoutState::Accepted,
+            version: claimed.version.saturating_add(1),
+            class,
+            sends: claimed.sends,
+            refusal_noted: false,
+            not_found: 0,
+            not_found_for: Duration::ZERO,
+            silent_for: Duration::ZERO,
+            age: Duration::ZERO,
+            cancelled: false,
+            provider_status: Some(record.status.clone()),
+            order: Order { provider_id: Some(record.id.clone()), ..claimed.order },
+        }
+    }
 }
 
 /// What a look-up changes.

@@ -7,7 +7,7 @@ use payrun_domain::{
     money::{Currency, Money},
     payout::{PayoutState, Transition},
 };
-use payrun_store::{Anomaly, Settlement};
+use payrun_store::{Anomaly, Lookup, Settlement};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
@@ -41,6 +41,23 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
     assert_eq!(all.len(), 200);
     assert_eq!(all.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
     assert_eq!(store.take_lookups(&"class-a".parse().unwrap(), LEASE, ROOM).await.unwrap().len(), 0);
+}
+
+/// Whoever sent it may look it up from memory; who reads the table looks up the same, and one of them settles it.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_first_look_up_from_memory_is_what_the_table_says(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "first", 1).await;
+    let claimed = claim_one(&store, payouts[0], LEASE).await;
+    let accepted = conclusion(&claimed, Transition::Accept);
+    assert_eq!(store.record(std::slice::from_ref(&accepted)).await.unwrap(), payouts);
+    let kept = Lookup::of_accepted(claimed, &accepted.record.unwrap(), Class::B);
+    let looked = look_up(&store).await;
+    let shown = |lookup: &Lookup| format!("{:?}", Lookup { age: LEASE, silent_for: LEASE, ..lookup.clone() });
+    assert_eq!(shown(&kept), shown(&looked));
+    assert_eq!(kept.order, looked.order, "what is not shown either");
+    assert_eq!(store.settle(&[settlement(&kept, Some(Transition::Pay))]).await.unwrap(), payouts);
+    assert_eq!(store.settle(&[settlement(&looked, Some(Transition::Pay))]).await.unwrap(), []);
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
