@@ -53,7 +53,7 @@ impl Reconciler {
         let slots = Arc::new(Semaphore::new(shared.settings.concurrency));
         let worker = async {
             let asks = Asks { shared: Arc::clone(&shared), slots, settled, tasks: TaskTracker::new() };
-            tokio::join!(asks.from_table(&stop), asks.first(first, &stop));
+            tokio::join!(asks.ask_due(&stop), asks.ask_first(first, &stop));
             asks.finish().await;
         };
         tokio::join!(worker, shared.settle_all(answers));
@@ -69,7 +69,7 @@ struct Asks {
 }
 
 impl Asks {
-    async fn from_table(&self, stop: &CancellationToken) {
+    async fn ask_due(&self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             let Ok(permit) = self.slots.acquire().await else { return };
             let room = self.slots.available_permits().saturating_add(1).min(self.shared.settings.group_max);
@@ -88,7 +88,7 @@ impl Asks {
     }
 
     /// They come in the order of their times, but for the jitter.
-    async fn first(&self, lookups: Option<mpsc::Receiver<FirstLookup>>, stop: &CancellationToken) {
+    async fn ask_first(&self, lookups: Option<mpsc::Receiver<FirstLookup>>, stop: &CancellationToken) {
         let Some(mut lookups) = lookups else { return };
         let mut next = async || {
             let first = lookups.recv().await?;
