@@ -75,7 +75,7 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
             Role::Ingest => ingest(context, &store, &broker, &stop, &mut tasks)?,
             Role::Relay => relay_outbox(&store, &broker, &stop, &mut tasks),
             Role::Dispatch => {
-                dispatch(context, &store, &broker, (&accounts, &mut senders, &stop), &mut tasks)
+                dispatch(context, &store, &broker, (&accounts, &mut senders, &stop), &mut tasks);
             }
             Role::Reconcile => reconcile(context, &store, (&accounts, &mut receivers), &stop, &mut tasks),
             Role::Hooks => {
