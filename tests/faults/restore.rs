@@ -40,6 +40,7 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
     let (_, told, _) = world.try_run(&["run", "--frozen"]);
     assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
     assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
+    assert!(says(&told, "its 5 payouts may have been approved and sent after the backup"), "{told}");
     (world, [before, queued, waiting], told)
 }
 
@@ -48,10 +49,17 @@ fn says(told: &Value, what: &str) -> bool {
     findings.filter(|finding| finding["what"].as_str().unwrap().contains(what)).count() == 1
 }
 
-/// Sending goes on: what was sent stays sent once.
-fn go_on(world: &World, provider: Provider) {
+/// Sending goes on: what was sent stays sent once, and what was approved after the backup may be approved again.
+fn go_on(world: &World, waiting: &str, provider: Provider) {
     let sent = world.ledger();
+    let (status, _, said) = world.try_run(&["--as", "luis", "batch", "cancel", waiting]);
+    assert!(!status.success() && said.contains("may have been approved and sent"), "{said}");
+    world.run(&["--as", "ana", "thaw", "--reason", "understood"]);
     let run = world.start("run");
+    approve(world, waiting);
+    world.settled(waiting);
+    let outcome = if provider.is_class_c() { "needs_review" } else { "paid" };
+    assert_eq!(world.count(waiting, &[outcome]), i64::try_from(ROWS).unwrap());
     let next = world.approved_batch("next", ROWS);
     assert_eq!(world.settled(&next), i64::try_from(ROWS).unwrap(), "{provider:?}");
     run.kill();
@@ -61,27 +69,23 @@ fn go_on(world: &World, provider: Provider) {
 
 #[test]
 fn a_provider_with_a_list_tells_what_the_backup_does_not_know() {
-    let (world, [_, queued, _], told) = restored(Provider::TeemoPay, "payrun_restore_teemopay");
-    assert!(says(&told, "HAS the first of its 5 payouts"), "{told}");
+    let (world, [_, queued, waiting], told) = restored(Provider::TeemoPay, "payrun_restore_teemopay");
     assert!(says(&told, "has 5 payouts that this database has not"), "{told}");
     assert_eq!(world.count(&queued, &["paid"]), 5);
-    go_on(&world, Provider::TeemoPay);
+    go_on(&world, &waiting, Provider::TeemoPay);
 }
 
 #[test]
 fn a_provider_without_a_list_is_asked_one_by_one() {
     let (world, [_, queued, waiting], told) = restored(Provider::Bamboo, "payrun_restore_bamboo");
-    assert!(says(&told, "HAS the first of its 5 payouts"), "{told}");
     assert!(says(&told, "no list"), "{told}");
     assert_eq!(world.count(&queued, &["paid"]), 5);
-    assert_eq!(world.run(&["batch", "show", &waiting])["state"], "paused");
-    go_on(&world, Provider::Bamboo);
+    go_on(&world, &waiting, Provider::Bamboo);
 }
 
 #[test]
 fn a_provider_that_cannot_be_asked_leaves_it_to_a_person() {
-    let (world, [_, queued, _], told) = restored(Provider::Qentaz, "payrun_restore_qentaz");
-    assert!(says(&told, "cannot be asked about its 5 payouts"), "{told}");
+    let (world, [_, queued, waiting], _) = restored(Provider::Qentaz, "payrun_restore_qentaz");
     assert_eq!(world.count(&queued, &["needs_review"]), 5);
-    go_on(&world, Provider::Qentaz);
+    go_on(&world, &waiting, Provider::Qentaz);
 }

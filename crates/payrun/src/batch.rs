@@ -35,11 +35,12 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
             let store = context.store_of_person().await?;
             // The limits in force are those of the configuration as it is now.
             context.register(&store, &context.accounts()?).await?;
+            let in_doubt = store.batch(id).await?.is_in_doubt;
             let queued = store.approve(id, &digest).await?;
+            let meaning =
+                if in_doubt { "are looked up, since they may have been sent already" } else { "are queued" };
             context.output.answer(&json!({"batch": id.to_string(), "queued": queued}), || {
-                format!(
-                    "approved: {queued} payouts are queued; `payrun batch watch {id}` shows them being paid"
-                )
+                format!("approved: {queued} payouts {meaning}; `payrun batch watch {id}` shows what becomes of them")
             });
             Ok(())
         }
@@ -138,6 +139,12 @@ async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
             text.push_str(&table(["line", "severity", "column", "value", "what is wrong"], rows));
             text.push_str(&format!("\n\nall of them: payrun batch export {id} --rejects"));
         }
+        if batch.is_in_doubt {
+            text.push_str(
+                "\n\nimported before a backup was restored: it may have been approved and sent after the backup. Approved here, each payout is looked \
+                 up before it is sent",
+            );
+        }
         if batch.held() > 0 && batch.approved_at.is_none() && batch.cancelled_at.is_none() {
             text.push_str(&format!("\n\n{} rows are held; next: payrun batch held {id}", batch.held()));
         } else if batch.approved_at.is_none() && batch.cancelled_at.is_none() && batch.accepted > 0 {
@@ -178,6 +185,7 @@ fn as_json(batch: &BatchSummary) -> serde_json::Value {
         "digest": batch.digest_short(),
         "uploaded_by": batch.uploaded_by,
         "uploaded_at": batch.uploaded_at.to_string(),
+        "in_doubt": batch.is_in_doubt,
         "approved_by": batch.approved_by,
         "approved_at": batch.approved_at.map(|at| at.to_string()),
     })

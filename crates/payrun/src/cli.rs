@@ -343,6 +343,9 @@ pub(crate) enum PayoutCommand {
     Reissue {
         /// Its id, reference, client id, or the provider's id; of one payout only.
         which: String,
+        /// After a backup was restored: you have seen in the provider's own report that it was not issued again.
+        #[arg(long)]
+        compared: bool,
     },
 }
 

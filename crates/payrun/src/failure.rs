@@ -86,7 +86,8 @@ impl From<ApproveError> for Failure {
             | ApproveError::Limit { .. }
             | ApproveError::Held(_)
             | ApproveError::NotHeld(_)
-            | ApproveError::Empty => Self::Refused(error.into()),
+            | ApproveError::Empty
+            | ApproveError::InDoubt => Self::Refused(error.into()),
         }
     }
 }
@@ -101,7 +102,8 @@ impl From<ReviewError> for Failure {
             | ReviewError::Disagrees { .. }
             | ReviewError::Outcome
             | ReviewError::Evidence
-            | ReviewError::Reissued => Self::Refused(error.into()),
+            | ReviewError::Reissued
+            | ReviewError::Restored(_) => Self::Refused(error.into()),
         }
     }
 }

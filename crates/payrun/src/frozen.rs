@@ -1,6 +1,6 @@
 //! `payrun run --frozen`: after a backup was restored. The providers know what the backup does not.
 //!
-//! **Reads**: providers' lists and look-ups. **Writes**: doubt about what the backup holds as unsent; pauses of what it holds as not approved.
+//! **Reads**: providers' lists and look-ups. **Writes**: that a backup was restored; a freeze; doubt about what the backup holds as unsent.
 //! **Invariant**: nothing is sent.
 
 use std::{sync::Arc, time::Duration};
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use jiff::{Timestamp, ToSpan as _};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
-    verdict::Verdict,
+    name::AccountName,
 };
 use payrun_providers::{Account, EnquiryError};
 use payrun_store::{Store, Unapproved};
@@ -36,14 +36,13 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let store = context.store_of_role("frozen").await?;
     let accounts = context.accounts()?;
     context.register(&store, &accounts).await?;
+    // Before anything else: other processes may run.
+    store.freeze("a backup was restored").await?;
+    store.restored().await?;
     let since = store.last_event_at().await?;
     let doubted = doubt(&store).await?;
-    let unapproved = store.pause_unapproved().await?;
-    tracing::info!(doubted, unapproved = unapproved.len(), "frozen: nothing is sent; asking the providers");
-    let mut findings = Vec::new();
-    for batch in &unapproved {
-        findings.push(about(batch, &accounts).await);
-    }
+    let mut findings: Vec<Finding> = store.unapproved().await?.into_iter().map(about).collect();
+    tracing::info!(doubted, unapproved = findings.len(), "frozen: nothing is sent; asking the providers");
     if let Some(since) = since {
         for account in &accounts {
             findings.extend(strangers(&store, account, since).await?);
@@ -66,36 +65,21 @@ async fn doubt(store: &Store) -> Result<u64, Failure> {
     }
 }
 
-/// A batch that was not approved when the backup was made, and may have been since.
-async fn about(batch: &Unapproved, accounts: &[Arc<Account>]) -> Finding {
-    let Unapproved { batch: id, account: name, payouts, first } = batch;
-    let verdict = match accounts.iter().find(|account| account.name == *name) {
-        Some(account) => account.look_up(first, &SystemClock).await,
-        None => Verdict::NotFound,
-    };
-    let (what, remedy) = match verdict {
-        Verdict::NotFound => (
-            format!(
-                "batch {id} is not approved here, and the provider does not know the first of its {payouts} payouts"
-            ),
-            format!("it was probably never sent: payrun batch resume {id}, then approve it"),
+/// A batch that was not approved when the backup was made, and may have been since. That the provider does not know some of its payouts proves
+/// nothing of the others, so nothing is asked: whoever approves it has all of them looked up.
+fn about(batch: Unapproved) -> Finding {
+    let Unapproved { batch: id, name, payouts, accounts } = batch;
+    let accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
+    Finding {
+        account: accounts.join(", "),
+        what: format!(
+            "batch {id} ({name}) is not approved here; its {payouts} payouts may have been approved and sent after the backup"
         ),
-        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => (
-            format!(
-                "batch {id} is not approved here, and the provider HAS the first of its {payouts} payouts"
-            ),
-            format!(
-                "it was approved and sent after the backup: do not approve it again; payrun batch cancel {id}"
-            ),
+        remedy: format!(
+            "payrun batch show {id}, then approve it as usual: each payout is looked up before it is sent; where the provider cannot be asked, \
+             a person decides (payrun review)"
         ),
-        Verdict::Deferred { .. } | Verdict::Unknown(_) => (
-            format!(
-                "batch {id} is not approved here, and the provider cannot be asked about its {payouts} payouts"
-            ),
-            "compare them with the provider's own report before anybody approves it".to_owned(),
-        ),
-    };
-    Finding { account: name.to_string(), what, remedy }
+    }
 }
 
 /// Payouts that the provider has and this database has not: of batches that came after the backup.
@@ -111,14 +95,15 @@ async fn strangers(store: &Store, account: &Account, since: Timestamp) -> Result
             let first: Vec<&str> = unknown.iter().take(5).map(String::as_str).collect();
             (
                 format!("the provider has {} payouts that this database has not: {} …", unknown.len(), first.join(", ")),
-                "they came after the backup: importing their file again would pay them again under new references".to_owned(),
+                "they came after the backup: importing their file again, or issuing a payout again, would pay them again under new references"
+                    .to_owned(),
             )
         }
         Err(EnquiryError::NotOffered) => (
             "the provider has no list: payouts of batches that came after the backup cannot be found by us"
                 .to_owned(),
             format!(
-                "compare its own report from {from:.0} on, before any file of that time is imported again"
+                "compare its own report from {from:.0} on, before any file of that time is imported again or a payout issued again"
             ),
         ),
         Err(error) => (
@@ -167,7 +152,7 @@ fn tell(context: &Context, (doubted, unknown): (u64, i64), since: Option<Timesta
         let table = if findings.is_empty() { String::new() } else { format!("\n\n{}", table(["account", "found", "what to do"], rows)) };
         format!(
             "the database knows what happened until {since}; of what it holds as unsent, {doubted} payouts were looked up, and {unknown} are \
-             still unknown\nnothing was sent{table}\n\nwhen all of this is understood: payrun run"
+             still unknown\nnothing was sent{table}\n\nwhen all of this is understood: payrun --as NAME thaw --reason '…', and start the roles"
         )
     });
 }

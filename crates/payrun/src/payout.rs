@@ -26,7 +26,9 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
             resolve(context, one(context, &which).await?, outcome, &evidence).await
         }
         PayoutCommand::Cancel { which } => cancel(context, one(context, &which).await?).await,
-        PayoutCommand::Reissue { which } => reissue(context, one(context, &which).await?).await,
+        PayoutCommand::Reissue { which, compared } => {
+            reissue(context, one(context, &which).await?, compared).await
+        }
     }
 }
 
@@ -231,11 +233,11 @@ async fn resolve(context: &Context, id: PayoutId, outcome: Outcome, evidence: &s
     Ok(())
 }
 
-async fn reissue(context: &Context, id: PayoutId) -> Result<(), Failure> {
+async fn reissue(context: &Context, id: PayoutId, compared: bool) -> Result<(), Failure> {
     let store = context.store_of_person().await?;
     let now = SystemClock.now();
     let new = Reissued { batch: BatchId::at(now), payout: PayoutId::at(now) };
-    store.reissue(id, new).await?;
+    store.reissue(id, new, compared).await?;
     let batch = store.batch(new.batch).await?;
     let answer = json!({"payout": new.payout.to_string(), "batch": new.batch.to_string(), "digest": batch.digest_short()});
     context.output.answer(&answer, || {

@@ -40,6 +40,8 @@ pub struct BatchSummary {
     pub paused_at: Option<Timestamp>,
     /// Since when it is cancelled.
     pub cancelled_at: Option<Timestamp>,
+    /// Imported before a backup was restored, and not approved since: it may have been approved and sent after the backup.
+    pub is_in_doubt: bool,
     /// How many payouts are in each state, with their sums in minor units, by account, currency and state.
     pub totals: Vec<Total>,
 }
@@ -94,6 +96,12 @@ pub enum ApproveError {
          (`payrun batch strike`) first"
     )]
     Held(i64),
+    /// Nothing says that it was never sent.
+    #[error(
+        "the batch was imported before a backup was restored, and may have been approved and sent after the backup: approve it, and each payout \
+         is looked up before it is sent; to stop it, pause it first (`payrun batch pause`), then approve and cancel it"
+    )]
+    InDoubt,
     /// More than an account may pay.
     #[error(
         "{account} would pay {} {within}, and may pay {}; approve less, or raise the limit",
@@ -190,7 +198,9 @@ impl Store {
     async fn batches_where(&self, id: Option<Uuid>, rows_max: i64) -> Result<Vec<BatchSummary>, Error> {
         let rows = sqlx::query!(
             r#"select id, source, source_name, source_digest, digest as "digest!", accepted, rejected, uploaded_by, uploaded_at,
-                 approved_by, approved_at, paused_at, cancelled_at
+                 approved_by, approved_at, paused_at, cancelled_at,
+                 approved_at is null and cancelled_at is null
+                   and exists (select from restored where restored_at > uploaded_at) as "is_in_doubt!"
                from batch where digest is not null and ($1::uuid is null or id = $1) order by id desc limit $2"#,
             id,
             rows_max,
@@ -212,18 +222,20 @@ impl Store {
             approved_at: row.approved_at.map(jiff_sqlx::Timestamp::to_jiff),
             paused_at: row.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
             cancelled_at: row.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
+            is_in_doubt: row.is_in_doubt,
             totals: Vec::new(),
         });
         Ok(summaries.collect())
     }
 
     /// T5: queues every payout of the batch and writes the messages for them. `digest` is the beginning of the batch's digest as
-    /// the approver saw it, at least 12 hex digits.
+    /// the approver saw it, at least 12 hex digits. What may have been sent before a backup was restored is put in doubt at once (T8, T15).
     pub async fn approve(&self, id: BatchId, digest: &str) -> Result<i64, ApproveError> {
         let operation = "approving a batch";
         let mut unit = Unit::begin(&self.pool, operation).await?;
         self.check_approval(&mut unit, id, digest).await?;
         check_limits(&mut unit, id).await?;
+        let is_in_doubt = is_in_doubt(&mut unit, id).await?;
         sqlx::query!(
             "update batch set approved_by = $2, approved_at = clock_timestamp() where id = $1",
             id.uuid(),
@@ -248,6 +260,14 @@ impl Store {
         .fetch_one(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
+        if is_in_doubt {
+            let ids = sqlx::query_scalar!(
+                "select id from payout where batch_id = $1 and state = 'queued'",
+                id.uuid()
+            );
+            let ids = ids.fetch_all(unit.connection()).await.map_err(Error::driver(operation))?;
+            self.doubt(&mut unit, &ids).await?;
+        }
         unit.commit().await?;
         Ok(queued)
     }
@@ -327,6 +347,9 @@ impl Store {
         let operation = "cancelling a batch";
         self.batch(id).await?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
+        if is_in_doubt(&mut unit, id).await? {
+            return Err(ApproveError::InDoubt);
+        }
         sqlx::query!(
             "update batch set cancelled_at = clock_timestamp(), cancelled_by = $2 where id = $1 and cancelled_at is null
                and exists (select from payout where batch_id = $1 and state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned'))",
@@ -355,6 +378,18 @@ impl Store {
         unit.commit().await?;
         Ok(Cancelled { cancelled: i64::try_from(cancelled.rows_affected()).unwrap_or(i64::MAX), out })
     }
+}
+
+/// Whether the batch, which is not approved, may have been approved and sent after the backup that this database came from.
+pub(crate) async fn is_in_doubt(unit: &mut Unit, id: BatchId) -> Result<bool, Error> {
+    sqlx::query_scalar!(
+        r#"select exists (
+             select from restored r join batch b on b.uploaded_at < r.restored_at where b.id = $1 and b.approved_at is null) as "is_in_doubt!""#,
+        id.uuid(),
+    )
+    .fetch_one(unit.connection())
+    .await
+    .map_err(Error::driver("asking whether a backup was restored"))
 }
 
 /// What a batch and a day may pay through each of its accounts. Two approvals at once look one after the other.

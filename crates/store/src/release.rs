@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use payrun_domain::id::BatchId;
 
-use crate::{ApproveError, Error, Mark, Store, unit::Unit};
+use crate::{ApproveError, Error, Mark, Store, approve::is_in_doubt, unit::Unit};
 
 /// A held row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,9 @@ impl Store {
     pub async fn strike(&self, id: BatchId, rows: &[i32]) -> Result<u64, ApproveError> {
         let operation = "striking out held rows";
         let mut unit = self.decide_about(id, operation).await?;
+        if is_in_doubt(&mut unit, id).await? {
+            return Err(ApproveError::InDoubt);
+        }
         let struck = sqlx::query_scalar!(
             "update payout set state = 'cancelled', transition = 'cancel', version = version + 1,
                state_since = clock_timestamp(), reason = 'struck out'

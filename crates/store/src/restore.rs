@@ -1,26 +1,38 @@
 //! After a backup was restored: what it holds as not sent may have been sent since. Nothing of it may go again before somebody was asked.
 
 use jiff::Timestamp;
-use payrun_domain::{id::BatchId, name::AccountName, order::Order};
+use payrun_domain::{id::BatchId, name::AccountName};
+use uuid::Uuid;
 
-use crate::{Error, Store, claim::SealedOrder, state, unit::Unit};
+use crate::{Error, Store, state, unit::Unit};
 
-/// A batch that the backup holds as not approved, and its first payout of one account: were it sent since, that one went first.
+/// A batch that the backup holds as not approved. It may have been approved since, and sent.
 #[derive(Debug, Clone)]
 pub struct Unapproved {
     /// Which batch.
     pub batch: BatchId,
-    /// Through which account.
-    pub account: AccountName,
-    /// How many payouts of the batch go through it.
+    /// The client's file name, or message id.
+    pub name: String,
+    /// How many of its payouts may be out.
     pub payouts: i64,
-    /// The first of them.
-    pub first: Order,
+    /// Through which accounts.
+    pub accounts: Vec<AccountName>,
 }
 
 impl Store {
-    /// Puts up to `rows_max` queued payouts in doubt, as if a send of each had begun and its lease had ended (T8, T15): they are looked up
-    /// before anything else happens. Counts them.
+    /// Writes down that this database came from a backup, from which all that follows: approval of what was imported before puts it in
+    /// doubt, and it is not cancelled as if it had never been sent.
+    pub async fn restored(&self) -> Result<(), Error> {
+        let operation = "writing down a restore";
+        let mut unit = Unit::begin(&self.pool, operation).await?;
+        sqlx::query!("insert into restored (restored_by) values ($1)", self.actor.as_str())
+            .execute(unit.connection())
+            .await
+            .map_err(Error::driver(operation))?;
+        unit.commit().await
+    }
+
+    /// Puts up to `rows_max` queued payouts in doubt: they are looked up before anything else happens. Counts them.
     pub async fn doubt_queued(&self, rows_max: i64) -> Result<u64, Error> {
         let operation = "doubting what may have been sent";
         let mut unit = Unit::begin(&self.pool, operation).await?;
@@ -30,21 +42,34 @@ impl Store {
         .execute(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        let claimed = sqlx::query_scalar!(
-            r#"with queued as materialized (
-                 select id from payout where state = 'queued' order by id limit $1 for update skip locked),
-               claimed as (
-                 update payout p set state = 'submitting', transition = 'claim', version = p.version + 1, epoch = p.epoch + 1,
-                   attempts = p.attempts + 1, sends = p.sends + 1, reason = null, not_found = 0, not_found_since = null,
-                   state_since = clock_timestamp(), sent_at = clock_timestamp(), due_at = clock_timestamp()
-                 from queued where p.id = queued.id
-                 returning p.id, p.epoch, p.attempts, p.account)
-               insert into attempt (payout_id, number, account, epoch, state, holder)
-               select id, attempts, account, epoch, 'intent', $2 from claimed returning payout_id"#,
+        let queued = sqlx::query_scalar!(
+            "select id from payout where state = 'queued' order by id limit $1 for update skip locked",
             rows_max,
-            self.actor.as_str(),
         )
         .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        let doubted = self.doubt(&mut unit, &queued).await?;
+        unit.commit().await?;
+        Ok(doubted)
+    }
+
+    /// T8, T15: as if a send of each had begun and its lease had ended. They are queued, and locked.
+    pub(crate) async fn doubt(&self, unit: &mut Unit, queued: &[Uuid]) -> Result<u64, Error> {
+        let operation = "doubting what may have been sent";
+        sqlx::query!(
+            "with claimed as (
+               update payout set state = 'submitting', transition = 'claim', version = version + 1, epoch = epoch + 1,
+                 attempts = attempts + 1, sends = sends + 1, reason = null, not_found = 0, not_found_since = null,
+                 state_since = clock_timestamp(), sent_at = clock_timestamp(), due_at = clock_timestamp()
+               where id = any($1)
+               returning id, epoch, attempts, account)
+             insert into attempt (payout_id, number, account, epoch, state, holder)
+             select id, attempts, account, epoch, 'intent', $2 from claimed",
+            queued,
+            self.actor.as_str(),
+        )
+        .execute(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
         let doubted = sqlx::query!(
@@ -54,61 +79,34 @@ impl Store {
              update payout p set state = 'unknown', transition = 'expire_lease', version = p.version + 1, epoch = p.epoch + 1,
                reason = 'restored', state_since = clock_timestamp(), due_at = clock_timestamp()
              where p.id = any($1)",
-            &claimed,
+            queued,
         )
         .execute(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        unit.commit().await?;
         Ok(doubted.rows_affected())
     }
 
-    /// Pauses every batch that awaits approval, and tells what to ask about each.
-    pub async fn pause_unapproved(&self) -> Result<Vec<Unapproved>, Error> {
-        let operation = "pausing what is not approved";
-        let mut unit = Unit::begin(&self.pool, operation).await?;
-        sqlx::query!(
-            "update batch set paused_at = clock_timestamp(), paused_by = $1
-             where approved_at is null and cancelled_at is null and accepted > 0 and paused_at is null",
-            self.actor.as_str(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
+    /// What may have been approved since the backup. Nothing is concluded about any of it: whoever approves it has each payout looked up.
+    pub async fn unapproved(&self) -> Result<Vec<Unapproved>, Error> {
         let rows = sqlx::query!(
-            r#"select distinct on (p.batch_id, p.account) p.batch_id, p.account, p.id, p.reference, p.country, p.currency, p.amount_minor,
-                 f.key_id, f.name, f.document, f.destination, f.contact, f.description,
-                 (select count(*) from payout o where o.batch_id = p.batch_id and o.account = p.account) as "payouts!"
-               from payout p join batch b on b.id = p.batch_id join beneficiary f on f.payout_id = p.id
-               where b.approved_at is null and b.cancelled_at is null and b.paused_at is not null and p.state = 'awaiting_approval'
-               order by p.batch_id, p.account, p.row_no"#,
+            r#"select b.id, b.source_name, count(*) as "payouts!", array_agg(distinct p.account order by p.account) as "accounts!"
+               from batch b join payout p on p.batch_id = b.id
+               where b.approved_at is null and b.cancelled_at is null and p.state in ('awaiting_approval', 'held')
+               group by b.id order by b.id"#,
         )
-        .fetch_all(unit.connection())
+        .fetch_all(&self.pool)
         .await
-        .map_err(Error::driver(operation))?;
-        unit.commit().await?;
+        .map_err(Error::driver("reading what is not approved"))?;
         rows.into_iter()
             .map(|row| {
-                let sealed = SealedOrder {
-                    payout: row.id.into(),
-                    reference: &row.reference,
-                    country: &row.country,
-                    currency: &row.currency,
-                    amount_minor: row.amount_minor,
-                    provider_id: None,
-                    key_id: row.key_id,
-                    name: &row.name,
-                    document: &row.document,
-                    destination: &row.destination,
-                    contact: &row.contact,
-                    description: &row.description,
-                };
-                let account = row.account.parse().map_err(|_| state::unknown("payout", "account", row.id))?;
+                let account =
+                    |name: String| name.parse().map_err(|_| state::unknown("payout", "account", row.id));
                 Ok(Unapproved {
-                    batch: row.batch_id.into(),
-                    account,
+                    batch: row.id.into(),
+                    name: row.source_name,
                     payouts: row.payouts,
-                    first: sealed.open(&self.sealer())?,
+                    accounts: row.accounts.into_iter().map(account).collect::<Result<_, Error>>()?,
                 })
             })
             .collect()

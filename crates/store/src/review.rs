@@ -58,6 +58,12 @@ pub enum ReviewError {
     /// Too little to convince an auditor.
     #[error("the evidence must have 10 to 4000 characters: say what the provider or bank showed, and where")]
     Evidence,
+    /// It may have been issued again already, where this database does not know of it.
+    #[error(
+        "a backup was restored after this payout was {0}, and since the backup it may have been issued again: compare with the provider's own \
+         report, then repeat this with --compared"
+    )]
+    Restored(PayoutState),
     /// Once is enough.
     #[error("the payout was issued again already")]
     Reissued,
@@ -164,12 +170,14 @@ impl Store {
         unit.commit().await
     }
 
-    /// Issues a rejected or returned payout again: a new row, a new reference, a new approval. The old row stays as it is.
-    pub async fn reissue(&self, id: PayoutId, new: Reissued) -> Result<(), ReviewError> {
+    /// Issues a rejected or returned payout again: a new row, a new reference, a new approval. The old row stays as it is. Of what ended
+    /// before a backup was restored, only if somebody has `compared` it with what the provider says.
+    pub async fn reissue(&self, id: PayoutId, new: Reissued, compared: bool) -> Result<(), ReviewError> {
         let operation = "issuing a payout again";
         let old = sqlx::query!(
             r#"select p.state, p.reference, p.country, p.currency, p.amount_minor, p.reissue_of,
                  exists (select from payout n where n.reissue_of = p.id) as "reissued!",
+                 exists (select from restored where restored_at > p.state_since) as "restored!",
                  f.key_id, f.name, f.document, f.destination, f.contact, f.description
                from payout p join beneficiary f on f.payout_id = p.id where p.id = $1"#,
             id.uuid(),
@@ -184,6 +192,9 @@ impl Store {
         }
         if old.reissued {
             return Err(ReviewError::Reissued);
+        }
+        if old.restored && !compared {
+            return Err(ReviewError::Restored(state));
         }
         let sealed = SealedOrder {
             payout: id,

@@ -44,7 +44,7 @@ async fn what_is_settled_can_be_forgotten_and_is_still_paid_only_once(pool: PgPo
     let double = import.rows(&[payout("old-1", 1)], &[]).await.unwrap();
     assert_eq!(double[0].code, "client_id_used", "the payout itself stays");
     let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    let reissued = owner.reissue(payouts[0], new).await;
+    let reissued = owner.reissue(payouts[0], new, false).await;
     assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
 }
 
@@ -149,7 +149,7 @@ async fn an_old_dump_opens_with_no_key_that_is_left(pool: PgPool) {
     // As it is, and as if another key had sealed it.
     for key_id in [1, 2] {
         let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-        let reissued = thief.reissue(refused, new).await;
+        let reissued = thief.reissue(refused, new, false).await;
         assert!(
             matches!(reissued, Err(ReviewError::Store(Error::Sealed { .. }))),
             "key {key_id}: {reissued:?}"

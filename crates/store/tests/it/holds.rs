@@ -223,3 +223,26 @@ async fn no_approval_passes_a_limit(pool: PgPool) {
     limited(&setup, Some(2_003), Some(4_006)).await;
     assert_eq!(luis.approve(batch, &digest).await.unwrap(), 2);
 }
+
+/// In a database that came from a backup, what is not approved may have been approved since, and paid.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn after_a_restore_nothing_unapproved_is_given_up_or_sent_unasked(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    approved(&pool, "first", 1).await;
+    let (batch, digest, _) = uploaded(&pool, &[Row { account: 2, ..USUAL }]).await;
+    assert_eq!(state(&pool, batch, 1).await, "held");
+    owner.restored().await.unwrap();
+    let luis = store(&pool, "luis").await;
+    let unapproved = luis.unapproved().await.unwrap();
+    assert_eq!(unapproved.iter().map(|one| (one.batch, one.payouts)).collect::<Vec<_>>(), [(batch, 1)]);
+    assert!(matches!(luis.strike(batch, &[1]).await, Err(ApproveError::InDoubt)));
+    assert!(matches!(luis.cancel_batch(batch).await, Err(ApproveError::InDoubt)));
+    luis.release(batch, &release(&[1], None)).await.unwrap();
+    assert!(luis.batch(batch).await.unwrap().is_in_doubt);
+    assert_eq!(luis.approve(batch, &digest).await.unwrap(), 1);
+    assert_eq!(state(&pool, batch, 1).await, "unknown");
+    assert_eq!(luis.cancel_batch(batch).await.unwrap().cancelled, 0, "it is looked up first");
+    assert_eq!(state(&pool, batch, 1).await, "unknown");
+    let (later, _) = approved(&pool, "later", 1).await;
+    assert_eq!(state(&pool, later, 1).await, "queued");
+}
