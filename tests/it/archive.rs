@@ -1,6 +1,6 @@
 //! Months of history that go to files: written, read back, dropped from the database, and named ever after.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use payrun_tests::World;
 
@@ -31,6 +31,9 @@ fn a_month_goes_to_a_file_and_its_payouts_stay() {
     let (status, _, errors) =
         world.try_run(&[&["--as", "eva", "archive", "--before", "2999-01"][..], &to].concat());
     assert!(status.code() == Some(3) && errors.contains("has not ended"), "{errors}");
+    let (status, _, errors) =
+        world.try_run(&[&["--as", "eva", "archive", "--before", "0000-01"][..], &to].concat());
+    assert!(status.code() == Some(2) && errors.contains("a year and a month"), "{errors}");
     assert!(!folder.exists(), "nothing was written");
     world.execute("update payout set due_at = null");
 
@@ -55,9 +58,12 @@ fn a_month_goes_to_a_file_and_its_payouts_stay() {
     }
     assert!(!text.contains("Rosa") && !text.contains("4000000"), "{text}");
 
-    // A file that was damaged is written again, as it was, while the database has all that belongs in it.
-    fs::write(&file, "rubbish").unwrap();
+    // A file that was lost is written again, as it was, while the database has all that belongs in it.
+    fs::remove_file(&file).unwrap();
     assert_eq!(world.run(&archive(&[]))["months"], done["months"]);
+    assert!(file.exists());
+    // So is one that was damaged, before anything leaves the database.
+    fs::write(&file, "rubbish").unwrap();
     // Killed in the middle, it is run once more.
     world.dies("archive", &archive(&["--drop"]), "before commit dropping history:1");
     assert_eq!(world.number("select count(*) from attempt"), 5);
@@ -73,7 +79,27 @@ fn a_month_goes_to_a_file_and_its_payouts_stay() {
     let shown = world.run(&["payout", "show", "old-1"]);
     assert_eq!(shown[0]["archived"]["file"], "payouts-2025-07.jsonl.gz");
     assert_eq!((&shown[0]["state"], shown[0]["events"].as_array().unwrap().len()), (&"paid".into(), 0));
-    fs::write(&file, "rubbish").unwrap();
-    let (status, _, errors) = world.try_run(&archive(&[]));
-    assert!(status.code() == Some(1) && errors.contains("in this file only"), "{errors}");
+    a_lost_file_holds_back_no_other_month(&world, &folder);
+}
+
+/// What is in a lost file only is told, and later months go on.
+fn a_lost_file_holds_back_no_other_month(world: &World, folder: &Path) {
+    fs::remove_file(folder.join("payouts-2025-07.jsonl.gz")).unwrap();
+    let run = world.start("run");
+    let later = world.approved_batch("later", 2);
+    assert_eq!(world.settled(&later), 2);
+    drop(run);
+    world.execute(
+        "set session_replication_role = replica; update payout set state_since = '2025-08-15', due_at = null where client_id like 'later%'",
+    );
+    let both = [
+        &["--as", "eva", "archive", "--before", "2025-09", "--drop"][..],
+        &["--to", folder.to_str().unwrap()],
+    ]
+    .concat();
+    let (status, said, _) = world.try_run(&both);
+    let lost = said["lost"].to_string();
+    assert!(status.code() == Some(5) && lost.contains("payouts-2025-07.jsonl.gz is not there"), "{lost}");
+    assert_eq!(said["dropped"], 2);
+    assert!(folder.join("payouts-2025-08.jsonl.gz").exists());
 }

@@ -62,6 +62,17 @@ fn what_is_late_is_seen_and_listed() {
     world.run(&["--as", "ana", "freeze", "--reason", "a test"]);
     wait_until(&address, &format!("payrun_send_lag_seconds{{{account}}}"), |lag| lag == 0.0);
     world.run(&["--as", "ana", "thaw", "--reason", "a test"]);
+    let paused = format!("payrun_payout_paused_seconds{{{account}}}");
+    for (pause, resume) in [
+        (["batch", "pause", &batch], ["batch", "resume", &batch]),
+        (["accounts", "pause", world.account()], ["accounts", "resume", world.account()]),
+    ] {
+        wait_until(&address, &paused, |seconds| seconds == 0.0);
+        world.run(&[&["--as", "ana"][..], &pause].concat());
+        wait_until(&address, &paused, |seconds| seconds > 0.0);
+        world.run(&[&["--as", "ana"][..], &resume].concat());
+    }
+    wait_until(&address, &paused, |seconds| seconds == 0.0);
     reconcile.kill();
     world.forget_log("reconcile");
     // The provider takes them, and nobody asks it for a year.

@@ -8,6 +8,7 @@ mod alerts;
 mod archive;
 mod broker;
 mod clerk;
+mod compose;
 mod corpus;
 mod dashboard;
 mod dump;

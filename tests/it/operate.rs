@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_tests::{Options, Payroll, Provider, World, wait_for};
+use payrun_tests::{Options, Payroll, Provider, World, binary, wait_for};
 
 pub(crate) fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -326,4 +326,17 @@ fn urls_may_be_files() {
     world.file("payrun.toml", &by_file.replace("url_file", "url = \"postgres://made-up\"\nurl_file"));
     let both = String::from_utf8(list().stderr).unwrap();
     assert!(both.contains("database.url and database.url_file") && !both.contains("made-up"), "{both}");
+}
+
+/// Usage that names what the environment gives reads as if it were needed.
+#[test]
+fn wrong_usage_names_only_what_somebody_wrote() {
+    let mut command = Command::new(binary());
+    command.args(["--as", "luis", "batch", "approve"]).env("DATABASE_URL", "postgres://made-up");
+    let said =
+        command.env("AMQP_URL", "amqp://made-up").env("PAYRUN_CONFIG", "made-up.toml").output().unwrap();
+    let errors = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said.status.code(), Some(2));
+    assert!(errors.contains("--digest") && !errors.contains("--database-url"), "{errors}");
+    assert!(!errors.contains("--amqp-url") && !errors.contains("--config"), "{errors}");
 }

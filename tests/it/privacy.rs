@@ -43,10 +43,32 @@ fn a_key_is_destroyed_only_when_nothing_open_needs_it() {
     world.run(&["keys", "add"]);
     let (status, _, said) = world.try_run(&destroy);
     assert!(status.code() == Some(3) && said.contains("watched for a return"), "{said}");
+    let shown = world.run(&["payout", "show", "old-4"]);
+    let id = shown[0]["payout"].as_str().unwrap();
+    assert!(said.contains(id), "what is open is named: {said}");
 
     let none =
         world.run(&[&["--as", "eva", "forget", "--person", "PE:DNI:40000001"], because.as_slice()].concat());
     assert_eq!((&none["forgotten"], &none["open"]), (&json!(0), &json!(1)));
+    let forget = |whose: &[&'static str]| {
+        world.try_run(&[&["--as", "eva", "forget"], whose, because.as_slice()].concat())
+    };
+    let (status, _, said) = forget(&["--person", "PE:DNI:49999999"]);
+    assert!(status.code() == Some(3) && said.contains("nobody found"), "{said}");
+    let (status, _, said) = forget(&["--person", "PE:XXX:40000001"]);
+    assert!(status.code() == Some(2) && said.contains("DNI"), "{said}");
+    let (status, _, said) = forget(&["--settled-before", "2999-01-01"]);
+    assert!(status.code() == Some(3) && said.contains("has not begun"), "{said}");
+    let (status, _, said) = forget(&["old-1", "old-unheard-of"]);
+    assert!(status.code() == Some(3) && said.contains("old-unheard-of"), "{said}");
+    world.execute("set session_replication_role = replica; update payout set due_at = null");
+    let gone = |whose: &[&'static str]| {
+        world.run(&[&["--as", "eva", "forget"], whose, because.as_slice()].concat())["forgotten"].clone()
+    };
+    assert_eq!(gone(&["--person", "pe:dni: 40.000.001"]), json!(1));
+    assert_eq!(gone(&["old-2"]), json!(1));
+    let (status, _, said) = forget(&["old-2"]);
+    assert!(status.code() == Some(3) && said.contains("nobody found"), "{said}");
     let (status, _, said) = world.try_run(&[&["--as", "eva", "forget"], because.as_slice()].concat());
     assert!(status.code() == Some(3) && said.contains("whose data"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! `payrun archive`: months of history into files, and out of the database.
 //!
 //! **Reads**: months that are over. **Writes**: a file for each, the manifest after them, the table `archive`. **Invariant**: nothing leaves the
-//! database before the file that holds it was read back.
+//! database before the file that holds it was read back; a file that is lost holds back no other month.
 
 use std::{
     fs::{self, File},
@@ -56,47 +56,78 @@ pub(crate) async fn run(context: &Context, arguments: &ArchiveArgs) -> Result<()
     }
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     for month in &months {
-        write(&store, folder, month).await?;
+        write(&store, folder, (month, *drop)).await?;
     }
     let archives = store.archives().await?;
     write_manifest(folder, &archives)?;
     let meant: Vec<&Archived> = archives.iter().filter(|archived| archived.month < *before).collect();
-    let dropped = if *drop { drop_history(&store, folder, &meant).await? } else { 0 };
-    let answer = json!({"months": meant.iter().map(|archived| as_json(archived)).collect::<Vec<_>>(), "dropped": dropped});
-    context.output.answer(&answer, || {
+    let mut done = Done { dropped: 0, lost: lost(folder, &meant, *drop) };
+    if *drop {
+        drop_history(&store, folder, &meant, &mut done).await?;
+    }
+    tell(context, arguments, &meant, &done);
+    if done.lost.is_empty() { Ok(()) } else { Err(Failure::Unwell) }
+}
+
+/// What became of months that are in files.
+struct Done {
+    /// Payouts whose history left the database.
+    dropped: i64,
+    /// What is wrong with files that hold what the database no longer has.
+    lost: Vec<String>,
+}
+
+fn tell(context: &Context, arguments: &ArchiveArgs, meant: &[&Archived], done: &Done) {
+    let ArchiveArgs { before, to: folder, drop } = arguments;
+    let Done { dropped, lost } = done;
+    let months: Vec<_> = meant.iter().map(|archived| as_json(archived)).collect();
+    context.output.answer(&json!({"months": months, "dropped": dropped, "lost": lost}), || {
         if meant.is_empty() {
             return format!("nothing was settled before {}", name(*before));
         }
         let mut text = format!("archived in {}, with a list in {MANIFEST}:", folder.display());
-        for archived in &meant {
+        for archived in meant {
             text.push_str(&format!("\n  {}: {} payouts", archived.file, archived.counts.payouts));
         }
+        let kept = meant.iter().filter(|archived| has_history(archived)).count();
         text.push_str(&match dropped {
-            0 if *drop => "\nno history was left in the database".to_owned(),
-            0 => "\nthe database has their history still; --drop takes it out".to_owned(),
+            0 if kept == 0 => "\nno history was left in the database".to_owned(),
+            0 if *drop => "\nno history left the database".to_owned(),
+            0 => format!("\nthe database has the history of {kept} months still; --drop takes it out"),
             _ => format!("\nthe history of {dropped} payouts left the database; the payouts stay"),
         });
+        for fault in lost {
+            text.push_str(&format!(
+                "\nLOST: {fault}: bring it back from where it was copied to; other months went on"
+            ));
+        }
         text + "\nnext: copy the folder to where backups are kept"
     });
-    Ok(())
 }
 
-/// Makes sure of a month's file. One that is there is read; one that is not is written, as long as the database has what belongs in it.
-async fn write(store: &Store, folder: &Path, month: &Month) -> Result<(), Failure> {
+/// Whether `--drop` has something to take out of the database.
+fn has_history(archived: &Archived) -> bool {
+    archived.dropped < archived.counts.payouts
+}
+
+/// Files that are gone. What is to be dropped is read back then, and tells more.
+fn lost(folder: &Path, meant: &[&Archived], drop: bool) -> Vec<String> {
+    let gone = meant.iter().filter(|archived| !(drop && has_history(archived)));
+    let gone = gone.map(|archived| folder.join(&archived.file)).filter(|path| !path.is_file());
+    gone.map(|path| format!("{} is not there", path.display())).collect()
+}
+
+/// Makes sure of a month's file, as long as the database has what belongs in it. One that was written earlier is read back when its month is
+/// to be dropped, and only looked for otherwise.
+async fn write(store: &Store, folder: &Path, (month, drop): (&Month, bool)) -> Result<(), Failure> {
     let file = format!("payouts-{}.jsonl.gz", name(month.first));
     let path = folder.join(&file);
     let known = store.archives().await?.into_iter().find(|archived| archived.month == month.first);
     if let Some(known) = known {
-        let found = archive_file::check(&path, &known);
-        match found {
-            Ok(()) => return Ok(()),
-            // Written again: nothing is in the file alone.
-            Err(_) if known.dropped == 0 => {}
-            Err(error) => {
-                return Err(error
-                    .context("the history is in this file only: bring it back from where it was copied to")
-                    .into());
-            }
+        let is_there = || if drop { archive_file::check(&path, &known).is_ok() } else { path.is_file() };
+        // Once something is in the file alone, nobody can write it again.
+        if known.dropped > 0 || is_there() {
+            return Ok(());
         }
     }
     let mut archive = ArchiveFile::begin(&path)?;
@@ -127,13 +158,19 @@ fn write_manifest(folder: &Path, archives: &[Archived]) -> Result<(), Failure> {
     Ok(synced.with_context(|| format!("writing {}", folder.display()))?)
 }
 
-async fn drop_history(store: &Store, folder: &Path, archives: &[&Archived]) -> Result<i64, Failure> {
-    let mut dropped = 0;
-    for archived in archives.iter().filter(|archived| archived.dropped < archived.counts.payouts) {
-        archive_file::check(&folder.join(&archived.file), archived)?;
-        dropped += store.drop_history(archived.month, &archived.digest).await?;
+async fn drop_history(
+    store: &Store,
+    folder: &Path,
+    archives: &[&Archived],
+    done: &mut Done,
+) -> Result<(), Failure> {
+    for archived in archives.iter().filter(|archived| has_history(archived)) {
+        match archive_file::check(&folder.join(&archived.file), archived) {
+            Ok(()) => done.dropped += store.drop_history(archived.month, &archived.digest).await?,
+            Err(error) => done.lost.push(format!("{error:#}")),
+        }
     }
-    Ok(dropped)
+    Ok(())
 }
 
 fn as_json(archived: &Archived) -> serde_json::Value {
@@ -150,6 +187,6 @@ fn name(month: Date) -> String {
 
 /// Reads `2026-08`.
 fn month(text: &str) -> Result<Date, String> {
-    let first = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
-    first.ok_or_else(|| "write a year and a month, as 2026-08".to_owned())
+    let first: Option<Date> = (text.len() == 7).then(|| format!("{text}-01").parse().ok()).flatten();
+    first.filter(|first| first.year() > 0).ok_or_else(|| "write a year and a month, as 2026-08".to_owned())
 }

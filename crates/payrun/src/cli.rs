@@ -20,7 +20,7 @@ use crate::{
 /// Pays many people at once, each exactly as often as is safe.
 ///
 /// Exit codes: 0 done; 1 could not be done; 2 wrong usage; 3 refused by a rule (maker is checker, wrong state, not found);
-/// 4 the file has rows that cannot be paid; 5 `doctor` found something to mend.
+/// 4 the file has rows that cannot be paid; 5 `doctor`, `run --frozen` or `archive` found something to mend.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110)]
 pub(crate) struct Cli {

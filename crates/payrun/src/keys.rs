@@ -26,6 +26,9 @@ pub(crate) enum KeysCommand {
     },
 }
 
+/// Of open payouts that a refusal names.
+const OPEN_SHOWN: i64 = 10;
+
 pub(crate) async fn run(context: &Context, command: KeysCommand) -> Result<(), Failure> {
     match command {
         KeysCommand::List => list(context).await,
@@ -54,7 +57,8 @@ fn add(context: &Context) -> Result<(), Failure> {
     write(context, &text)?;
     context.output.answer(&json!({"key": number}), || {
         format!(
-            "key {number} seals whatever is imported from now on\nnext: bring {} to every machine, then SIGHUP to every payrun process, and back it up",
+            "key {number} seals whatever is imported from now on\nnext: bring {} to every machine, then SIGHUP to every payrun process (systemd: \
+             systemctl restart; Kubernetes: a new Secret and kubectl rollout restart), and back it up",
             context.config.keys_path().display()
         )
     });
@@ -68,8 +72,12 @@ async fn destroy(context: &Context, number: i16, reason: &str) -> Result<(), Fai
     let store = context.store_of_person().await?;
     let sealed = store.key_uses().await?.into_iter().find(|key| key.key_id == number);
     if let Some(open) = sealed.map(|key| key.open).filter(|open| *open > 0) {
+        let ids = store.open_under_key(number, OPEN_SHOWN).await?;
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         return Err(Failure::refused(format!(
-            "key {number} seals {open} payouts that are open or watched for a return; destroy it once they are settled"
+            "key {number} seals {open} payouts that are open or watched for a return; destroy it once they are settled. The oldest: {}; \
+             `payrun payout show ID` says what each waits for",
+            ids.join(", ")
         )));
     }
     let done = store.forget(&Whose::SealedWith(number), reason).await?;
@@ -90,8 +98,8 @@ async fn destroy(context: &Context, number: i16, reason: &str) -> Result<(), Fai
 }
 
 fn write(context: &Context, text: &SecretString) -> Result<(), Failure> {
-    let path = context.config.keys_path();
-    let (new, mut file) = NewFile::begin(&path, 0o600, None)?;
+    // Who may read the keys is for whoever installed them to say.
+    let (new, mut file) = NewFile::replacing(&context.config.keys_path())?;
     file.write_all(text.expose_secret().as_bytes()).context("writing the key file")?;
     file.sync_all().context("writing the key file")?;
     new.keep()

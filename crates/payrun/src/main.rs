@@ -48,7 +48,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, Parser as _, builder::Resettable};
 
 use crate::{
     cli::{Cli, Command},
@@ -61,7 +61,7 @@ use crate::{
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return misused(&error),
+        Err(error) => return misused(&without_environment().unwrap_or(error)),
     };
     let json = cli.json;
     // One TLS implementation for Postgres, RabbitMQ and providers; a second installation cannot happen, and would be harmless.
@@ -82,6 +82,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.exit(json),
     }
+}
+
+/// The same fault as it is without environment: clap's usage names whatever is given as if it were needed, and nobody wrote those.
+fn without_environment() -> Option<clap::Error> {
+    Cli::command().mut_args(|argument| argument.env(Resettable::Reset)).try_get_matches().err()
 }
 
 /// A command line that cannot be read, or that asks for help. Nothing of it was understood, and `--json` may be meant all the same.

@@ -48,7 +48,8 @@ pub(crate) async fn one(context: &Context, which: &str) -> Result<PayoutId, Fail
     }
 }
 
-fn unknown(which: &str) -> Failure {
+/// Nothing goes by that name.
+pub(crate) fn unknown(which: &str) -> Failure {
     Failure::refused(format!(
         "no payout has the id, reference, client id or provider id {which:?}; `payrun batch export` lists a batch's payouts"
     ))

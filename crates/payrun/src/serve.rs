@@ -79,6 +79,7 @@ fn show(found: &Backlog, accounts: &[Arc<Account>]) {
             gauges::paused(&account.name, why.word(), account.paused_why.as_deref() == Some(why.word()));
         }
         gauges::lag(&account.name, account.send_lag, account.lookup_lag);
+        gauges::kept_back(&account.name, account.kept_back);
     }
     for open in &found.open {
         gauges::open(&open.account, &open.state, open.count, open.oldest);

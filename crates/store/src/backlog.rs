@@ -32,6 +32,8 @@ pub struct AccountBacklog {
     pub send_lag: Duration,
     /// How late the most overdue look-up or lease is. What is watched for a return does not count: it may wait.
     pub lookup_lag: Duration,
+    /// How long a person's pause, of the account or of a batch, has kept queued payouts back.
+    pub kept_back: Duration,
 }
 
 /// Open payouts of one account in one state.
@@ -122,7 +124,13 @@ impl Store {
                   (select min(p.due_at) from payout p where p.account = a.name and p.state = 'accepted' and p.due_at < statement_timestamp())))
                 * 1000)::bigint as lookup_ms,
                (select (extract(epoch from clock_timestamp() - min(p.due_at)) * 1000)::bigint from payout p
-                where p.account = a.name and p.state = 'submitting' and p.due_at < statement_timestamp()) as lease_ms
+                where p.account = a.name and p.state = 'submitting' and p.due_at < statement_timestamp()) as lease_ms,
+               (extract(epoch from clock_timestamp() - least(
+                  (select a.paused_at where a.paused_why = 'person'
+                     and exists (select from payout p where p.account = a.name and p.state = 'queued')),
+                  (select min(b.paused_at) from batch b where b.paused_at is not null and b.approved_at is not null and b.cancelled_at is null
+                     and exists (select from payout p where p.batch_id = b.id and p.account = a.name and p.state = 'queued'))))
+                * 1000)::bigint as kept_back_ms
              from account a"
         )
         .fetch_all(&self.pool)
@@ -135,6 +143,7 @@ impl Store {
                 paused_why: row.paused_why,
                 send_lag: state::age(row.send_ms),
                 lookup_lag: state::age(row.lookup_ms.max(row.lease_ms)),
+                kept_back: state::age(row.kept_back_ms),
             })
             .collect())
     }

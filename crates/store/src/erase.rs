@@ -145,6 +145,18 @@ impl Store {
         rows.fetch_all(&self.pool).await.map_err(Error::driver("counting what keys sealed"))
     }
 
+    /// Payouts that are open, or watched for a return, and sealed with a key: the first `most` of them.
+    pub async fn open_under_key(&self, key_id: i16, most: i64) -> Result<Vec<PayoutId>, Error> {
+        let ids = sqlx::query_scalar!(
+            "select p.id from beneficiary b join payout p on p.id = b.payout_id where b.key_id = $1 and (p.due_at is not null
+               or p.state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned')) order by p.id limit $2",
+            key_id,
+            most
+        );
+        let ids = ids.fetch_all(&self.pool).await.map_err(Error::driver("reading what a key sealed"))?;
+        Ok(ids.into_iter().map(PayoutId::from).collect())
+    }
+
     /// Forgets that there was a key; false when something is still sealed with it.
     pub async fn drop_key(&self, key_id: i16) -> Result<bool, Error> {
         let operation = "forgetting a key";

@@ -35,6 +35,11 @@ pub fn paused(account: &str, reason: &'static str, paused: bool) {
     set(Metric::AccountPaused, &[(Label::Account, account), (Label::Reason, reason)], i64::from(paused));
 }
 
+/// How long a person's pause has kept queued payouts of an account back.
+pub fn kept_back(account: &str, since: Duration) {
+    set_seconds(Metric::PayoutPaused, &[(Label::Account, account)], since);
+}
+
 /// Whether all sends are stopped.
 pub fn frozen(frozen: bool) {
     set(Metric::Frozen, &[], i64::from(frozen));

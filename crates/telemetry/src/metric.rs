@@ -35,6 +35,8 @@ pub enum Metric {
     AnomaliesOpen,
     /// Whether an account is paused, from the database.
     AccountPaused,
+    /// How long a person's pause has kept payouts back, from the database.
+    PayoutPaused,
     /// Whether all sends are stopped, from the database.
     Frozen,
     /// State of an account's circuit breaker.
@@ -204,6 +206,13 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         Shared,
         &[Label::Account, Label::Reason],
         "1 while an account waits for a person.",
+    ),
+    Entry(
+        Metric::PayoutPaused,
+        "payrun_payout_paused_seconds",
+        Shared,
+        &[Label::Account],
+        "How long somebody's pause, of the account or of a batch, has kept approved payouts back; 0 while none does.",
     ),
     Entry(Metric::Frozen, "payrun_frozen", Shared, &[], "1 while all sends are stopped by `payrun freeze`."),
     Entry(
