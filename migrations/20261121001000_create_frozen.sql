@@ -9,9 +9,10 @@ create table frozen (
     check ((thawed_by is null) = (thawed_at is null) and (thawed_by is null) = (thaw_reason is null))
 );
 
-create unique index frozen_open_once on frozen ((true)) where thawed_at is null;
+-- Every claim asks whether there is one.
+create index frozen_open on frozen (id) where thawed_at is null;
 
-comment on table frozen is 'While a row is not thawed, no dispatcher claims anything: every claim reads this table. Look-ups go on. The rows stay, as a log.';
+comment on table frozen is 'Each freeze of each person. While a row is not thawed, no dispatcher claims anything: every claim reads this table. Look-ups go on. The rows stay, as a log.';
 
 -- Who froze, when and why is written once, and so is the thaw.
 create function frozen_updated() returns trigger language plpgsql as $$

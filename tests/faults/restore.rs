@@ -54,7 +54,7 @@ fn go_on(world: &World, waiting: &str, provider: Provider) {
     let sent = world.ledger();
     let (status, _, said) = world.try_run(&["--as", "luis", "batch", "cancel", waiting]);
     assert!(!status.success() && said.contains("may have been approved and sent"), "{said}");
-    world.run(&["--as", "ana", "thaw", "--reason", "understood"]);
+    world.run(&["--as", "ana", "thaw", "--all", "--reason", "understood"]);
     let run = world.start("run");
     approve(world, waiting);
     world.settled(waiting);

@@ -41,11 +41,16 @@ fn a_freeze_stops_all_sends_of_all_processes_and_says_what_is_out() {
     assert_eq!(world.count(&more, &["queued"]), 5);
     let again = freeze(&world);
     assert_eq!(
-        (&again["frozen_at"], &again["out"]),
+        (&again["frozen"][0]["at"], &again["out"]),
         (&frozen["frozen_at"], &0.into()),
-        "the first one holds"
+        "nothing is out"
     );
-    world.run(&["--as", "luis", "thaw", "--reason", "a mistake of the bank's"]);
+    let thawed = world.run(&["--as", "ana", "thaw", "--reason", "a mistake of the bank's"]);
+    assert_eq!(
+        (thawed["ended"].as_array().unwrap().len(), &thawed["frozen"]),
+        (2, &false.into()),
+        "both were hers"
+    );
     assert_eq!((world.settled(&more), world.settled(&batch)), (5, 900));
     assert_eq!(world.ledger().double_paid, 0);
     drop(third);
@@ -63,8 +68,38 @@ fn a_freeze_has_a_name_and_a_reason() {
     assert!(status.code() == Some(3) && said.contains("reason"), "{said}");
     let frozen = freeze(&world);
     assert_eq!((&frozen["frozen_by"], &frozen["reason"]), (&"ana".into(), &"the bank called".into()));
-    world.run(&["--as", "luis", "thaw", "--reason", "a mistake"]);
-    assert_eq!(world.number("select count(*) from frozen where thawed_by = 'luis' and frozen_by = 'ana'"), 1);
+    world.run(&["--as", "ana", "thaw", "--reason", "a mistake"]);
+    assert_eq!(world.number("select count(*) from frozen where thawed_by = 'ana' and frozen_by = 'ana'"), 1);
+}
+
+/// Two people stop everything, each for a reason of their own: neither lets it go on for both by accident.
+#[test]
+fn a_second_freeze_is_recorded_and_outlasts_the_first_ones_thaw() {
+    let world = World::new("payrun_it_freeze_two");
+    freeze(&world);
+    let second = world.command(&["--as", "bob", "freeze", "--reason", "the file is wrong"]).output().unwrap();
+    let said = String::from_utf8(second.stdout).unwrap();
+    assert!(second.status.success() && said.starts_with("already frozen by ana at "), "{said}");
+    assert!(said.contains("recorded too: frozen by bob") && said.contains("the file is wrong"), "{said}");
+    let (status, _, said) = world.try_run(&["--as", "eva", "thaw", "--reason", "all is well"]);
+    assert!(status.code() == Some(3) && said.contains("ana") && said.contains("--all"), "{said}");
+    let thawed = world.command(&["--as", "ana", "thaw", "--reason", "false alarm"]).output().unwrap();
+    let said = String::from_utf8(thawed.stdout).unwrap();
+    assert!(said.contains("STILL FROZEN") && said.contains("frozen by bob"), "{said}");
+    assert_eq!(world.number("select count(*) from frozen where thawed_at is null and frozen_by = 'bob'"), 1);
+    let thawed = world.run(&["--as", "eva", "thaw", "--all", "--reason", "bob agrees"]);
+    assert_eq!((&thawed["ended"][0]["by"], &thawed["frozen"]), (&"bob".into(), &false.into()));
+    assert_eq!(world.number("select count(*) from frozen where thawed_by = 'eva' and frozen_by = 'bob'"), 1);
+}
+
+/// Without the database nobody can be told by it: whoever is in a hurry learns what else stops a send.
+#[test]
+fn a_freeze_that_reaches_no_database_says_what_to_do() {
+    let world = World::new("payrun_it_freeze_down");
+    let mut command = world.command(&["--as", "ana", "freeze", "--reason", "the bank called"]);
+    let failed = command.env("DATABASE_URL", "postgres://payrun@127.0.0.1:1/payrun").output().unwrap();
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert!(failed.status.code() == Some(1) && said.contains("stop the dispatchers"), "{said}");
 }
 
 /// A backup holds the weakest of locks on every table for hours: the freeze holds all the same, and says what it does not know.

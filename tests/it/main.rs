@@ -15,6 +15,7 @@ mod dump;
 mod freeze;
 mod gauges;
 mod hooks;
+mod installation;
 mod intake;
 mod operate;
 mod privacy;

@@ -30,6 +30,9 @@ use crate::{
 /// Between tries while the database is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
+/// Between looks for payouts that no key of this process opens: each look that finds some is an error in the log.
+const KEYS_EVERY: Duration = Duration::from_secs(5);
+
 /// Sends the payouts of one account.
 pub struct Dispatcher {
     account: Arc<Account>,
@@ -93,12 +96,15 @@ impl Dispatcher {
             let mut inbox = Inbox::default();
             let mut sweep = time::interval(self.settings.sweep_every);
             sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            let mut keys = time::interval(KEYS_EVERY);
+            keys.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
             while !stop.is_cancelled() {
                 if inbox.ids.is_empty() {
                     tokio::select! {
                         () = stop.cancelled() => break,
                         delivery = messages.recv() => self.open(delivery, &mut inbox).await,
                         _ = sweep.tick() => self.sweep(&mut inbox).await,
+                        _ = keys.tick() => self.look_at_keys().await,
                     }
                 }
                 while inbox.ids.len() < self.settings.group_max
@@ -194,6 +200,12 @@ impl Dispatcher {
         match self.store.due(&self.account.name, self.settings.grace, rows_max).await {
             Ok(due) => inbox.ids.extend(due),
             Err(error) => events::failed("dispatch", &error),
+        }
+    }
+
+    async fn look_at_keys(&self) {
+        if let Err(error) = self.store.can_open_due(&self.account.name).await {
+            events::failed("dispatch", &error);
         }
     }
 

@@ -10,7 +10,8 @@ use crate::{
     cli::AccountsCommand,
     enquire,
     failure::Failure,
-    output::{maybe_time, table, time},
+    freeze,
+    output::{maybe_time, table},
     wire::Context,
 };
 
@@ -99,9 +100,9 @@ async fn list(context: &Context) -> Result<(), Failure> {
                 count("needs_review"),
             ]
         });
-        let frozen = frozen.map_or_else(String::new, |frozen| {
-            format!("all sends are frozen by {} since {}: {}\n", frozen.by, time(frozen.at), frozen.reason)
-        });
+        let frozen = frozen
+            .iter()
+            .fold(String::new(), |text, frozen| text + "all sends are " + &freeze::words(frozen) + "\n");
         let table = table(
             [
                 "account",

@@ -33,7 +33,6 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
         BatchCommand::Strike { id, rows } => held::strike(context, id, rows).await,
         BatchCommand::Approve { id, digest } => {
             let store = context.store_of_person().await?;
-            // The limits in force are those of the configuration as it is now.
             context.register(&store, &context.accounts()?).await?;
             let in_doubt = store.batch(id).await?.is_in_doubt;
             let queued = store.approve(id, &digest).await?;

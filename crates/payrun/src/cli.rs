@@ -125,17 +125,20 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<ReviewCommand>,
     },
-    /// Stop all sends of all processes now, and say how many payouts are out already.
+    /// Stop all sends of all processes now, and say how many payouts are out already; recorded beside what others froze.
     Freeze {
         /// Why, for whoever asks later.
         #[arg(long)]
         reason: String,
     },
-    /// Let sends go on after a freeze.
+    /// End your own freeze; sends go on once nobody's is left.
     Thaw {
         /// Why, for whoever asks later.
         #[arg(long)]
         reason: String,
+        /// End everybody's.
+        #[arg(long)]
+        all: bool,
     },
     /// All roles in one process.
     Run {

@@ -22,6 +22,11 @@ use crate::{limits::Limits, secret};
 /// What `payrun init` writes.
 pub(crate) const DEFAULT: &str = include_str!("config.default.toml");
 
+/// Of one process; Postgres itself has a hundred for all, unless it was told otherwise.
+const CONNECTIONS_MAX: u32 = 1_000;
+/// Messages of up to 64 payouts each. None at all would be no limit in AMQP.
+const PREFETCH_MAX: u16 = 1_000;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,6 +209,13 @@ impl Config {
         for (name, account) in &self.accounts {
             account.limits.check(name)?;
         }
+        let connections = self.database.connections_max;
+        if !(1..=CONNECTIONS_MAX).contains(&connections) {
+            bail!("database.connections_max is {connections}; write 1 to {CONNECTIONS_MAX}");
+        }
+        if !(1..=PREFETCH_MAX).contains(&self.broker.prefetch) {
+            bail!("broker.prefetch is {}; write 1 to {PREFETCH_MAX}", self.broker.prefetch);
+        }
         let prefix = self.broker.queue_prefix.as_str();
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
         if !(1..=64).contains(&prefix.len()) || !prefix.bytes().all(allowed) {
@@ -267,6 +279,9 @@ impl Config {
         let mut table = toml::Table::new();
         for (key, value) in given {
             match (key.strip_suffix("_file"), value) {
+                (Some(name), _) if given.contains_key(name) => {
+                    bail!("{path}.{name} and {path}.{key} are both given; leave one out")
+                }
                 (Some(name), toml::Value::String(file)) => {
                     let text = secret::line(&self.folder.join(file), &format!("{path}.{key}"))?;
                     table.insert(name.to_owned(), text.expose_secret().to_owned().into());
@@ -321,6 +336,29 @@ mod tests {
         ] {
             toml::from_str::<Config>(text).unwrap().check().unwrap();
         }
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_by_name() {
+        for (shown, written, reason) in [
+            ("# connections_max = 16", "connections_max = 0", "database.connections_max is 0; write 1 to"),
+            ("# connections_max = 16", "connections_max = 1001", "database.connections_max is 1001"),
+            ("# prefetch = 4", "prefetch = 0", "broker.prefetch is 0; write 1 to"),
+            ("# sends_max = 3", "sends_max = 999999", "limits: sends_max is at most"),
+        ] {
+            let config: Config = toml::from_str(&DEFAULT.replace(shown, written)).unwrap();
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(reason), "{written}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_and_its_file_are_not_both_taken() {
+        let both = "private_key = \"made-up\"\nprivate_key_file =";
+        let config: Config = toml::from_str(&DEFAULT.replacen("private_key_file =", both, 1)).unwrap();
+        let (name, account) = config.accounts.first_key_value().unwrap();
+        let error = config.provider_settings(name, account).map(drop).unwrap_err().to_string();
+        assert!(error.contains("private_key_file are both given") && !error.contains("made-up"), "{error}");
     }
 
     #[test]

@@ -78,50 +78,57 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     if well { Ok(()) } else { Err(Failure::Unwell) }
 }
 
+/// As the application's login has it: what the owner of the schema may do says nothing about the roles.
 async fn database(context: &Context) -> Vec<Check> {
-    let missing = match context.migrator_url() {
-        Ok(url) => Store::missing_migrations(&url).await.map_err(|error| chain(&error)),
+    let reached = match context.database_url() {
+        Ok(url) => Store::reach(&url).await.map_err(|error| chain(&error)),
         Err(error) => Err(format!("{error:#}")),
     };
-    let reached = Check::of(
-        "database reachable",
-        missing.as_ref().map(|_| ()),
-        "is Postgres running, and is database.url right?",
+    let is_there = reached.is_ok();
+    let reached = Check::of("database reachable", reached, "is Postgres running, and is database.url right?");
+    if !is_there {
+        return vec![reached];
+    }
+    let store = context.store_of_reader().await;
+    let role = Check::of(
+        "database role",
+        store.as_ref().map(|_| ()).map_err(Failure::reason),
+        "run `payrun migrate`, and grant payrun_app to the login role, unless it is the key file",
     );
-    let up_to_date = match missing {
-        Ok(missing) if missing.is_empty() => Ok(()),
-        Ok(missing) => Err(format!("{} migrations are missing", missing.len())),
-        Err(_) => Err("not reachable".to_owned()),
-    };
-    let current = up_to_date.is_ok();
-    let mut checks = vec![reached, Check::of("database schema", up_to_date, "run `payrun migrate`")];
-    if current {
-        let store = context.store_of_reader().await;
-        let role = Check::of(
-            "database role",
-            store.as_ref().map(|_| ()).map_err(Failure::reason),
-            "grant payrun_app to the login role, unless it is the key file",
-        );
-        checks.push(role);
-        if let Ok(store) = store {
-            let keys = store.check_keys().await.map_err(|error| chain(&error));
-            checks.push(Check::of("keys open this database", keys, "see keys.file in payrun.toml"));
-            checks.push(Check::of(
-                "accounts are what they were",
-                known_accounts(context, &store).await,
-                "an account's provider never changes; give the new one a new name",
-            ));
-            let now = SystemClock.now();
-            let skew = store.clock_skew(now).await;
-            let clock = match skew {
-                Ok(skew) if skew.as_secs() < 5 => Ok(()),
-                Ok(skew) => Err(format!("this machine and the database differ by {} s", skew.as_secs())),
-                Err(error) => Err(chain(&error)),
-            };
-            checks.push(Check::of("clock", clock, "synchronise both machines with NTP"));
+    let mut checks = vec![reached, role];
+    if let Ok(store) = store {
+        let up_to_date = match store.pending().await {
+            Ok(pending) if pending.is_empty() => Ok(()),
+            Ok(pending) => Err(format!("{} migrations are missing", pending.len())),
+            Err(error) => Err(chain(&error)),
+        };
+        let is_current = up_to_date.is_ok();
+        checks.push(Check::of("database schema", up_to_date, "run `payrun migrate`"));
+        if is_current {
+            checks.extend(inside(context, &store).await);
         }
     }
     checks
+}
+
+/// What only a database of this version can say.
+async fn inside(context: &Context, store: &Store) -> Vec<Check> {
+    let keys = store.check_keys().await.map_err(|error| chain(&error));
+    let skew = store.clock_skew(SystemClock.now()).await;
+    let clock = match skew {
+        Ok(skew) if skew.as_secs() < 5 => Ok(()),
+        Ok(skew) => Err(format!("this machine and the database differ by {} s", skew.as_secs())),
+        Err(error) => Err(chain(&error)),
+    };
+    vec![
+        Check::of("keys open this database", keys, "see keys.file in payrun.toml"),
+        Check::of(
+            "accounts are what they were",
+            known_accounts(context, store).await,
+            "an account's provider never changes; give the new one a new name",
+        ),
+        Check::of("clock", clock, "synchronise both machines with NTP"),
+    ]
 }
 
 /// Accounts that the database knows by another provider or idempotency class.

@@ -71,6 +71,9 @@ impl From<anyhow::Error> for Failure {
 
 impl From<payrun_store::Error> for Failure {
     fn from(error: payrun_store::Error) -> Self {
+        if matches!(error, payrun_store::Error::Account { .. }) {
+            return Self::Refused(error.into());
+        }
         Self::Error(error.into())
     }
 }

@@ -152,7 +152,7 @@ fn tell(context: &Context, (doubted, unknown): (u64, i64), since: Option<Timesta
         let table = if findings.is_empty() { String::new() } else { format!("\n\n{}", table(["account", "found", "what to do"], rows)) };
         format!(
             "the database knows what happened until {since}; of what it holds as unsent, {doubted} payouts were looked up, and {unknown} are \
-             still unknown\nnothing was sent{table}\n\nwhen all of this is understood: payrun --as NAME thaw --reason '…', and start the roles"
+             still unknown\nnothing was sent{table}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
         )
     });
 }

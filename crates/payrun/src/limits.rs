@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::bail;
-use payrun_domain::name::AccountName;
+use anyhow::{Context as _, bail};
+use payrun_domain::{
+    money::{self, Currency, Money},
+    name::AccountName,
+};
 use serde::Deserialize;
 
 /// Of one account.
@@ -74,11 +77,23 @@ impl Default for Limits {
     }
 }
 
+/// What an account may pay, in minor units.
+pub(crate) struct Amounts {
+    /// In one payout.
+    pub(crate) payout: i64,
+    /// In one batch; none for no limit.
+    pub(crate) batch: Option<i64>,
+    /// Within 24 hours; none for no limit.
+    pub(crate) day: Option<i64>,
+}
+
 /// No wait is longer.
 const WAIT_MAX: Duration = Duration::from_hours(24 * 366);
 /// Every send and look-up on its way holds memory and a connection.
 const CONCURRENCY_MAX: usize = 4_096;
 const RATE_MAX: u32 = 1_000_000;
+/// Whoever needs more sends of one payout needs a person.
+const SENDS_MAX: u32 = 20;
 
 impl Limits {
     /// Refuses combinations under which a payout could be sent twice or wait for ever.
@@ -112,7 +127,42 @@ impl Limits {
                 "accounts.{account}.limits: concurrency, requests_per_second and sends_max must be at least 1"
             );
         }
+        if self.sends_max > SENDS_MAX {
+            bail!("accounts.{account}.limits: sends_max is at most {SENDS_MAX}");
+        }
         Ok(())
+    }
+
+    /// The amounts, in minor units of the account's currency.
+    pub(crate) fn amounts(&self, account: &AccountName, currency: Currency) -> anyhow::Result<Amounts> {
+        let minor = |text: &str, key: &str| {
+            let amount = Money::parse(text, currency);
+            amount.map(Money::minor).with_context(|| format!("accounts.{account}.limits.{key}"))
+        };
+        let usual = usual_amount_max(currency);
+        let payout = minor(self.amount_max.as_deref().unwrap_or(usual), "amount_max")?;
+        let batch = self.batch_max.as_deref().map(|text| minor(text, "batch_max")).transpose()?;
+        let day = self.day_max.as_deref().map(|text| minor(text, "day_max")).transpose()?;
+        if let (Some(batch), Some(day)) = (batch, day)
+            && day < batch
+        {
+            bail!(
+                "accounts.{account}.limits: day_max {} is less than batch_max {}, which no batch could reach",
+                money::major(day, currency),
+                money::major(batch, currency)
+            );
+        }
+        Ok(Amounts { payout, batch, day })
+    }
+}
+
+/// The largest payout unless the configuration says otherwise, in major units: more than a salary, less than a payroll.
+const fn usual_amount_max(currency: Currency) -> &'static str {
+    match currency {
+        Currency::Ars | Currency::Clp | Currency::Cop | Currency::Pyg => "100000000",
+        Currency::Bob | Currency::Brl | Currency::Mxn | Currency::Pen | Currency::Usd | Currency::Uyu => {
+            "100000"
+        }
     }
 }
 
@@ -125,5 +175,21 @@ mod tests {
         let limits = Limits { lease: Duration::from_secs(30), ..Limits::default() };
         let error = limits.check(&"bamboo-pe".parse().unwrap()).unwrap_err();
         assert!(error.to_string().contains("lease_ms must be longer"), "{error}");
+    }
+
+    #[test]
+    fn amounts_are_amounts_and_a_day_holds_a_batch() {
+        let said = |limits: &Limits| {
+            let amounts = limits.amounts(&"bamboo-pe".parse().unwrap(), Currency::Pen);
+            amounts.map(|most| (most.payout, most.batch, most.day)).map_err(|error| error.to_string())
+        };
+        let text = |amount: &str| Some(amount.to_owned());
+        assert_eq!(said(&Limits::default()), Ok((10_000_000, None, None)));
+        let both = Limits { batch_max: text("500.00"), day_max: text("500.00"), ..Limits::default() };
+        assert_eq!(said(&both), Ok((10_000_000, Some(50_000), Some(50_000))));
+        let error = said(&Limits { day_max: text("499.99"), ..both }).unwrap_err();
+        assert!(error.contains("day_max 499.99 is less than batch_max 500.00"), "{error}");
+        let error = said(&Limits { amount_max: text("abc"), ..Limits::default() }).unwrap_err();
+        assert!(error.contains("accounts.bamboo-pe.limits.amount_max"), "{error}");
     }
 }

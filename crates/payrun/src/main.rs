@@ -49,6 +49,7 @@ use std::{
 };
 
 use clap::{CommandFactory as _, Parser as _, builder::Resettable};
+use payrun_store::Thaw;
 
 use crate::{
     cli::{Cli, Command},
@@ -162,7 +163,8 @@ async fn configured(cli: Cli) -> Result<(), Failure> {
         Command::Archive(arguments) => archive::run(&context, &arguments).await,
         Command::Review { command } => review::run(&context, command).await,
         Command::Freeze { reason } => freeze::freeze(&context, &reason).await,
-        Command::Thaw { reason } => freeze::thaw(&context, &reason).await,
+        Command::Thaw { reason, all: false } => freeze::thaw(&context, &reason, Thaw::Own).await,
+        Command::Thaw { reason, all: true } => freeze::thaw(&context, &reason, Thaw::All).await,
         Command::Run { frozen: false } => roles::run(&context, &Role::ALL).await,
         Command::Run { frozen: true } => frozen::run(&context).await,
         Command::Ingest => roles::run(&context, &[Role::Ingest]).await,

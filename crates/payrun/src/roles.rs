@@ -15,8 +15,12 @@ use payrun_outbox::relay;
 use payrun_providers::Account;
 use payrun_reconciler::{Reconciler, SweepSettings, sweep};
 use payrun_store::{FirstLookup, Store};
-use payrun_telemetry::{events::chain, gauges, recorder::Recorder};
-use tokio::{signal::unix::Signal, sync::mpsc, task::JoinSet};
+use payrun_telemetry::{
+    events::{self, chain},
+    gauges,
+    recorder::Recorder,
+};
+use tokio::{signal::unix::Signal, sync::mpsc, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,6 +30,11 @@ use crate::{
     serve::{Health, serve},
     wire::{self, Context},
 };
+
+/// Between tries to reach the database at start: doubling from this.
+const OUTAGE_WAIT_MIN: Duration = Duration::from_millis(500);
+/// No longer than this: whoever started Postgres again wants to see payouts go on.
+const OUTAGE_WAIT_MAX: Duration = Duration::from_secs(15);
 
 /// One kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +73,9 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
         _ => "run",
     };
     context.start_tracing(name)?;
-    let store = context.store_of_role(name).await?;
     let accounts = context.accounts()?;
-    context.register(&store, &accounts).await?;
+    let Some(store) = open(context, name, &stop).await? else { return Ok(()) };
+    context.register_role(&store, &accounts).await?;
     let broker = Broker::new(&context.amqp_url()?, context.topology()).context("broker.url")?;
     let mut tasks = JoinSet::new();
     let (mut senders, mut receivers) = first_lookups(roles, &accounts);
@@ -95,6 +104,34 @@ pub(crate) async fn run(context: &Context, roles: &[Role]) -> Result<(), Failure
     };
     store.close().await;
     done.map_err(Failure::from)
+}
+
+/// The database, as soon as it is there: after a power cut it may start later than this. None when asked to stop meanwhile.
+async fn open(
+    context: &Context,
+    name: &'static str,
+    stop: &CancellationToken,
+) -> Result<Option<Store>, Failure> {
+    let mut wait = OUTAGE_WAIT_MIN;
+    loop {
+        let opened = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            opened = context.store_of_role(name) => opened,
+        };
+        let failure = match opened {
+            Ok(store) => return Ok(Some(store)),
+            Err(failure) => failure,
+        };
+        let Failure::Error(error) = &failure else { return Err(failure) };
+        match error.downcast_ref::<payrun_store::Error>() {
+            Some(outage) if outage.is_outage() => events::failed(name, outage),
+            Some(_) | None => return Err(failure),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = time::sleep(wait) => wait = wait.saturating_mul(2).min(OUTAGE_WAIT_MAX),
+        }
+    }
 }
 
 /// Takes over what may change while the process runs, whenever it is told to. What cannot be read changes nothing.

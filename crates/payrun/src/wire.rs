@@ -7,7 +7,7 @@ use payrun_broker::Topology;
 use payrun_dispatcher::Settings as DispatcherSettings;
 use payrun_domain::{
     decide::Patience,
-    money::{Currency, Money},
+    money,
     name::{AccountName, Actor},
     reference::Reference,
     retry::{Backoff, Pace},
@@ -15,7 +15,7 @@ use payrun_domain::{
 use payrun_ingest::{Directory, Route};
 use payrun_providers::{Account, HttpSettings};
 use payrun_reconciler::Settings as ReconcilerSettings;
-use payrun_store::{NewAccount, Options, Sealer, Store};
+use payrun_store::{Forgotten, NewAccount, Options, Sealer, Store};
 use payrun_telemetry::{logging, trace};
 use secrecy::SecretString;
 
@@ -169,6 +169,7 @@ impl Context {
         let settings = self.config.provider_settings(name, account)?;
         let provider = settings.build().with_context(|| format!("accounts.{name}"))?;
         let limits = &account.limits;
+        limits.amounts(name, provider.currency())?;
         let http = HttpSettings {
             base_url: account.base_url.clone(),
             connect_timeout: limits.connect_timeout,
@@ -187,16 +188,13 @@ impl Context {
             let account = Arc::new(self.account(name, configured)?);
             let banks = Arc::clone(&account);
             let (country, currency) = (account.provider.country(), account.provider.currency());
-            let usual = usual_amount_max(currency).to_owned();
-            let amount_max = Money::parse(configured.limits.amount_max.as_ref().unwrap_or(&usual), currency)
-                .with_context(|| format!("accounts.{name}.limits.amount_max"))?;
-            account_limits(name, &configured.limits, currency)?;
+            let most = configured.limits.amounts(name, currency)?;
             let refuse = self.config.intake.warnings_are_errors;
             routes.push(Route {
                 name: name.clone(),
                 country,
                 currency,
-                amount_minor_max: amount_max.minor(),
+                amount_minor_max: most.payout,
                 bank_code: Box::new(move |entity| banks.provider.bank_code(entity)),
                 check: Box::new(move |order| {
                     let faults = account.provider.check(order).into_iter();
@@ -207,55 +205,62 @@ impl Context {
         Ok(Directory::new(routes, self.config.intake.holds()?))
     }
 
-    /// Registers keys and accounts; refuses to start with another key file, or when the table knows an account under another promise.
+    /// Registers keys, and accounts that are missing, for a person's command: the limits of accounts that exist are those of the roles.
+    /// Refuses, before anything is written, another key file or an account that the table knows under another promise.
     pub(crate) async fn register(&self, store: &Store, accounts: &[Arc<Account>]) -> Result<(), Failure> {
-        store.check_keys().await?;
+        Ok(store.add_accounts(&self.account_rows(accounts)?).await?)
+    }
+
+    /// As [`Context::register`], for a role: its configuration's limits are in force from now on, for every process.
+    pub(crate) async fn register_role(
+        &self,
+        store: &Store,
+        accounts: &[Arc<Account>],
+    ) -> Result<(), Failure> {
+        for limited in store.sync_accounts(&self.account_rows(accounts)?).await? {
+            let currency = accounts
+                .iter()
+                .find(|account| account.name.as_str() == limited.name)
+                .map(|account| account.provider.currency());
+            let words = |minor: Option<i64>| match (minor, currency) {
+                (Some(minor), Some(currency)) => format!("{currency} {}", money::major(minor, currency)),
+                (_, _) => "none".to_owned(),
+            };
+            tracing::warn!(
+                account.name = limited.name,
+                batch_max = words(limited.batch_minor_now),
+                batch_max_before = words(limited.batch_minor_before),
+                day_max = words(limited.day_minor_now),
+                day_max_before = words(limited.day_minor_before),
+                "limits changed: this configuration has others than were in force"
+            );
+        }
+        let Forgotten { payouts, open, .. } = store.forget_destroyed().await?;
+        if payouts > 0 || open > 0 {
+            tracing::warn!(
+                forgotten = payouts,
+                open,
+                "this database has what a destroyed key sealed; it was forgotten, and what is open nobody can open: ask the provider"
+            );
+        }
+        Ok(())
+    }
+
+    fn account_rows(&self, accounts: &[Arc<Account>]) -> anyhow::Result<Vec<NewAccount>> {
         let row = |account: &Arc<Account>| {
             let configured =
                 self.config.accounts.get(&account.name).context("an account that is not configured")?;
-            let (batch_minor_max, day_minor_max) =
-                account_limits(&account.name, &configured.limits, account.provider.currency())?;
+            let most = configured.limits.amounts(&account.name, account.provider.currency())?;
             anyhow::Ok(NewAccount {
                 name: account.name.clone(),
                 provider: account.provider.name(),
                 class: account.provider.manifest().class,
-                batch_minor_max,
-                day_minor_max,
+                batch_minor_max: most.batch,
+                day_minor_max: most.day,
             })
         };
-        let rows = accounts.iter().map(row).collect::<anyhow::Result<Vec<_>>>()?;
-        let differing = store.sync_accounts(&rows).await?;
-        if let Some(name) = differing.first() {
-            return Err(Failure::refused(format!(
-                "account {name} was used with another provider or idempotency class before; give the new one a new name"
-            )));
-        }
-        Ok(())
+        accounts.iter().map(row).collect()
     }
-}
-
-/// The largest payout unless the configuration says otherwise, in major units: more than a salary, less than a payroll.
-const fn usual_amount_max(currency: Currency) -> &'static str {
-    match currency {
-        Currency::Ars | Currency::Clp | Currency::Cop | Currency::Pyg => "100000000",
-        Currency::Bob | Currency::Brl | Currency::Mxn | Currency::Pen | Currency::Usd | Currency::Uyu => {
-            "100000"
-        }
-    }
-}
-
-/// What a batch and a day may pay, in minor units.
-fn account_limits(
-    name: &AccountName,
-    limits: &Limits,
-    currency: Currency,
-) -> anyhow::Result<(Option<i64>, Option<i64>)> {
-    let minor = |text: &Option<String>, key: &str| {
-        let amount = text.as_deref().map(|text| Money::parse(text, currency)).transpose();
-        let amount = amount.with_context(|| format!("accounts.{name}.limits.{key}"))?;
-        anyhow::Ok(amount.map(Money::minor))
-    };
-    Ok((minor(&limits.batch_max, "batch_max")?, minor(&limits.day_max, "day_max")?))
 }
 
 /// Refuses limits that contradict what the provider promises. The sandbox, on loopback, is as quick as it likes.

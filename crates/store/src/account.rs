@@ -35,22 +35,68 @@ pub struct AccountRow {
     pub paused_why: Option<String>,
 }
 
+/// Limits of an account that were changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limited {
+    /// Whose.
+    pub name: String,
+    /// The most that one batch might pay, in minor units; none for no limit.
+    pub batch_minor_before: Option<i64>,
+    /// The most that it may pay now.
+    pub batch_minor_now: Option<i64>,
+    /// The most that might be approved within 24 hours, in minor units; none for no limit.
+    pub day_minor_before: Option<i64>,
+    /// The most that may be approved now.
+    pub day_minor_now: Option<i64>,
+}
+
+const REGISTERING: &str = "registering keys and accounts";
+
 impl Store {
-    /// Makes sure that every configured account exists. Returns those whose provider or class differs from the table's: the
-    /// process must not start, since payouts sent under the old promise would be judged by the new one.
-    pub async fn sync_accounts(&self, accounts: &[NewAccount]) -> Result<Vec<AccountName>, Error> {
-        let names: Vec<_> = accounts.iter().map(|account| account.name.as_str().to_owned()).collect();
+    /// Registers the keys, and those accounts that are missing, with their limits; what exists already stays as it is. Nothing is written
+    /// when the keys do not fit this database, or when an account was used with another provider or class before: payouts sent under the
+    /// old promise would be judged by the new one.
+    pub async fn add_accounts(&self, accounts: &[NewAccount]) -> Result<(), Error> {
+        let mut unit = Unit::begin(&self.pool, REGISTERING).await?;
+        self.register(&mut unit, accounts).await?;
+        unit.commit().await
+    }
+
+    /// As [`Store::add_accounts`]; then gives accounts that exist already these limits. Returns those whose limits were others.
+    pub async fn sync_accounts(&self, accounts: &[NewAccount]) -> Result<Vec<Limited>, Error> {
+        let mut unit = Unit::begin(&self.pool, REGISTERING).await?;
+        self.register(&mut unit, accounts).await?;
+        let (names, batches, days) = limits(accounts);
+        // Locked in the order in which approvals lock them.
+        let limited = sqlx::query_as!(
+            Limited,
+            r#"with old as materialized (
+                 select a.name, a.batch_minor_max, a.day_minor_max, g.batch, g.day
+                 from account a join unnest($1::text[], $2::bigint[], $3::bigint[]) g (name, batch, day) on g.name = a.name
+                 where (a.batch_minor_max, a.day_minor_max) is distinct from (g.batch, g.day)
+                 order by a.name for no key update of a)
+               update account a set batch_minor_max = old.batch, day_minor_max = old.day from old where a.name = old.name
+               returning a.name, old.batch_minor_max as batch_minor_before, a.batch_minor_max as batch_minor_now,
+                 old.day_minor_max as day_minor_before, a.day_minor_max as day_minor_now"#,
+            &names,
+            &batches as &[Option<i64>],
+            &days as &[Option<i64>],
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver(REGISTERING))?;
+        unit.commit().await?;
+        Ok(limited)
+    }
+
+    async fn register(&self, unit: &mut Unit, accounts: &[NewAccount]) -> Result<(), Error> {
+        self.fit_keys(unit, &self.sealer()).await?;
+        let (names, batches, days) = limits(accounts);
         let providers: Vec<_> = accounts.iter().map(|account| account.provider.to_owned()).collect();
         let classes: Vec<_> = accounts.iter().map(|account| account.class.word().to_owned()).collect();
-        let batches: Vec<_> = accounts.iter().map(|account| account.batch_minor_max).collect();
-        let days: Vec<_> = accounts.iter().map(|account| account.day_minor_max).collect();
-        let mut unit = Unit::begin(&self.pool, "registering the accounts").await?;
         sqlx::query!(
             "insert into account (name, provider, class, batch_minor_max, day_minor_max)
-             select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
-             on conflict (name) do update set batch_minor_max = excluded.batch_minor_max, day_minor_max = excluded.day_minor_max
-             where (account.batch_minor_max, account.day_minor_max)
-               is distinct from (excluded.batch_minor_max, excluded.day_minor_max)",
+             select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[]) on conflict (name) do nothing",
             &names,
             &providers,
             &classes,
@@ -59,16 +105,20 @@ impl Store {
         )
         .execute(unit.connection())
         .await
-        .map_err(Error::driver("registering the accounts"))?;
-        unit.commit().await?;
-        let rows = self.accounts().await?;
-        let differs = |account: &&NewAccount| {
-            rows.iter().any(|row| {
-                row.name == account.name.as_str()
-                    && (row.provider != account.provider || row.class != account.class.word())
-            })
-        };
-        Ok(accounts.iter().filter(differs).map(|account| account.name.clone()).collect())
+        .map_err(Error::driver(REGISTERING))?;
+        // After the insert, which has waited for whoever was adding the same name.
+        let differing = sqlx::query_scalar!(
+            "select a.name from account a join unnest($1::text[], $2::text[], $3::text[]) g (name, provider, class) on g.name = a.name
+             where (a.provider, a.class) is distinct from (g.provider, g.class) order by a.name limit 1",
+            &names,
+            &providers,
+            &classes,
+        )
+        .fetch_optional(unit.connection())
+        .await
+        .map_err(Error::driver(REGISTERING))?;
+        // Dropped, the registration is undone.
+        differing.map_or(Ok(()), |account| Err(Error::Account { account }))
     }
 
     /// Every account, by name.
@@ -116,4 +166,11 @@ impl Store {
         unit.commit().await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+/// Columns of the accounts: names, limits of a batch and of a day.
+fn limits(accounts: &[NewAccount]) -> (Vec<String>, Vec<Option<i64>>, Vec<Option<i64>>) {
+    let names = accounts.iter().map(|account| account.name.as_str().to_owned()).collect();
+    let batches = accounts.iter().map(|account| account.batch_minor_max).collect();
+    (names, batches, accounts.iter().map(|account| account.day_minor_max).collect())
 }

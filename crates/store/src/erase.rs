@@ -157,6 +157,25 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
+    /// Forgets what the key file calls destroyed and a restored backup has again. Counts payouts, those that are still open among them
+    /// apart: nothing can open these, and people must find out what became of them.
+    pub async fn forget_destroyed(&self) -> Result<Forgotten, Error> {
+        let destroyed: Vec<i16> = self.sealer().destroyed().iter().copied().collect();
+        let back = sqlx::query_scalar!("select key_id from seal_check where key_id = any($1)", &destroyed)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(Error::driver(OPERATION))?;
+        let mut all = Forgotten::default();
+        for key_id in back {
+            let done =
+                self.forget(&Whose::SealedWith(key_id), "sealed with a key that was destroyed").await?;
+            all.payouts = all.payouts.saturating_add(done.payouts);
+            all.open = all.open.saturating_add(done.open);
+            self.drop_key(key_id).await?;
+        }
+        Ok(all)
+    }
+
     /// Forgets that there was a key; false when something is still sealed with it.
     pub async fn drop_key(&self, key_id: i16) -> Result<bool, Error> {
         let operation = "forgetting a key";

@@ -2,6 +2,8 @@
 
 use payrun_domain::id::PayoutId;
 
+/// SQLSTATE, as they begin: Postgres starts, stops or was stopped; it has no room for another connection.
+const OUTAGES: [&str; 2] = ["57P", "53"];
 /// SQLSTATE: another row has the value.
 const UNIQUE_VIOLATION: &str = "23505";
 
@@ -99,6 +101,25 @@ pub enum Error {
         /// Which key.
         key_id: i16,
     },
+    /// What waits cannot be sent by this process.
+    #[error(
+        "approved payouts of account {account} are sealed with key {key_id}, which this process has not: bring it the key file that the \
+         others have, and send it SIGHUP"
+    )]
+    KeyAbsent {
+        /// Whose.
+        account: String,
+        /// Which key.
+        key_id: i16,
+    },
+    /// The table knows an account under another promise.
+    #[error(
+        "account {account} was used with another provider or idempotency class before; give the new one a new name"
+    )]
+    Account {
+        /// Which one.
+        account: String,
+    },
     /// The database cannot be migrated.
     #[error("migrating the database failed")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -108,6 +129,15 @@ impl Error {
     /// Names the unit of work in which the driver failed.
     pub(crate) fn driver(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Driver { operation, source }
+    }
+
+    /// No connection because Postgres is not there now: it may be later, with nothing changed here.
+    pub fn is_outage(&self) -> bool {
+        let Self::Unreachable { source, .. } = self else { return false };
+        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // What stands before Postgres, as a balancer does, takes connections and drops them: that looks like a broken protocol.
+        matches!(source, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_))
+            || code.is_some_and(|code| OUTAGES.iter().any(|outage| code.starts_with(outage)))
     }
 
     /// A refusal by the guard or by a unique index: the change is not allowed, and trying again will not help. Not an outage.
@@ -124,6 +154,8 @@ impl Error {
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }
             | Self::Keys { .. }
+            | Self::KeyAbsent { .. }
+            | Self::Account { .. }
             | Self::Forgotten(_)
             | Self::HistoryGone(_)
             | Self::IndexKey

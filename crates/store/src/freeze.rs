@@ -9,15 +9,35 @@ use crate::{Error, Store, unit::Unit};
 /// SQLSTATE: the lock was not to be had in time.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// A freeze that nobody has thawed.
-#[derive(Debug, Clone)]
+/// That somebody has stopped everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freeze {
+    /// Its number.
+    pub id: i64,
     /// Who.
     pub by: String,
     /// When.
     pub at: Timestamp,
     /// Why.
     pub reason: String,
+}
+
+/// Whose freezes a thaw ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thaw {
+    /// Those of whoever thaws.
+    Own,
+    /// Everybody's.
+    All,
+}
+
+/// What a thaw did.
+#[derive(Debug, Clone)]
+pub struct Thawed {
+    /// What it ended, oldest first.
+    pub ended: Vec<Freeze>,
+    /// What holds all the same, oldest first.
+    pub open: Vec<Freeze>,
 }
 
 /// Payouts of an account that may be at their provider.
@@ -36,19 +56,20 @@ pub struct Out {
 }
 
 impl Store {
-    /// Stops all claims. Returns the freeze that holds now, which may be somebody's before.
-    pub async fn freeze(&self, reason: &str) -> Result<Option<Freeze>, Error> {
+    /// Stops all claims. It holds beside whatever others have frozen, and until it is thawed itself.
+    pub async fn freeze(&self, reason: &str) -> Result<Freeze, Error> {
         let mut unit = Unit::begin(&self.pool, "freezing").await?;
-        sqlx::query!(
-            "insert into frozen (frozen_by, reason) values ($1, $2) on conflict do nothing",
+        let row = sqlx::query_as!(
+            Row,
+            "insert into frozen (frozen_by, reason) values ($1, $2) returning id, frozen_by, frozen_at, reason",
             self.actor.as_str(),
             reason,
         )
-        .execute(unit.connection())
+        .fetch_one(unit.connection())
         .await
         .map_err(Error::driver("freezing"))?;
         unit.commit().await?;
-        self.frozen().await
+        Ok(row.into())
     }
 
     /// Waits until every claim that had begun before is committed, and may be counted. False when one, or somebody's backup, takes
@@ -73,28 +94,35 @@ impl Store {
         }
     }
 
-    /// Lets claims go on. False when nothing was frozen.
-    pub async fn thaw(&self, reason: &str) -> Result<bool, Error> {
+    /// Ends freezes. Claims go on once none is open.
+    pub async fn thaw(&self, reason: &str, whose: Thaw) -> Result<Thawed, Error> {
         let mut unit = Unit::begin(&self.pool, "thawing").await?;
-        let done = sqlx::query!(
-            "update frozen set thawed_by = $1, thawed_at = clock_timestamp(), thaw_reason = $2 where thawed_at is null",
+        let mut ended = sqlx::query_as!(
+            Row,
+            "update frozen set thawed_by = $1, thawed_at = clock_timestamp(), thaw_reason = $2
+             where thawed_at is null and ($3 or frozen_by = $1) returning id, frozen_by, frozen_at, reason",
             self.actor.as_str(),
             reason,
+            whose == Thaw::All,
         )
-        .execute(unit.connection())
+        .fetch_all(unit.connection())
         .await
         .map_err(Error::driver("thawing"))?;
         unit.commit().await?;
-        Ok(done.rows_affected() == 1)
+        ended.sort_by_key(|row| row.id);
+        Ok(Thawed { ended: ended.into_iter().map(Freeze::from).collect(), open: self.frozen().await? })
     }
 
-    /// The freeze that holds now.
-    pub async fn frozen(&self) -> Result<Option<Freeze>, Error> {
-        let row = sqlx::query!("select frozen_by, frozen_at, reason from frozen where thawed_at is null")
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(Error::driver("reading the freeze"))?;
-        Ok(row.map(|row| Freeze { by: row.frozen_by, at: row.frozen_at.to_jiff(), reason: row.reason }))
+    /// The freezes that hold now, oldest first.
+    pub async fn frozen(&self) -> Result<Vec<Freeze>, Error> {
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, frozen_by, frozen_at, reason from frozen where thawed_at is null order by id"
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading the freezes"))?;
+        Ok(rows.into_iter().map(Freeze::from).collect())
     }
 
     /// What may be at the providers now.
@@ -107,5 +135,18 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(Error::driver("counting what is out"))
+    }
+}
+
+struct Row {
+    id: i64,
+    frozen_by: String,
+    frozen_at: jiff_sqlx::Timestamp,
+    reason: String,
+}
+
+impl From<Row> for Freeze {
+    fn from(row: Row) -> Self {
+        Self { id: row.id, by: row.frozen_by, at: row.frozen_at.to_jiff(), reason: row.reason }
     }
 }

@@ -2,38 +2,49 @@
 //!
 //! **Invariant**: lines that are not concerned stay as people wrote them.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use data_encoding::BASE64;
+use jiff::civil::Date;
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) const KEY_BYTES: usize = 32;
 /// Before the key of the blind index.
 const INDEX: &str = "index";
+/// In place of a key that is gone, before the day.
+const DESTROYED: &str = "destroyed";
 
 /// The keys of one installation, as they are kept.
 pub(crate) struct KeyFile {
     pub(crate) index: Vec<u8>,
     /// By number; never empty.
     pub(crate) seals: BTreeMap<i16, Vec<u8>>,
+    /// Numbers of keys that are gone, and that a backup may still ask for.
+    pub(crate) destroyed: BTreeSet<i16>,
 }
 
 enum Line {
     Index(Vec<u8>),
     Seal(i16, Vec<u8>),
+    Destroyed(i16),
     /// A comment, or nothing.
     Other,
 }
 
 impl KeyFile {
     /// One line for each key: `index <base64 of 32 bytes>` once, and `<number> <base64 of 32 bytes>`; `#` begins a comment.
+    /// A destroyed one leaves `<number> destroyed <day>`.
     pub(crate) fn parse(text: &SecretString) -> Result<Self, KeyError> {
-        let (mut index, mut seals) = (None, BTreeMap::new());
+        let (mut index, mut seals, mut destroyed) = (None, BTreeMap::new(), BTreeSet::new());
         for (place, line) in (1..).zip(text.expose_secret().lines()) {
             let twice = match Line::parse(line).ok_or(KeyError::Line(place))? {
                 Line::Index(key) => index.replace(key).map(|_| KeyError::IndexTwice),
                 Line::Seal(number, key) => seals.insert(number, key).map(|_| KeyError::Twice(number)),
+                Line::Destroyed(number) => (!destroyed.insert(number)).then_some(KeyError::Twice(number)),
                 Line::Other => None,
             };
             if let Some(twice) = twice {
@@ -43,7 +54,10 @@ impl KeyFile {
         if seals.is_empty() {
             return Err(KeyError::Empty);
         }
-        Ok(Self { index: index.ok_or(KeyError::NoIndex)?, seals })
+        if let Some(number) = seals.keys().find(|number| destroyed.contains(number)) {
+            return Err(KeyError::Twice(*number));
+        }
+        Ok(Self { index: index.ok_or(KeyError::NoIndex)?, seals, destroyed })
     }
 
     /// A fresh file with one key of each kind.
@@ -61,7 +75,7 @@ impl KeyFile {
     /// The file with one more key, and its number.
     pub(crate) fn added(text: &SecretString) -> Result<(i16, SecretString), KeyError> {
         let known = Self::parse(text)?;
-        let last = known.seals.last_key_value().map_or(0, |(number, _)| *number);
+        let last = known.seals.keys().chain(&known.destroyed).max().copied().unwrap_or(0);
         let number = last.checked_add(1).ok_or(KeyError::Full)?;
         let mut text = text.expose_secret().trim_end().to_owned();
         // Writing to a text cannot fail.
@@ -69,8 +83,8 @@ impl KeyFile {
         Ok((number, text.into()))
     }
 
-    /// The file without a key. The one that seals now stays.
-    pub(crate) fn without(text: &SecretString, number: i16) -> Result<SecretString, KeyError> {
+    /// The file without a key, which was destroyed on `day`. The one that seals now stays.
+    pub(crate) fn without(text: &SecretString, number: i16, day: Date) -> Result<SecretString, KeyError> {
         let known = Self::parse(text)?;
         if !known.seals.contains_key(&number) {
             return Err(KeyError::Missing(number));
@@ -79,8 +93,16 @@ impl KeyFile {
             return Err(KeyError::Current(number));
         }
         let is_it = |line: &&str| matches!(Line::parse(line), Some(Line::Seal(found, _)) if found == number);
-        let kept: Vec<&str> = text.expose_secret().lines().filter(|line| !is_it(line)).collect();
-        Ok((kept.join("\n") + "\n").into())
+        let mut kept = String::new();
+        for line in text.expose_secret().lines() {
+            // Writing to a text cannot fail.
+            let _ = if is_it(&line) {
+                writeln!(kept, "{number} {DESTROYED} {day}")
+            } else {
+                writeln!(kept, "{line}")
+            };
+        }
+        Ok(kept.into())
     }
 }
 
@@ -92,11 +114,16 @@ impl Line {
             return Some(Self::Other);
         }
         let (name, key) = line.split_once(char::is_whitespace)?;
+        let number = || name.parse().ok().filter(|number| *number > 0);
+        if let Some(day) = key.trim().strip_prefix(DESTROYED) {
+            day.trim().parse::<Date>().ok()?;
+            return number().map(Self::Destroyed);
+        }
         let key = BASE64.decode(key.trim().as_bytes()).ok().filter(|key| key.len() == KEY_BYTES)?;
         if name == INDEX {
             return Some(Self::Index(key));
         }
-        name.parse().ok().filter(|number| *number > 0).map(|number| Self::Seal(number, key))
+        number().map(|number| Self::Seal(number, key))
     }
 }
 
@@ -117,7 +144,7 @@ pub enum KeyError {
     NoIndex,
     /// A line that is not a key.
     #[error(
-        "line {0} of the key file is neither `index <32 bytes in base64>` nor `<number> <32 bytes in base64>`"
+        "line {0} of the key file is neither `index <32 bytes in base64>` nor `<number> <32 bytes in base64>` nor `<number> destroyed <day>`"
     )]
     Line(usize),
     /// Two keys with one number.
@@ -146,6 +173,8 @@ mod tests {
 
     const FILE: &str = "# ours\nindex AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
 
+    const DAY: Date = jiff::civil::date(2026, 11, 21);
+
     fn numbers(text: &SecretString) -> Vec<i16> {
         KeyFile::parse(text).unwrap().seals.into_keys().collect()
     }
@@ -155,11 +184,14 @@ mod tests {
         let (number, two) = KeyFile::added(&FILE.into()).unwrap();
         assert_eq!((number, numbers(&two)), (2, vec![1, 2]));
         assert!(two.expose_secret().starts_with(FILE));
-        let one = KeyFile::without(&two, 1).unwrap();
+        let one = KeyFile::without(&two, 1, DAY).unwrap();
         assert_eq!(numbers(&one), [2]);
         assert!(one.expose_secret().starts_with("# ours\nindex "));
-        assert_eq!(KeyFile::without(&two, 2).err(), Some(KeyError::Current(2)));
-        assert_eq!(KeyFile::without(&two, 3).err(), Some(KeyError::Missing(3)));
+        assert_eq!(KeyFile::without(&two, 2, DAY).err(), Some(KeyError::Current(2)));
+        assert_eq!(KeyFile::without(&two, 3, DAY).err(), Some(KeyError::Missing(3)));
+        assert!(one.expose_secret().contains("\n1 destroyed 2026-11-21\n"), "a backup may ask for it");
+        assert_eq!(KeyFile::parse(&one).unwrap().destroyed, BTreeSet::from([1]));
+        assert_eq!(KeyFile::without(&one, 1, DAY).err(), Some(KeyError::Missing(1)), "once");
         let (number, three) = KeyFile::added(&one).unwrap();
         assert_eq!((number, numbers(&three)), (3, vec![2, 3]), "a number is not used again");
     }
@@ -172,6 +204,8 @@ mod tests {
         assert_eq!(error(&format!("{FILE}{FILE}")), KeyError::IndexTwice);
         let seal = FILE.lines().last().unwrap();
         assert_eq!(error(&format!("{FILE}{seal}")), KeyError::Twice(1));
+        assert_eq!(error(&format!("{FILE}1 destroyed 2026-11-21")), KeyError::Twice(1));
+        assert_eq!(error(&format!("{FILE}2 destroyed yesterday")), KeyError::Line(4));
         assert_eq!(error(seal), KeyError::NoIndex);
         assert_eq!(numbers(&KeyFile::generate().unwrap()), [1]);
     }

@@ -29,7 +29,7 @@ mod store;
 mod sweep;
 mod unit;
 
-pub use account::{AccountRow, NewAccount};
+pub use account::{AccountRow, Limited, NewAccount};
 pub use approve::{ApproveError, BatchSummary, Cancelled, Total};
 pub use archive::{Archived, Counts, HistoryPage, Month};
 pub use backlog::{AccountBacklog, AttemptCount, Backlog, OpenCount};
@@ -37,7 +37,7 @@ pub use claim::Claimed;
 pub use concern::Concern;
 pub use erase::{Forgotten, KeyUse, Whose};
 pub use error::Error;
-pub use freeze::{Freeze, Out};
+pub use freeze::{Freeze, Out, Thaw, Thawed};
 pub use history::{AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine};
 pub use hook::{CallLine, HookCall, Taken};
 pub use import::{Import, Imported, NewBatch, NewPayout, Opened, RowFault, Source};

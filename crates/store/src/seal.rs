@@ -2,9 +2,13 @@
 //!
 //! **Reads**: key file text. **Writes**: nothing. **Invariant**: what is sealed opens only for the same payout and column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use payrun_domain::id::PayoutId;
+use jiff::tz::TimeZone;
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    id::PayoutId,
+};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, KeyType, Prk, Salt},
@@ -21,6 +25,7 @@ const NONCE_BYTES: usize = 12;
 /// Seals, opens and indexes with the keys of one installation.
 pub struct Sealer {
     keys: BTreeMap<i16, LessSafeKey>,
+    destroyed: BTreeSet<i16>,
     current: i16,
     index: hmac::Key,
     random: SystemRandom,
@@ -31,7 +36,7 @@ impl Sealer {
     ///
     /// The highest number seals, all open. The index has a key of its own, so that no rotation hides earlier payments to an account.
     pub fn from_key_file(text: &SecretString) -> Result<Self, KeyError> {
-        let KeyFile { index, seals } = KeyFile::parse(text)?;
+        let KeyFile { index, seals, destroyed } = KeyFile::parse(text)?;
         let master = |key: &[u8]| Salt::new(HKDF_SHA256, b"payrun").extract(key);
         let current = seals.last_key_value().map_or(0, |(number, _)| *number);
         let keys = seals
@@ -42,7 +47,7 @@ impl Sealer {
             })
             .collect();
         let index = hmac::Key::new(hmac::HMAC_SHA256, &derive(&master(&index), b"blind index"));
-        Ok(Self { keys, current, index, random: SystemRandom::new() })
+        Ok(Self { keys, destroyed, current, index, random: SystemRandom::new() })
     }
 
     /// A fresh key file.
@@ -55,9 +60,15 @@ impl Sealer {
         KeyFile::added(text)
     }
 
-    /// A key file without a key: what it sealed can never be read again.
+    /// A key file in which a line `<number> destroyed <today>` stands for a key: what it sealed can never be read again, and a database that
+    /// was restored from before is not taken for another one.
     pub fn without_key(text: &SecretString, number: i16) -> Result<SecretString, KeyError> {
-        KeyFile::without(text, number)
+        KeyFile::without(text, number, SystemClock.now().to_zoned(TimeZone::UTC).date())
+    }
+
+    /// The numbers of the keys that were destroyed: what they sealed counts as forgotten.
+    pub(crate) const fn destroyed(&self) -> &BTreeSet<i16> {
+        &self.destroyed
     }
 
     /// The numbers of the keys that open.

@@ -104,32 +104,34 @@ impl Store {
     /// Applies what is missing, as the owner of the schema.
     pub async fn migrate(url: &SecretString) -> Result<(), Error> {
         let pool = owner(url, "migrating the database").await?;
-        let done = MIGRATOR.run(&pool).await.map_err(Error::Migrate);
+        let done = async {
+            MIGRATOR.run(&pool).await.map_err(Error::Migrate)?;
+            // The migrator's own table, which no migration can name before it is there: the application asks whether all of them ran.
+            let granted = sqlx::query("grant select on _sqlx_migrations to payrun_app").execute(&pool).await;
+            granted.map(|_| ()).map_err(Error::driver("migrating the database"))
+        };
+        let done = done.await;
         pool.close().await;
         done
     }
 
-    /// Migrations that this version has and the database has not, in the order in which they run; an error when the database is not
-    /// reachable.
+    /// Migrations that this version has and the database has not, in the order in which they run, as the owner of the schema sees them;
+    /// an error when the database is not reachable.
     pub async fn missing_migrations(url: &SecretString) -> Result<Vec<Pending>, Error> {
         let pool = owner(url, "reading the migrations").await?;
-        let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
-            .fetch_all(&pool)
-            .await
-            .or_else(|error| {
-                match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
-                    Some("42P01") => Ok(Vec::new()),
-                    Some(_) | None => Err(error),
-                }
-            })
-            .map_err(Error::driver("reading the migrations"))?;
+        let pending = pending(&pool).await;
         pool.close().await;
-        let missing = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
-        let pending = missing.map(|migration| Pending {
-            name: format!("{} {}", migration.version, migration.description),
-            sql: migration.sql.as_str().to_owned(),
-        });
-        Ok(pending.collect())
+        pending
+    }
+
+    /// As [`Store::missing_migrations`], as the application sees them.
+    pub async fn pending(&self) -> Result<Vec<Pending>, Error> {
+        pending(&self.pool).await
+    }
+
+    /// One connection as the login role: whether the URL is right and Postgres is there, whatever the role may do.
+    pub async fn reach(url: &SecretString) -> Result<(), Error> {
+        reach(&connect_options(url, "reaching the database")?).await
     }
 
     /// One round trip; proves that the database answers.
@@ -144,13 +146,19 @@ impl Store {
     }
 
     async fn check(&self, sealer: &Sealer) -> Result<(), Error> {
+        let mut unit = Unit::begin(&self.pool, "checking the keys").await?;
+        self.fit_keys(&mut unit, sealer).await?;
+        unit.commit().await
+    }
+
+    /// Registers new keys; an error, after which `unit` must be dropped, when something is sealed here that these keys cannot open.
+    pub(crate) async fn fit_keys(&self, unit: &mut Unit, sealer: &Sealer) -> Result<(), Error> {
         const KNOWN: &[u8] = b"seal_check";
         /// Under which the index key stands.
         const INDEX: i16 = 0;
         let (operation, key_id) = ("checking the keys", sealer.current());
         let sealed = sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
         let index = sealer.blind_index_of(KNOWN);
-        let mut unit = Unit::begin(&self.pool, operation).await?;
         sqlx::query!(
             "insert into seal_check (key_id, sealed) values ($1, $2), ($3, $4) on conflict do nothing",
             key_id,
@@ -168,11 +176,11 @@ impl Store {
         if rows.iter().any(|row| row.key_id == INDEX && row.sealed != index) {
             return Err(Error::IndexKey);
         }
-        let mut sealed = rows.iter().filter(|row| row.key_id != INDEX);
+        let mut sealed =
+            rows.iter().filter(|row| row.key_id != INDEX && !sealer.destroyed().contains(&row.key_id));
         match sealed.find(|row| sealer.open_bytes(row.key_id, KNOWN, &row.sealed).is_none()) {
-            // Dropped, the registration is undone.
             Some(row) => Err(Error::Keys { key_id: row.key_id }),
-            None => unit.commit().await,
+            None => Ok(()),
         }
     }
 
@@ -196,6 +204,25 @@ async fn owner(url: &SecretString, operation: &'static str) -> Result<PgPool, Er
     reach(&connect).await?;
     let options = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
     options.connect_with(connect).await.map_err(Error::driver(operation))
+}
+
+async fn pending(pool: &PgPool) -> Result<Vec<Pending>, Error> {
+    let applied: Vec<i64> = sqlx::query_scalar("select version from _sqlx_migrations where success")
+        .fetch_all(pool)
+        .await
+        .or_else(|error| {
+            match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+                Some("42P01") => Ok(Vec::new()),
+                Some(_) | None => Err(error),
+            }
+        })
+        .map_err(Error::driver("reading the migrations"))?;
+    let missing = MIGRATOR.iter().filter(|migration| !applied.contains(&migration.version));
+    let pending = missing.map(|migration| Pending {
+        name: format!("{} {}", migration.version, migration.description),
+        sql: migration.sql.as_str().to_owned(),
+    });
+    Ok(pending.collect())
 }
 
 /// One connection of our own: a pool tries for as long as it may, and then says only that it took too long.

@@ -2,11 +2,30 @@
 
 use std::time::Duration;
 
-use payrun_domain::id::PayoutId;
+use payrun_domain::{id::PayoutId, name::AccountName};
 
 use crate::{Error, Store, state, unit::Unit};
 
 impl Store {
+    /// An error that names the key when payouts of `account` are queued and due that this process has no key for: no claim of its will
+    /// take them. A process that has every key asks a table of a few rows and no other.
+    pub async fn can_open_due(&self, account: &AccountName) -> Result<(), Error> {
+        let keys = self.sealer().numbers();
+        let absent = sqlx::query_scalar!(
+            "select s.key_id from seal_check s
+             where s.key_id > 0 and s.key_id <> all($2) and exists (
+               select from payout p join beneficiary f on f.payout_id = p.id
+               where p.account = $1 and p.state = 'queued' and p.due_at <= statement_timestamp() and f.key_id = s.key_id)
+             order by s.key_id desc limit 1",
+            account.as_str(),
+            &keys,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(Error::driver("comparing what is due with the keys"))?;
+        absent.map_or(Ok(()), |key_id| Err(Error::KeyAbsent { account: account.to_string(), key_id }))
+    }
+
     /// Expires up to `rows_max` leases that ended more than `skew` ago; the first look-up is due after `look_up_in`. The holder may
     /// have sent, so the payout is unknown, never queued.
     pub async fn expire_leases(

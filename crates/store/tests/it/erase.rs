@@ -182,3 +182,23 @@ async fn a_destroyed_key_leaves_nothing_behind(pool: PgPool) {
     let refused = store_with(&pool, "eva", &other_index).await.check_keys().await;
     assert!(matches!(refused, Err(Error::IndexKey)), "{refused:?}");
 }
+
+/// A backup from before a key was destroyed still starts: what it sealed is forgotten again, and what is open is counted.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_restored_backup_does_without_a_destroyed_key(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let refused = sent(&pool, &owner, "old", Transition::Refuse).await;
+    sent(&pool, &owner, "doubted", Transition::Doubt).await;
+    let left = Sealer::without_key(&format!("{KEYS}\n{NEXT}").into(), 1).unwrap();
+    let role = store_with(&pool, "dispatch:1", secrecy::ExposeSecret::expose_secret(&left)).await;
+    role.check_keys().await.unwrap();
+    assert_eq!(role.forget_destroyed().await.unwrap(), Forgotten { payouts: 1, strays: 0, open: 1 });
+    let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
+    let reissued = role.reissue(refused, new, false).await;
+    assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
+    let settled = "update payout set state = 'rejected', due_at = null where state = 'unknown'";
+    past_the_guard(&pool).await.execute(settled).await.unwrap();
+    assert_eq!(role.forget_destroyed().await.unwrap().payouts, 1);
+    assert_eq!(role.forget_destroyed().await.unwrap(), Forgotten::default(), "the key is gone here too");
+    role.check_keys().await.unwrap();
+}

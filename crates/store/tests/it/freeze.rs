@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payrun_domain::payout::Transition;
-use payrun_store::Anomaly;
+use payrun_store::{Anomaly, Thaw};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
@@ -16,13 +16,10 @@ async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
     let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
     let (_, payouts) = approved(&pool, "cold", 3).await;
     claim_one(&owner, payouts[0], LEASE).await;
-    let first = ana.freeze("the bank called").await.unwrap().unwrap();
-    let second = luis.freeze("so it did").await.unwrap().unwrap();
-    assert_eq!(
-        (first.by.as_str(), second.by.as_str(), first.at),
-        ("ana", "ana", second.at),
-        "the first one holds"
-    );
+    let first = ana.freeze("the bank called").await.unwrap();
+    let second = luis.freeze("so it did").await.unwrap();
+    assert_eq!((second.by.as_str(), second.reason.as_str()), ("luis", "so it did"));
+    assert_eq!(owner.frozen().await.unwrap(), [first.clone(), second.clone()], "each is one of its own");
     assert!(owner.claim(&account(), &payouts, LEASE).await.unwrap().is_empty());
     let backlog = owner.backlog().await.unwrap();
     assert!(backlog.frozen);
@@ -33,8 +30,17 @@ async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
     let out = owner.out().await.unwrap();
     let counted: Vec<_> = out.iter().map(|out| (out.state.as_str(), out.count)).collect();
     assert_eq!(counted, [("submitting", 1)]);
-    assert!(luis.thaw("all is well").await.unwrap());
-    assert!(!luis.thaw("all is well").await.unwrap(), "once");
+    let thawed = store(&pool, "Ana").await.thaw("all is well", Thaw::Own).await.unwrap();
+    assert_eq!((thawed.ended, thawed.open), (vec![first], vec![second.clone()]));
+    assert!(owner.claim(&account(), &payouts, LEASE).await.unwrap().is_empty(), "luis's holds");
+    assert!(owner.backlog().await.unwrap().frozen);
+    assert!(ana.thaw("once more", Thaw::Own).await.unwrap().ended.is_empty());
+    let thawed = ana.thaw("luis agrees", Thaw::All).await.unwrap();
+    assert_eq!((thawed.ended, thawed.open), (vec![second], vec![]));
+    assert!(luis.thaw("once more", Thaw::All).await.unwrap().ended.is_empty());
+    let by: Vec<(String, String)> =
+        sqlx::query_as("select frozen_by, thawed_by from frozen order by id").fetch_all(&pool).await.unwrap();
+    assert_eq!(by, [("ana".to_owned(), "ana".to_owned()), ("luis".to_owned(), "ana".to_owned())], "kept");
     assert_eq!(owner.claim(&account(), &payouts, LEASE).await.unwrap().len(), 2);
     assert!(!owner.backlog().await.unwrap().frozen);
 }
@@ -60,7 +66,7 @@ async fn who_froze_and_why_stays_written(pool: PgPool) {
         let refused = application.execute(statement).await.expect_err(statement);
         assert_eq!(code(&refused), "PR003", "{statement}");
     }
-    owner.thaw("all is well").await.unwrap();
+    owner.thaw("all is well", Thaw::Own).await.unwrap();
     let refused =
         application.execute("update frozen set thawed_by = null, thawed_at = null, thaw_reason = null").await;
     assert_eq!(code(&refused.unwrap_err()), "PR003", "a thaw is not undone");

@@ -201,7 +201,7 @@ async fn limited(store: &Store, batch: Option<i64>, day: Option<i64>) {
         batch_minor_max: batch,
         day_minor_max: day,
     };
-    assert_eq!(store.sync_accounts(&[row]).await.unwrap(), []);
+    store.sync_accounts(&[row]).await.unwrap();
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
