@@ -92,8 +92,8 @@ const WAIT_MAX: Duration = Duration::from_hours(24 * 366);
 /// Every send and look-up on its way holds memory and a connection.
 const CONCURRENCY_MAX: usize = 4_096;
 const RATE_MAX: u32 = 1_000_000;
-/// Whoever needs more sends of one payout needs a person.
-const SENDS_MAX: u32 = 20;
+/// What is more is a slip of the pen.
+const SENDS_MAX: u32 = 1_000;
 
 impl Limits {
     /// Refuses combinations under which a payout could be sent twice or wait for ever.
