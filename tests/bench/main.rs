@@ -3,11 +3,12 @@
 //! fast wrong run is a failed run.
 //!
 //! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`, `ROLES=apart` while
-//! something is being changed. The last line is for machines.
+//! something is being changed; `TIMELINE=1` tells how a run went. The last line is for machines. `ONLY=conduct` measures what is promised beside speed.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
 
 mod bamboo;
+mod conduct;
 mod limits;
 mod meter;
 mod naive;
@@ -59,6 +60,9 @@ fn main() -> ExitCode {
     }
     let plan = Plan::from_arguments();
     println!("{}", table::machine());
+    if plan.only.as_deref() == Some("conduct") {
+        return conduct::measure(&plan);
+    }
     let mut lines = Vec::new();
     for latency_ms in &plan.latencies_ms {
         match measure(&plan, *latency_ms) {

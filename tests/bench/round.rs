@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead as _, BufReader},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -26,7 +27,6 @@ impl Roles {
     const fn words(self) -> &'static [&'static str] {
         match self {
             Self::Together => &["run"],
-            // The one that sends first: its memory is told.
             Self::Apart => &["dispatch", "relay", "reconcile"],
         }
     }
@@ -36,41 +36,58 @@ impl Roles {
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Slower than any contender is on any machine that is worth measuring.
-fn patience(rows: usize) -> Duration {
+pub(crate) fn patience(rows: usize) -> Duration {
     Duration::from_mins(2) + Duration::from_millis(20) * u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// payrun, as its README says.
 pub(crate) fn payrun(world: &World, rows: usize, roles: Roles) -> Result<Sample, String> {
-    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
     let processes: Vec<Process> = roles.words().iter().map(|role| world.start(role)).collect();
     for role in roles.words() {
         wait_for("the roles to work", || world.has_said(role, "working").then_some(()));
     }
+    let sample = pay(world, rows, &processes)?;
+    end(world, processes);
+    audit(world, rows)?;
+    Ok(sample)
+}
+
+/// Pays rows by processes that work already.
+pub(crate) fn pay(world: &World, rows: usize, processes: &[Process]) -> Result<Sample, String> {
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), 1..=rows));
     let pids: Vec<u32> = processes.iter().map(Process::id).collect();
     let used = || Servers::find().read(&pids, world.simulator().id());
     let before = used();
     let begun = Instant::now();
+    let approved = approve(world, &file);
+    wait_until_settled(world, patience(rows))?;
+    let (whole, approved) = (begun.elapsed(), approved.elapsed());
+    let cpu = used().since(before);
+    let memory_kb = processes.iter().map(|process| process.needs().0).max().unwrap_or(0);
+    Ok(Sample { whole, approved, cpu, memory_kb })
+}
+
+/// Imports and approves a file; when the approval began.
+pub(crate) fn approve(world: &World, file: &Path) -> Instant {
     let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
     let batch = imported["batch"].as_str().unwrap();
     let shown = world.run(&["batch", "show", batch]);
     let digest = shown["digest"].as_str().unwrap();
     let approved = Instant::now();
     world.run(&["--as", "luis", "batch", "approve", batch, "--digest", digest]);
-    wait_until_settled(world, patience(rows))?;
-    let (whole, approved) = (begun.elapsed(), approved.elapsed());
-    let cpu = used().since(before);
-    let memory_kb = processes.first().map_or(0, |process| process.needs().0);
+    approved
+}
+
+/// Ends what works, and what the broker still has for it.
+pub(crate) fn end(world: &World, processes: Vec<Process>) {
     for process in processes {
         process.stop();
     }
     world.lose_messages(&format!("{0}.dispatch.{0}", world.account()), true);
-    audit(world, rows)?;
-    Ok(Sample { whole, approved, cpu, memory_kb })
 }
 
 /// Asks an index that holds open payouts only.
-fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
+pub(crate) fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut database = PgConnection::connect(world.database_url()).await.unwrap();
@@ -90,7 +107,7 @@ fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
 }
 
 /// Every row was paid once, under its own reference, with the amount of the file.
-fn audit(world: &World, rows: usize) -> Result<(), String> {
+pub(crate) fn audit(world: &World, rows: usize) -> Result<(), String> {
     let audit = world.examine();
     if let Some(finding) = audit.findings.first() {
         return Err(format!("{} findings, the first {finding:?}", audit.findings.len()));
@@ -106,7 +123,7 @@ fn audit(world: &World, rows: usize) -> Result<(), String> {
 
 /// The naive worker, in a process of its own.
 pub(crate) fn naive(world: &World, rows: usize) -> Result<Sample, String> {
-    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), 1..=rows));
     // What an earlier run has left.
     world.lose_messages(naive::QUEUE, true);
     let before = Servers::find().read(&[], world.simulator().id());

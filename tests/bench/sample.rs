@@ -12,7 +12,7 @@ pub(crate) struct Sample {
     /// From the approval, or for the naive worker from the rows in its table.
     pub(crate) approved: Duration,
     pub(crate) cpu: Cpu,
-    /// The most memory that the process had which sends.
+    /// The most memory that any of its processes had.
     pub(crate) memory_kb: u64,
 }
 
