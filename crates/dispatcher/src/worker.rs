@@ -24,7 +24,7 @@ use crate::{
     Settings,
     breaker::{Breaker, Gate, Health},
     record::{pause, record_all},
-    send::{FirstLookups, send},
+    send::{Concluded, FirstLookups, send},
 };
 
 /// Between tries while the database is away.
@@ -154,7 +154,7 @@ impl Dispatcher {
         claimed: Claimed,
         begun: Instant,
         permit: OwnedSemaphorePermit,
-        concluded: mpsc::Sender<crate::send::Concluded>,
+        concluded: mpsc::Sender<Concluded>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
         let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
