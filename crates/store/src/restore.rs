@@ -25,6 +25,13 @@ impl Store {
     pub async fn restored(&self) -> Result<(), Error> {
         let operation = "writing down a restore";
         let mut unit = Unit::begin(&self.pool, operation).await?;
+        // An approval that has begun ends first, and what it queued is doubted; one that begins later waits, and sees what is written here.
+        sqlx::query!(
+            "select id from batch where approved_at is null and cancelled_at is null order by id for update"
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
         sqlx::query!("insert into restored (restored_by) values ($1)", self.actor.as_str())
             .execute(unit.connection())
             .await
