@@ -19,6 +19,16 @@ begin
         raise exception using errcode = 'PR001', message = format('payout %s: cannot begin as %s by %s with version %s',
             bad.id, bad.state, bad.transition, bad.version);
     end if;
+    select n.batch_id, n.account, n.reissue_of into bad
+    from (select distinct batch_id, account, reissue_of from new_rows) n
+    where (select b.id from batch b where b.id = n.batch_id) is null
+        or (select a.name from account a where a.name = n.account) is null
+        or n.reissue_of is not null and (select p.id from payout p where p.id = n.reissue_of) is null;
+    if found then
+        raise exception using errcode = 'PR002',
+            message = format('no payout can be of batch %s, account %s, reissue of %s: one of them is not there',
+                bad.batch_id, bad.account, coalesce(bad.reissue_of::text, 'none'));
+    end if;
     -- Not a CHECK, which every later step would ask again: a fact never changes.
     select n.id, n.reference into bad from new_rows n where n.reference !~ '^[0-9A-Z]{1,32}$';
     if found then
@@ -177,10 +187,18 @@ create trigger hold_updated before update on hold for each row execute function 
 -- History is not edited, not even by its owner without first dropping this.
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-    raise exception using errcode = 'PR003', message = format('%s is append-only: %s is refused', tg_table_name, lower(tg_op));
+    raise exception using errcode = 'PR003', message = format('%s is append-only: %s is refused', tg_table_name,
+        coalesce(tg_argv[0], lower(tg_op)));
 end
 $$;
 
+-- What payouts point to without a foreign key.
+create trigger batch_is_never_deleted before delete or truncate on batch
+    for each statement execute function refuse_change();
+create trigger account_is_never_deleted before delete or truncate on account
+    for each statement execute function refuse_change();
+create trigger account_is_never_renamed before update of name on account
+    for each statement execute function refuse_change('update of its name');
 create trigger payout_event_is_append_only before update or delete or truncate on payout_event
     for each statement execute function refuse_change();
 create trigger payout_is_never_deleted before delete or truncate on payout

@@ -71,7 +71,12 @@ $$;
 create function beneficiary_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     gone smallint;
+    alone uuid;
 begin
+    select n.payout_id into alone from new_rows n where (select p.id from payout p where p.id = n.payout_id) is null;
+    if found then
+        raise exception using errcode = 'PR002', message = format('beneficiary of payout %s: there is no such payout', alone);
+    end if;
     perform from seal_check where key_id in (select key_id from new_rows) for key share;
     select n.key_id into gone from new_rows n where n.key_id not in (select key_id from seal_check);
     if found then

@@ -3,7 +3,7 @@
 use std::{fmt, hash, marker::PhantomData, str::FromStr};
 
 use jiff::Timestamp;
-use uuid::{NoContext, Uuid};
+use uuid::{ContextV7, NoContext, Uuid};
 
 /// Names a batch.
 pub type BatchId = Id<kind::Batch>;
@@ -22,7 +22,7 @@ pub mod kind {
     pub enum Message {}
 }
 
-/// A `UUIDv7`: unique, and ordered by time so that new rows share index pages.
+/// A `UUIDv7`: unique, and ordered by time so that new rows share index pages. Those of one moment are in no order: see [`Ids`].
 pub struct Id<K> {
     uuid: Uuid,
     kind: PhantomData<fn() -> K>,
@@ -31,8 +31,7 @@ pub struct Id<K> {
 impl<K> Id<K> {
     /// A fresh id made at `now`.
     pub fn at(now: Timestamp) -> Self {
-        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-        let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        let (seconds, nanoseconds) = moment(now);
         Self::from(Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds)))
     }
 
@@ -46,6 +45,33 @@ impl<K> From<Uuid> for Id<K> {
     fn from(uuid: Uuid) -> Self {
         Self { uuid, kind: PhantomData }
     }
+}
+
+/// Fresh ids of one moment, each greater than the one before: a million rows of one file are in the order of the file in every index too.
+pub struct Ids<K> {
+    seconds: u64,
+    nanoseconds: u32,
+    counter: ContextV7,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Ids<K> {
+    /// Ids made at `now`.
+    pub fn at(now: Timestamp) -> Self {
+        let (seconds, nanoseconds) = moment(now);
+        Self { seconds, nanoseconds, counter: ContextV7::new(), kind: PhantomData }
+    }
+
+    /// The next one. Its lowest 32 bits are random, and so is the number that counting began with: two files of one moment do not meet.
+    pub fn fresh(&mut self) -> Id<K> {
+        let moment = uuid::Timestamp::from_unix(&self.counter, self.seconds, self.nanoseconds);
+        Id::from(Uuid::new_v7(moment))
+    }
+}
+
+/// Seconds and nanoseconds since 1970, which is all that an id can tell.
+fn moment(now: Timestamp) -> (u64, u32) {
+    (u64::try_from(now.as_second()).unwrap_or(0), u32::try_from(now.subsec_nanosecond()).unwrap_or(0))
 }
 
 /// Not an id.
@@ -106,5 +132,27 @@ impl<K> fmt::Display for Id<K> {
 impl<K> fmt::Debug for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.uuid.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_moment_ascend_and_those_of_two_files_differ() {
+        let (mut one, mut two) = (Ids::<kind::Payout>::at(Timestamp::MAX), Ids::at(Timestamp::MAX));
+        let ids: Vec<PayoutId> = (0..10_000).map(|_| one.fresh()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!((0..10_000).all(|_| ids.binary_search(&two.fresh()).is_err()));
+    }
+
+    #[test]
+    fn an_id_tells_its_moment() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        for id in [PayoutId::at(now), Ids::at(now).fresh()] {
+            let told = id.uuid().get_timestamp().unwrap().to_unix();
+            assert_eq!((id.uuid().get_version_num(), told), (7, (1_700_000_000, 0)));
+        }
     }
 }

@@ -11,11 +11,10 @@ use payrun_domain::fault::{Field, Severity};
 use payrun_store::{NewPayout, RowFault};
 
 use crate::{
-    chunk::Chunk,
+    chunk::Judge,
     directory::Directory,
     error::Error,
     report::Report,
-    twins::Twins,
     upload::{RowReader, Upload},
 };
 
@@ -28,14 +27,14 @@ pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     let Upload { source, reading, mut progress } = upload;
     let mut reader = RowReader::open(source, &reading)?;
     report.begin(reader.detected());
-    let (mut seen, mut twins) = (ClientIds::default(), Twins::default());
+    let (mut seen, mut judge) = (ClientIds::default(), Judge::at(Timestamp::UNIX_EPOCH));
     loop {
         let rows = reader.rows()?;
         if rows.is_empty() {
             report.end(reader.empty(), reader.hidden());
             return Ok(());
         }
-        let chunk = Chunk::judge(rows, directory, Timestamp::UNIX_EPOCH, &mut twins);
+        let chunk = judge.chunk(rows, directory);
         let doubles = chunk.payouts.iter().filter_map(|payout| seen.double(payout)).collect();
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use payrun_domain::{
     fault::{Fault, Field, Severity},
-    id::PayoutId,
+    id::{Ids, PayoutId, kind},
 };
 use payrun_store::{Mark, NewPayout, RowFault};
 
@@ -22,12 +22,24 @@ pub(crate) struct Chunk {
     pub(crate) faults: Vec<RowFault>,
 }
 
-impl Chunk {
-    /// `twins` knows the rows before.
-    pub(crate) fn judge(rows: Vec<Row>, directory: &Directory, now: Timestamp, twins: &mut Twins) -> Self {
+/// Judges the rows of one file or message.
+pub(crate) struct Judge {
+    ids: Ids<kind::Payout>,
+    /// Knows the rows before.
+    twins: Twins,
+}
+
+impl Judge {
+    /// For rows that came at `now`.
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self { ids: Ids::at(now), twins: Twins::default() }
+    }
+
+    /// What becomes of the next rows.
+    pub(crate) fn chunk(&mut self, rows: Vec<Row>, directory: &Directory) -> Chunk {
         let (mut payouts, mut faults) = (Vec::new(), Vec::new());
         for row in &rows {
-            let id = PayoutId::at(now);
+            let id = self.ids.fresh();
             let (valid, mut found) = validate(row, directory, id);
             if let Some(payout) = valid.map(|valid| payout(row, id, valid)) {
                 if row.has_derived_id() {
@@ -39,12 +51,12 @@ impl Chunk {
                 if EXAMPLES.iter().any(|example| payout.client_id.starts_with(example)) {
                     found.push(example());
                 }
-                found.extend(twins.of(&payout));
+                found.extend(self.twins.of(&payout));
                 payouts.push(payout);
             }
             faults.extend(found.into_iter().map(|fault| row_fault(row, fault)));
         }
-        Self { rows, payouts, faults }
+        Chunk { rows, payouts, faults }
     }
 }
 
@@ -142,7 +154,7 @@ mod tests {
     fn judge(rows: Vec<Vec<String>>) -> Chunk {
         let header = Arc::new(Header::canonical());
         let rows = rows.into_iter().zip(1..).map(|(cells, number)| Row::of_message(cells, number, &header));
-        Chunk::judge(rows.collect(), &directory(), Timestamp::UNIX_EPOCH, &mut Twins::default())
+        Judge::at(Timestamp::UNIX_EPOCH).chunk(rows.collect(), &directory())
     }
 
     fn cell() -> impl Strategy<Value = String> {

@@ -14,12 +14,11 @@ use payrun_store::{BatchSummary, Imported, NewBatch, NewPayout, Opened, Source, 
 use payrun_telemetry::{halt, trace};
 
 use crate::{
-    chunk::Chunk,
+    chunk::Judge,
     directory::Directory,
     error::Error,
     expect::Expected,
     report::Report,
-    twins::Twins,
     upload::{RowReader, Upload},
 };
 
@@ -74,7 +73,7 @@ where
 {
     let Request { name, mode, expected, now } = request;
     let Upload { source, reading, mut progress } = upload;
-    let mut reader = blocking(move || RowReader::open(source, &reading)).await?;
+    let reader = blocking(move || RowReader::open(source, &reading)).await?;
     report.begin(reader.detected());
     let batch = NewBatch {
         id: BatchId::at(now),
@@ -87,21 +86,21 @@ where
         Opened::New(import) => import,
         Opened::Same(summary) => return Ok(Outcome::Same(summary)),
     };
-    let (mut twins, mut traced) = (Twins::default(), Vec::new());
-    loop {
+    let next_chunk = |mut reader: RowReader<R>, mut judge: Judge| {
         let directory = Arc::clone(directory);
-        let chunk;
-        (reader, twins, chunk) = blocking(move || {
-            let rows = reader.rows()?;
-            let chunk = Chunk::judge(rows, &directory, now, &mut twins);
-            Ok((reader, twins, chunk))
+        blocking(move || {
+            let chunk = judge.chunk(reader.rows()?, &directory);
+            Ok((chunk, reader, judge))
         })
-        .await?;
-        if chunk.rows.is_empty() {
-            report.end(reader.empty(), reader.hidden());
-            break;
-        }
-        let doubles = import.rows(&chunk.payouts, &chunk.faults).await?;
+    };
+    let mut traced = Vec::new();
+    let (mut chunk, mut reader, mut judge) = next_chunk(reader, Judge::at(now)).await?;
+    while !chunk.rows.is_empty() {
+        let done = reader.progress();
+        // The next rows are read and judged while the database takes these.
+        let (doubles, next) =
+            tokio::join!(import.rows(&chunk.payouts, &chunk.faults), next_chunk(reader, judge));
+        let doubles = doubles?;
         halt::at("after rows", "");
         let is_double = |payout: &NewPayout| {
             doubles.iter().any(|fault| fault.row == payout.row && fault.severity == Severity::Error)
@@ -109,8 +108,10 @@ where
         let stored = chunk.payouts.iter().filter(|payout| trace::is_traced(payout.id) && !is_double(payout));
         traced.extend(stored.map(|payout| payout.id));
         report.add(chunk, doubles).map_err(Error::Report)?;
-        progress(reader.progress());
+        progress(done);
+        (chunk, reader, judge) = next?;
     }
+    report.end(reader.empty(), reader.hidden());
     expected.compare(report.totals())?;
     let refused = match mode {
         Mode::Strict => report.rejected() > 0,

@@ -10,10 +10,9 @@ use payrun_telemetry::trace;
 use serde::Serialize;
 
 use crate::{
-    chunk::Chunk,
+    chunk::{Chunk, Judge},
     directory::Directory,
     message::{IntakeMessage, Unreadable},
-    twins::Twins,
 };
 
 /// The answer to an intake message.
@@ -92,7 +91,7 @@ pub async fn take(
         }
         Opened::Same(_) => return Ok(Reply::refused(id)),
     };
-    let Chunk { payouts, mut faults, .. } = Chunk::judge(rows, directory, now, &mut Twins::default());
+    let Chunk { payouts, mut faults, .. } = Judge::at(now).chunk(rows, directory);
     let doubles = import.rows(&payouts, &faults).await?;
     let imported = import.finish().await?;
     let is_double =

@@ -337,6 +337,9 @@ impl Import {
     }
 
     async fn insert_faults(&mut self, faults: &[RowFault]) -> Result<(), Error> {
+        if faults.is_empty() {
+            return Ok(());
+        }
         for fault in faults.iter().filter(|fault| fault.severity == Severity::Error) {
             self.rejected = self.rejected.saturating_add(i32::from(fault.row != self.last_rejected_row));
             self.last_rejected_row = fault.row;

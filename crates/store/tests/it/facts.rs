@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use payrun_domain::payout::{PayoutState, Transition};
 use sqlx::{Executor as _, PgPool};
+use uuid::Uuid;
 
 use crate::{
     support::code,
@@ -130,12 +131,61 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
         "truncate payout cascade",
         "delete from attempt",
         "truncate attempt",
+        "delete from batch",
+        "truncate batch cascade",
+        "delete from account",
+        "truncate account cascade",
+        "update account set name = 'renamed'",
     ] {
         let refused = pool.execute(statement).await.expect_err(statement);
         assert_eq!(code(&refused), "PR003", "{statement}: {refused}");
     }
     let left: i64 = sqlx::query_scalar("select count(*) from payout_event").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 1);
+}
+
+/// Held by the guard, for want of foreign keys.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_payout_belongs_to_what_is_there(pool: PgPool) {
+    let batch: Uuid = sqlx::query_scalar(
+        "insert into batch (id, source, source_name, source_digest, uploaded_by)
+         values (gen_random_uuid(), 'file', 'x', sha256('x'), 'ana') returning id",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    pool.execute("insert into account (name, provider, class) values ('there', 'bamboo', 'B')")
+        .await
+        .unwrap();
+    let insert = async |batch: Uuid, account: &str, reissue_of: Option<Uuid>| {
+        sqlx::query_scalar::<_, Uuid>(
+            "insert into payout (id, batch_id, row_no, client_id, account, issue, reissue_of, reference, country, currency, amount_minor,
+               state, version, transition)
+             values (gen_random_uuid(), $1, 1, 'x', $2, case when $3::uuid is null then 1 else 2 end, $3, 'R', 'PE', 'PEN', 1,
+               'received', 1, 'ingest') returning id",
+        )
+        .bind(batch)
+        .bind(account)
+        .bind(reissue_of)
+        .fetch_one(&pool)
+        .await
+    };
+    let nobody = Uuid::from_u128(1);
+    for (batch, account, reissue_of) in
+        [(nobody, "there", None), (batch, "gone", None), (batch, "there", Some(nobody))]
+    {
+        let refused = insert(batch, account, reissue_of).await.unwrap_err();
+        assert_eq!(code(&refused), "PR002", "{refused}");
+    }
+    let payout = insert(batch, "there", None).await.unwrap();
+    let beneficiary =
+        "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description)
+                       values ($1, 0, '', '', '', '', '')";
+    let refused = sqlx::query(beneficiary).bind(nobody).execute(&pool).await.unwrap_err();
+    assert_eq!(code(&refused), "PR002", "{refused}");
+    // That payout is there; what is refused now is the key.
+    let refused = sqlx::query(beneficiary).bind(payout).execute(&pool).await.unwrap_err();
+    assert_eq!(code(&refused), "PR003", "{refused}");
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
