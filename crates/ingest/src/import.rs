@@ -86,20 +86,22 @@ where
         Opened::New(import) => import,
         Opened::Same(summary) => return Ok(Outcome::Same(summary)),
     };
+    let sealer = import.sealer();
     let next_chunk = |mut reader: RowReader<R>, mut judge: Judge| {
-        let directory = Arc::clone(directory);
+        let (directory, sealer) = (Arc::clone(directory), Arc::clone(&sealer));
         blocking(move || {
             let chunk = judge.chunk(reader.rows()?, &directory);
-            Ok((chunk, reader, judge))
+            let sealed = sealer.beneficiaries(&chunk.payouts)?;
+            Ok((chunk, sealed, reader, judge))
         })
     };
     let mut traced = Vec::new();
-    let (mut chunk, mut reader, mut judge) = next_chunk(reader, Judge::at(now)).await?;
+    let (mut chunk, mut sealed, mut reader, mut judge) = next_chunk(reader, Judge::at(now)).await?;
     while !chunk.rows.is_empty() {
         let done = reader.progress();
-        // The next rows are read and judged while the database takes these.
-        let (doubles, next) =
-            tokio::join!(import.rows(&chunk.payouts, &chunk.faults), next_chunk(reader, judge));
+        // The next rows are read, judged and sealed while the database takes these.
+        let stored = import.sealed_rows(&chunk.payouts, &sealed, &chunk.faults);
+        let (doubles, next) = tokio::join!(stored, next_chunk(reader, judge));
         let doubles = doubles?;
         halt::at("after rows", "");
         let is_double = |payout: &NewPayout| {
@@ -109,7 +111,7 @@ where
         traced.extend(stored.map(|payout| payout.id));
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(done);
-        (chunk, reader, judge) = next?;
+        (chunk, sealed, reader, judge) = next?;
     }
     report.end(reader.empty(), reader.hidden());
     expected.compare(report.totals())?;

@@ -1,87 +1,81 @@
 //! Beneficiaries on their way into the table: sealed, and findable without being told.
 
-use std::sync::Arc;
-
 use payrun_domain::{id::PayoutId, order::Order};
 use uuid::Uuid;
 
-use crate::{Error, Sealer, mark::Indexes, unit::Unit};
+use crate::{Error, NewPayout, Sealer, mark::Indexes, unit::Unit};
 
 const OPERATION: &str = "importing rows";
 
-/// Beneficiaries, sealed under one key and turned on their side for `unnest`.
-pub(crate) struct SealedColumns {
-    sealer: Arc<Sealer>,
-    ids: Vec<Uuid>,
-    names: Vec<Vec<u8>>,
-    documents: Vec<Vec<u8>>,
-    destinations: Vec<Vec<u8>>,
-    contacts: Vec<Vec<u8>>,
-    descriptions: Vec<Vec<u8>>,
-    destination_indexes: Vec<Option<Vec<u8>>>,
-    person_indexes: Vec<Vec<u8>>,
-    name_indexes: Vec<Vec<u8>>,
+/// A beneficiary as the table holds it, under one key.
+pub struct SealedBeneficiary {
+    pub(crate) payout: PayoutId,
+    key_id: i16,
+    name: Vec<u8>,
+    document: Vec<u8>,
+    destination: Vec<u8>,
+    contact: Vec<u8>,
+    description: Vec<u8>,
+    pub(crate) indexes: Indexes,
 }
 
-impl SealedColumns {
-    pub(crate) const fn new(sealer: Arc<Sealer>) -> Self {
-        Self {
-            sealer,
-            ids: Vec::new(),
-            names: Vec::new(),
-            documents: Vec::new(),
-            destinations: Vec::new(),
-            contacts: Vec::new(),
-            descriptions: Vec::new(),
-            destination_indexes: Vec::new(),
-            person_indexes: Vec::new(),
-            name_indexes: Vec::new(),
-        }
+impl Sealer {
+    /// Seals who is paid, in the order of `payouts`: most of an import's own work, which another thread can do while the database works.
+    pub fn beneficiaries(&self, payouts: &[NewPayout]) -> Result<Vec<SealedBeneficiary>, Error> {
+        payouts.iter().map(|payout| SealedBeneficiary::new(self, payout.id, &payout.order)).collect()
     }
+}
 
-    pub(crate) fn push(&mut self, payout: PayoutId, order: &Order, indexes: Indexes) -> Result<(), Error> {
-        self.seal(payout, order, indexes).ok_or(Error::Sealed {
+impl SealedBeneficiary {
+    pub(crate) fn new(sealer: &Sealer, payout: PayoutId, order: &Order) -> Result<Self, Error> {
+        Self::seal(sealer, payout, order).ok_or_else(|| Error::Sealed {
             column: "beneficiary",
             row: payout.to_string(),
-            key_id: self.sealer.current(),
+            key_id: sealer.current(),
         })
     }
 
-    fn seal(&mut self, payout: PayoutId, order: &Order, indexes: Indexes) -> Option<()> {
+    fn seal(sealer: &Sealer, payout: PayoutId, order: &Order) -> Option<Self> {
         let beneficiary = &order.beneficiary;
-        let destination = &beneficiary.destination;
-        self.ids.push(payout.uuid());
-        self.names.push(self.sealer.seal(payout, "name", &beneficiary.name)?);
-        self.documents.push(self.sealer.seal(payout, "document", &beneficiary.document)?);
-        self.destinations.push(self.sealer.seal(payout, "destination", destination)?);
-        self.contacts.push(self.sealer.seal(payout, "contact", &beneficiary.contact)?);
-        self.descriptions.push(self.sealer.seal(payout, "description", &order.description)?);
-        self.destination_indexes.push(indexes.destination);
-        self.person_indexes.push(indexes.person);
-        self.name_indexes.push(indexes.name);
-        Some(())
+        Some(Self {
+            payout,
+            key_id: sealer.current(),
+            name: sealer.seal(payout, "name", &beneficiary.name)?,
+            document: sealer.seal(payout, "document", &beneficiary.document)?,
+            destination: sealer.seal(payout, "destination", &beneficiary.destination)?,
+            contact: sealer.seal(payout, "contact", &beneficiary.contact)?,
+            description: sealer.seal(payout, "description", &order.description)?,
+            indexes: Indexes::of(sealer, order),
+        })
     }
+}
 
-    pub(crate) async fn insert(&self, unit: &mut Unit) -> Result<(), Error> {
-        sqlx::query!(
-            "insert into beneficiary (key_id, payout_id, name, document, destination, contact, description, destination_index,
-               person_index, name_index)
-             select $1::smallint, *
-             from unnest($2::uuid[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[])",
-            self.sealer.current(),
-            &self.ids,
-            &self.names as &[Vec<u8>],
-            &self.documents as &[Vec<u8>],
-            &self.destinations as &[Vec<u8>],
-            &self.contacts as &[Vec<u8>],
-            &self.descriptions as &[Vec<u8>],
-            &self.destination_indexes as &[Option<Vec<u8>>],
-            &self.person_indexes as &[Vec<u8>],
-            &self.name_indexes as &[Vec<u8>],
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(OPERATION))?;
-        Ok(())
-    }
+/// Writes beneficiaries whose payouts are there.
+pub(crate) async fn insert(unit: &mut Unit, sealed: &[&SealedBeneficiary]) -> Result<(), Error> {
+    let column =
+        |read: fn(&SealedBeneficiary) -> &[u8]| sealed.iter().map(|row| read(row)).collect::<Vec<_>>();
+    let ids: Vec<Uuid> = sealed.iter().map(|row| row.payout.uuid()).collect();
+    let key_ids: Vec<i16> = sealed.iter().map(|row| row.key_id).collect();
+    let destination_indexes: Vec<Option<&[u8]>> =
+        sealed.iter().map(|row| row.indexes.destination.as_deref()).collect();
+    sqlx::query!(
+        "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description, destination_index,
+           person_index, name_index)
+         select * from unnest($1::uuid[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+           $9::bytea[], $10::bytea[])",
+        &ids,
+        &key_ids,
+        &column(|row| &row.name) as &[&[u8]],
+        &column(|row| &row.document) as &[&[u8]],
+        &column(|row| &row.destination) as &[&[u8]],
+        &column(|row| &row.contact) as &[&[u8]],
+        &column(|row| &row.description) as &[&[u8]],
+        &destination_indexes as &[Option<&[u8]>],
+        &column(|row| &row.indexes.person) as &[&[u8]],
+        &column(|row| &row.indexes.name) as &[&[u8]],
+    )
+    .execute(unit.connection())
+    .await
+    .map_err(Error::driver(OPERATION))?;
+    Ok(())
 }

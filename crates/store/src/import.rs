@@ -1,6 +1,9 @@
 //! T1, T4: rows come in. A batch is wholly there or not at all: one transaction from the first row to the last.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use payrun_domain::{
     fault::{Field, Severity},
@@ -12,9 +15,9 @@ use ring::digest;
 use uuid::Uuid;
 
 use crate::{
-    ApproveError, BatchSummary, Error, Holds, Mark, Store,
-    beneficiary::SealedColumns,
-    mark::{self, History, Indexes},
+    ApproveError, BatchSummary, Error, Holds, Mark, Sealer, Store,
+    beneficiary::{self, SealedBeneficiary},
+    mark::{self, History},
     unit::Unit,
 };
 
@@ -174,18 +177,32 @@ impl Import {
     /// Stores valid rows and the faults of all, a few thousand at a time, in the order of the file. A row whose client id exists
     /// already is not stored. That, and what earlier payments make of the others, is stored as faults and returned.
     pub async fn rows(&mut self, payouts: &[NewPayout], faults: &[RowFault]) -> Result<Vec<RowFault>, Error> {
-        let sealer = self.store.sealer();
-        let indexes: Vec<Indexes> =
-            payouts.iter().map(|payout| Indexes::of(&sealer, &payout.order)).collect();
+        let sealed = self.sealer().beneficiaries(payouts)?;
+        self.sealed_rows(payouts, &sealed, faults).await
+    }
+
+    /// Seals the rows of this import.
+    pub fn sealer(&self) -> Arc<Sealer> {
+        self.store.sealer()
+    }
+
+    /// As [`Import::rows`], of rows whose beneficiaries are sealed already, in the same order.
+    pub async fn sealed_rows(
+        &mut self,
+        payouts: &[NewPayout],
+        sealed: &[SealedBeneficiary],
+        faults: &[RowFault],
+    ) -> Result<Vec<RowFault>, Error> {
         let mut found = if self.history.is_empty() {
             Vec::new()
         } else {
-            mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), payouts, &indexes).await?
+            mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), payouts, sealed).await?
         };
         let held = self.held(payouts, faults.iter().chain(&found));
         let stored = self.insert_payouts(payouts, &held).await?;
         let is_kept = |payout: &NewPayout| stored.contains(&payout.id);
-        self.insert_beneficiaries(payouts.iter().zip(indexes).filter(|(payout, _)| is_kept(payout))).await?;
+        let beneficiaries: Vec<_> = sealed.iter().filter(|sealed| stored.contains(&sealed.payout)).collect();
+        beneficiary::insert(&mut self.unit, &beneficiaries).await?;
         let held: Vec<(Uuid, Mark)> =
             held.into_iter().filter(|(id, _)| stored.contains(&PayoutId::from(*id))).collect();
         mark::hold(&mut self.unit, &held).await?;
@@ -285,17 +302,6 @@ impl Import {
         .await
         .map_err(Error::driver(OPERATION))?;
         Ok(stored.into_iter().map(PayoutId::from).collect())
-    }
-
-    async fn insert_beneficiaries(
-        &mut self,
-        payouts: impl Iterator<Item = (&NewPayout, Indexes)>,
-    ) -> Result<(), Error> {
-        let mut sealed = SealedColumns::new(self.store.sealer());
-        for (payout, indexes) in payouts {
-            sealed.push(payout.id, &payout.order, indexes)?;
-        }
-        sealed.insert(&mut self.unit).await
     }
 
     /// Where the client id was used before: in this file or in another batch.

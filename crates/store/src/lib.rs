@@ -33,6 +33,7 @@ pub use account::{AccountRow, Limited, NewAccount};
 pub use approve::{ApproveError, BatchSummary, Cancelled, Total};
 pub use archive::{Archived, Counts, HistoryPage, Month};
 pub use backlog::{AccountBacklog, AttemptCount, Backlog, OpenCount};
+pub use beneficiary::SealedBeneficiary;
 pub use claim::Claimed;
 pub use concern::Concern;
 pub use erase::{Forgotten, KeyUse, Whose};

@@ -13,7 +13,7 @@ use payrun_domain::{
 };
 use uuid::Uuid;
 
-use crate::{Error, NewPayout, RowFault, Sealer, unit::Unit};
+use crate::{Error, NewPayout, RowFault, SealedBeneficiary, Sealer, unit::Unit};
 
 /// Strange, and not wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,9 +200,9 @@ pub(crate) async fn marks(
     batch: BatchId,
     (holds, history): (&Holds, &History),
     payouts: &[NewPayout],
-    indexes: &[Indexes],
+    sealed: &[SealedBeneficiary],
 ) -> Result<Vec<RowFault>, Error> {
-    let past = past(unit, batch, holds.repeat_days, payouts, indexes).await?;
+    let past = past(unit, batch, holds.repeat_days, payouts, sealed).await?;
     let mut faults = Vec::new();
     for payout in payouts {
         let Some(past) = past.get(&payout.id.uuid()) else { continue };
@@ -259,13 +259,14 @@ async fn past(
     batch: BatchId,
     repeat_days: i32,
     payouts: &[NewPayout],
-    indexes: &[Indexes],
+    sealed: &[SealedBeneficiary],
 ) -> Result<HashMap<Uuid, Past>, Error> {
     let since = oldest_id(batch, repeat_days);
     let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
-    let destinations: Vec<Option<&[u8]>> = indexes.iter().map(|each| each.destination.as_deref()).collect();
-    let persons: Vec<&[u8]> = indexes.iter().map(|each| each.person.as_slice()).collect();
-    let names: Vec<&[u8]> = indexes.iter().map(|each| each.name.as_slice()).collect();
+    let indexes = || sealed.iter().map(|beneficiary| &beneficiary.indexes);
+    let destinations: Vec<Option<&[u8]>> = indexes().map(|each| each.destination.as_deref()).collect();
+    let persons: Vec<&[u8]> = indexes().map(|each| each.person.as_slice()).collect();
+    let names: Vec<&[u8]> = indexes().map(|each| each.name.as_slice()).collect();
     let currencies: Vec<&str> = payouts.iter().map(|payout| payout.order.amount.currency().code()).collect();
     let minors: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
     // What an account was paid is asked by existence, so that no number of other rows can hide it; only the most that a person was paid is

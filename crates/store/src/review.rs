@@ -7,7 +7,13 @@ use payrun_domain::{
 };
 use ring::digest::{SHA256, digest};
 
-use crate::{Error, Store, beneficiary::SealedColumns, claim::SealedOrder, mark::Indexes, state, unit::Unit};
+use crate::{
+    Error, Store,
+    beneficiary::{self, SealedBeneficiary},
+    claim::SealedOrder,
+    state,
+    unit::Unit,
+};
 
 /// What became of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,12 +218,10 @@ impl Store {
         };
         let sealer = self.sealer();
         let order = sealed.open(&sealer)?;
-        let indexes = Indexes::of(&sealer, &order);
-        let mut beneficiary = SealedColumns::new(sealer);
-        beneficiary.push(new.payout, &order, indexes)?;
+        let sealed = SealedBeneficiary::new(&sealer, new.payout, &order)?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         self.insert_reissue(&mut unit, id, new).await?;
-        beneficiary.insert(&mut unit).await?;
+        beneficiary::insert(&mut unit, &[&sealed]).await?;
         Ok(unit.commit().await?)
     }
 
