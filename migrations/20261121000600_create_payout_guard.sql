@@ -29,8 +29,9 @@ begin
             message = format('no payout can be of batch %s, account %s, reissue of %s: one of them is not there',
                 bad.batch_id, bad.account, coalesce(bad.reissue_of::text, 'none'));
     end if;
-    -- Not a CHECK, which every later step would ask again: a fact never changes.
-    select n.id, n.reference into bad from new_rows n where n.reference !~ '^[0-9A-Z]{1,32}$';
+    -- Not a CHECK, which every later step would ask again: a fact never changes. A regular expression would cost as much as three indexes.
+    select n.id, n.reference into bad from new_rows n
+    where ltrim(n.reference, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ') <> '' or length(n.reference) not between 1 and 32;
     if found then
         raise exception using errcode = 'PR002', message = format('payout %s: no provider takes %L as a reference', bad.id, bad.reference);
     end if;

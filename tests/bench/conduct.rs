@@ -43,7 +43,7 @@ pub(crate) fn measure(plan: &Plan) -> ExitCode {
 
 /// Nothing is held: people whom an earlier batch did not pay would be.
 fn world(latency_ms: u64) -> World {
-    let usual = options(latency_ms, (5 * latency_ms).clamp(CONCURRENCY_MIN, CONCURRENCY_MAX));
+    let usual = options(latency_ms, (10 * latency_ms).clamp(CONCURRENCY_MIN, CONCURRENCY_MAX));
     World::with("payrun_bench", &Options { hold: "", ..usual })
 }
 

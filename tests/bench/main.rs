@@ -3,15 +3,18 @@
 //! fast wrong run is a failed run.
 //!
 //! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`, `ROLES=apart` while
-//! something is being changed; `TIMELINE=1` tells how a run went. The last line is for machines. `ONLY=conduct` measures what is promised beside speed.
+//! something is being changed; `TIMELINE=1` tells how a run went; `SETTLED=…` has been paid before. The last line is for machines. `ONLY=conduct` measures what is promised beside speed,
+//! `ONLY=import` how fast a file comes in.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
 
 mod bamboo;
 mod conduct;
+mod import;
 mod limits;
 mod meter;
 mod naive;
+mod past;
 mod payroll;
 mod round;
 mod sample;
@@ -38,6 +41,8 @@ struct Plan {
     only: Option<String>,
     /// Requests on their way at once; by latency, when none.
     concurrency: Option<u64>,
+    /// Payouts of earlier years.
+    settled: usize,
     /// Tell how each run of payrun went.
     timeline: bool,
     /// Of each limit in each run.
@@ -60,8 +65,10 @@ fn main() -> ExitCode {
     }
     let plan = Plan::from_arguments();
     println!("{}", table::machine());
-    if plan.only.as_deref() == Some("conduct") {
-        return conduct::measure(&plan);
+    match plan.only.as_deref() {
+        Some("conduct") => return conduct::measure(&plan),
+        Some("import") => return import::measure(&plan),
+        Some(_) | None => {}
     }
     let mut lines = Vec::new();
     for latency_ms in &plan.latencies_ms {
@@ -96,6 +103,7 @@ impl Plan {
             roles: if text("--roles").as_deref() == Some("apart") { Roles::Apart } else { Roles::Together },
             only: text("--only"),
             concurrency: text("--concurrency").map(|text| text.parse().unwrap()),
+            settled: number("--settled", 0),
             timeline: std::env::args().any(|argument| argument == "--timeline"),
             limit_time: Duration::from_secs(2),
         }
@@ -103,7 +111,7 @@ impl Plan {
 }
 
 fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
-    let concurrency = plan.concurrency.unwrap_or(5 * latency_ms).clamp(CONCURRENCY_MIN, CONCURRENCY_MAX);
+    let concurrency = plan.concurrency.unwrap_or(10 * latency_ms).clamp(CONCURRENCY_MIN, CONCURRENCY_MAX);
     println!(
         "\n{} rows, {} runs, {latency_ms} ms provider latency\npayrun: {:?}, concurrency {concurrency}, requests_per_second {RATE}, \
          connections_max {CONNECTIONS}; naive: prefetch {}, connections {CONNECTIONS}",
@@ -116,11 +124,7 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
     let mut results = Results::default();
     for _ in 0..plan.runs {
         if wanted("payrun") {
-            let world = World::with("payrun_bench", &options(latency_ms, concurrency));
-            results.payrun.push(round::payrun(&world, plan.rows, plan.roles)?);
-            if plan.timeline {
-                println!("{}", timeline::of(&world));
-            }
+            results.payrun.push(payrun(plan, &options(latency_ms, concurrency))?);
         }
         if wanted("naive") {
             let world = World::with("payrun_bench_naive", &options(latency_ms, concurrency));
@@ -135,6 +139,25 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
     Ok(results)
 }
 
+fn payrun(plan: &Plan, usual: &Options) -> Result<Sample, String> {
+    // After earlier payments nothing is held: everybody is paid for the first time.
+    let hold = if plan.settled == 0 { usual.hold } else { "" };
+    let world = World::with("payrun_bench", &Options { hold, ..usual.clone() });
+    if plan.settled > 0 {
+        past::fill(&world, plan.settled);
+    }
+    let sample = round::payrun(&world, plan.rows, plan.roles)?;
+    if plan.settled > 0 {
+        round::audit_one_account(&world, plan.rows)?;
+    } else {
+        round::audit(&world, plan.rows)?;
+    }
+    if plan.timeline {
+        println!("{}", timeline::of(&world));
+    }
+    Ok(sample)
+}
+
 /// As many as the default configuration has.
 const CONNECTIONS: u32 = 16;
 /// No rate holds anything back.
@@ -144,8 +167,9 @@ const RATE: u32 = 1_000_000;
 const HOLD: &str = "\"account_new\", \"account_changed\", \"account_two_names\", \"amount_unusual\", \"repeated\", \"equal_rows\", \
                     \"client_id_derived\"";
 
-/// Sends on their way at once: unless it is given, so many that groups come about, and that the latency alone keeps nobody below 5,000 a second.
-const CONCURRENCY_MIN: u64 = 256;
+/// Sends on their way at once: unless it is given, so many that groups come about, and that the latency, with as much again for the database
+/// on the way, keeps nobody below 5,000 a second.
+const CONCURRENCY_MIN: u64 = 512;
 /// What the configuration allows.
 const CONCURRENCY_MAX: u64 = 4_096;
 
