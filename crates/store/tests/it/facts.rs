@@ -144,9 +144,9 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
     assert_eq!(left, 1);
 }
 
-/// Held by the guard, for want of foreign keys.
+/// Held by the guard: the first for want of foreign keys, the references because a CHECK would be asked again at every step.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn a_payout_belongs_to_what_is_there(pool: PgPool) {
+async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_take(pool: PgPool) {
     let batch: Uuid = sqlx::query_scalar(
         "insert into batch (id, source, source_name, source_digest, uploaded_by)
          values (gen_random_uuid(), 'file', 'x', sha256('x'), 'ana') returning id",
@@ -157,16 +157,17 @@ async fn a_payout_belongs_to_what_is_there(pool: PgPool) {
     pool.execute("insert into account (name, provider, class) values ('there', 'bamboo', 'B')")
         .await
         .unwrap();
-    let insert = async |batch: Uuid, account: &str, reissue_of: Option<Uuid>| {
+    let insert = async |batch: Uuid, account: &str, reissue_of: Option<Uuid>, reference: &str| {
         sqlx::query_scalar::<_, Uuid>(
             "insert into payout (id, batch_id, row_no, client_id, account, issue, reissue_of, reference, country, currency, amount_minor,
                state, version, transition)
-             values (gen_random_uuid(), $1, 1, 'x', $2, case when $3::uuid is null then 1 else 2 end, $3, 'R', 'PE', 'PEN', 1,
+             values (gen_random_uuid(), $1, 1, 'x', $2, case when $3::uuid is null then 1 else 2 end, $3, $4, 'PE', 'PEN', 1,
                'received', 1, 'ingest') returning id",
         )
         .bind(batch)
         .bind(account)
         .bind(reissue_of)
+        .bind(reference)
         .fetch_one(&pool)
         .await
     };
@@ -174,10 +175,14 @@ async fn a_payout_belongs_to_what_is_there(pool: PgPool) {
     for (batch, account, reissue_of) in
         [(nobody, "there", None), (batch, "gone", None), (batch, "there", Some(nobody))]
     {
-        let refused = insert(batch, account, reissue_of).await.unwrap_err();
+        let refused = insert(batch, account, reissue_of, "R").await.unwrap_err();
         assert_eq!(code(&refused), "PR002", "{refused}");
     }
-    let payout = insert(batch, "there", None).await.unwrap();
+    for reference in ["", "r", "A-B", "AÑ", " A", "A ", "012345678901234567890123456789012"] {
+        let refused = insert(batch, "there", None, reference).await.unwrap_err();
+        assert_eq!(code(&refused), "PR002", "{reference}: {refused}");
+    }
+    let payout = insert(batch, "there", None, "01234567890123456789012345678AZ").await.unwrap();
     let beneficiary =
         "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description)
                        values ($1, 0, '', '', '', '', '')";
