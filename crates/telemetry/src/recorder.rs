@@ -26,8 +26,14 @@ impl Recorder {
 
     /// Everything, in the text exposition format.
     pub fn render(&self) -> String {
-        self.0.run_upkeep();
+        self.fold();
         self.0.render()
+    }
+
+    /// Adds what was observed since the last time to the histograms. Until then each observation is kept by itself: call it now and then,
+    /// or a process that nobody scrapes grows with every payout.
+    pub fn fold(&self) {
+        self.0.run_upkeep();
     }
 }
 
@@ -45,3 +51,29 @@ fn describe() {
 #[derive(Debug, thiserror::Error)]
 #[error("installing the metrics recorder failed")]
 pub struct RecorderError(#[from] BuildError);
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn memory_does_not_grow_with_what_was_observed() {
+        let pages = || -> usize {
+            let sizes = fs::read_to_string("/proc/self/statm").unwrap();
+            sizes.split(' ').nth(1).unwrap().parse().unwrap()
+        };
+        let recorder = Recorder::install().unwrap();
+        let histogram = metrics::histogram!("payrun_attempt_seconds");
+        let observe = || {
+            (0..100_000).for_each(|_| histogram.record(0.01));
+            recorder.fold();
+        };
+        observe();
+        let before = pages();
+        (0..20).for_each(|_| observe());
+        // Each by itself, they would be 4,000 pages of 4 KiB.
+        assert!(pages() < before + 1_000, "{} pages, {before} before", pages());
+    }
+}
