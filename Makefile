@@ -38,7 +38,7 @@ bench: tools up ## how fast, and at what cost: make bench ROWS=10000 LATENCY_MS=
 	cargo build --release -p payrun -p payrun-tests --bins
 	"$${CARGO_TARGET_DIR:-target}/release/bench" --rows $(or $(ROWS),10000) --runs $(or $(RUNS),3) \
 	    $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(ROLES),--roles $(ROLES)) $(if $(ONLY),--only $(ONLY)) \
-	    $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(SETTLED),--settled $(SETTLED)) $(if $(TIMELINE),--timeline)
+	    $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(SETTLED),--settled $(SETTLED)) $(if $(WARM),--warm $(WARM)) $(if $(TIMELINE),--timeline)
 
 up: ## start Postgres and RabbitMQ for this checkout (or check DATABASE_URL and AMQP_URL)
 	@deploy/local/services up

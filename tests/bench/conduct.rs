@@ -87,7 +87,7 @@ fn two_processes(plan: &Plan, latency_ms: u64) -> Result<(), String> {
         for count in 1..=2 {
             let world = world(latency_ms);
             let (processes, metrics): (Vec<_>, Vec<_>) = (0..count).map(|_| start(&world)).unzip();
-            let sample = round::pay(&world, plan.rows, &processes)?;
+            let sample = round::pay(&world, 1..=plan.rows, &processes)?;
             let metrics: Vec<String> = metrics.iter().map(|address| scrape(address)).collect();
             let sum = |series: &str| metrics.iter().map(|text| total(text, series)).sum::<u64>();
             println!(
@@ -120,7 +120,7 @@ fn slow_account(plan: &Plan, latency_ms: u64) -> Result<(), String> {
             if is_beside {
                 occupy(&world, &slow, plan.rows);
             }
-            let sample = round::pay(&world, plan.rows, std::slice::from_ref(&process))?;
+            let sample = round::pay(&world, 1..=plan.rows, std::slice::from_ref(&process))?;
             rates.push(per_second(plan.rows, sample.whole));
             // Nobody waits for the slow one.
             process.kill();
@@ -221,7 +221,7 @@ fn disk(plan: &Plan, latency_ms: u64) -> Result<(), String> {
     let (process, _) = start(&world);
     let log = || world.number("select (pg_current_wal_lsn() - '0/0')::bigint");
     let before = log();
-    round::pay(&world, plan.rows, std::slice::from_ref(&process))?;
+    round::pay(&world, 1..=plan.rows, std::slice::from_ref(&process))?;
     let rows = i64::try_from(plan.rows).unwrap_or(i64::MAX);
     let tables = TABLES.map(|table| {
         let size = world.number(&format!("select pg_total_relation_size('{table}')"));

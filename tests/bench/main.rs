@@ -3,7 +3,8 @@
 //! fast wrong run is a failed run.
 //!
 //! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`, `ROLES=apart` while
-//! something is being changed; `TIMELINE=1` tells how a run went; `SETTLED=…` has been paid before. The last line is for machines. `ONLY=conduct` measures what is promised beside speed,
+//! something is being changed; `TIMELINE=1` tells how a run went; `SETTLED=…` has been paid before,
+//! `WARM=…` by the same process. The last line is for machines. `ONLY=conduct` measures what is promised beside speed,
 //! `ONLY=import` how fast a file comes in.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
@@ -43,6 +44,8 @@ struct Plan {
     concurrency: Option<u64>,
     /// Payouts of earlier years.
     settled: usize,
+    /// Rows that are paid first by the same process, unmeasured.
+    warm: usize,
     /// Tell how each run of payrun went.
     timeline: bool,
     /// Of each limit in each run.
@@ -104,6 +107,7 @@ impl Plan {
             only: text("--only"),
             concurrency: text("--concurrency").map(|text| text.parse().unwrap()),
             settled: number("--settled", 0),
+            warm: number("--warm", 0),
             timeline: std::env::args().any(|argument| argument == "--timeline"),
             limit_time: Duration::from_secs(2),
         }
@@ -141,16 +145,16 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
 
 fn payrun(plan: &Plan, usual: &Options) -> Result<Sample, String> {
     // After earlier payments nothing is held: everybody is paid for the first time.
-    let hold = if plan.settled == 0 { usual.hold } else { "" };
+    let hold = if plan.settled + plan.warm == 0 { usual.hold } else { "" };
     let world = World::with("payrun_bench", &Options { hold, ..usual.clone() });
     if plan.settled > 0 {
         past::fill(&world, plan.settled);
     }
-    let sample = round::payrun(&world, plan.rows, plan.roles)?;
+    let sample = round::payrun(&world, (plan.warm, plan.rows), plan.roles)?;
     if plan.settled > 0 {
-        round::audit_one_account(&world, plan.rows)?;
+        round::audit_one_account(&world, plan.warm + plan.rows)?;
     } else {
-        round::audit(&world, plan.rows)?;
+        round::audit(&world, plan.warm + plan.rows)?;
     }
     if plan.timeline {
         println!("{}", timeline::of(&world));

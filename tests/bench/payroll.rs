@@ -31,8 +31,8 @@ pub(crate) fn amount_minor(row: usize) -> i64 {
     (1_000 + i64::try_from(row).unwrap_or(0)) * 100 + 50
 }
 
-/// The same in SQL, of `row_no`.
-pub(crate) const AMOUNT_MINOR: &str = "((1000 + row_no) * 100 + 50)";
+/// The same in SQL, of `client_id`.
+pub(crate) const AMOUNT_MINOR: &str = "((1000 + split_part(client_id, '-', 2)::bigint) * 100 + 50)";
 
 /// Peru's account number: office, account, and a check digit of each.
 fn cci(row: usize) -> String {

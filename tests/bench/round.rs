@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead as _, BufReader},
+    ops::RangeInclusive,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -40,26 +41,34 @@ pub(crate) fn patience(rows: usize) -> Duration {
     Duration::from_mins(2) + Duration::from_millis(20) * u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
-/// payrun, as its README says.
-pub(crate) fn payrun(world: &World, rows: usize, roles: Roles) -> Result<Sample, String> {
+/// payrun, as its README says; `warm` are rows that it pays first, unmeasured.
+pub(crate) fn payrun(world: &World, (warm, rows): (usize, usize), roles: Roles) -> Result<Sample, String> {
     let processes: Vec<Process> = roles.words().iter().map(|role| world.start(role)).collect();
     for role in roles.words() {
         wait_for("the roles to work", || world.has_said(role, "working").then_some(()));
     }
-    let sample = pay(world, rows, &processes)?;
+    if warm > 0 {
+        pay(world, 1..=warm, &processes)?;
+    }
+    let sample = pay(world, warm + 1..=warm + rows, &processes)?;
     end(world, processes);
     Ok(sample)
 }
 
 /// Pays rows by processes that work already.
-pub(crate) fn pay(world: &World, rows: usize, processes: &[Process]) -> Result<Sample, String> {
-    let file = world.file("payroll.csv", &payroll::csv(world.account(), 1..=rows));
+pub(crate) fn pay(
+    world: &World,
+    rows: RangeInclusive<usize>,
+    processes: &[Process],
+) -> Result<Sample, String> {
+    let count = rows.clone().count();
+    let file = world.file("payroll.csv", &payroll::csv(world.account(), rows));
     let pids: Vec<u32> = processes.iter().map(Process::id).collect();
     let used = || Servers::find().read(&pids, world.simulator().id());
     let before = used();
     let begun = Instant::now();
     let approved = approve(world, &file);
-    wait_until_settled(world, patience(rows))?;
+    wait_until_settled(world, patience(count))?;
     let (whole, approved) = (begun.elapsed(), approved.elapsed());
     let cpu = used().since(before);
     let memory_kb = processes.iter().map(|process| process.needs().0).max().unwrap_or(0);
