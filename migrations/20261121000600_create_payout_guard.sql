@@ -14,20 +14,30 @@ begin
     left join payout_transition t
         on t.transition = n.transition and t.from_state = 'received' and t.to_state = n.state and t.number in (2, 3, 4)
     where not (n.version = 1 and n.state = 'received' and n.transition = 'ingest')
-        and not (n.version = 2 and t.transition is not null);
+            and not (n.version = 2 and t.transition is not null)
+        -- Nothing has happened to it, or the events would not replay to it.
+        or n.epoch + n.attempts + n.sends + n.not_found > 0
+        or num_nonnulls(n.sent_at, n.refusal_code, n.provider_id, n.provider_status, n.returned_minor, n.due_at) > 0;
     if found then
         raise exception using errcode = 'PR001', message = format('payout %s: cannot begin as %s by %s with version %s',
             bad.id, bad.state, bad.transition, bad.version);
     end if;
-    select n.batch_id, n.account, n.reissue_of into bad
-    from (select distinct batch_id, account, reissue_of from new_rows) n
-    where (select b.id from batch b where b.id = n.batch_id) is null
-        or (select a.name from account a where a.name = n.account) is null
-        or n.reissue_of is not null and (select p.id from payout p where p.id = n.reissue_of) is null;
+    -- A batch takes rows until it has its digest: what somebody approves is what they saw.
+    select n.batch_id, n.account into bad from (select distinct batch_id, account from new_rows) n
+    where (select b.id from batch b where b.id = n.batch_id and b.digest is null) is null
+        or (select a.name from account a where a.name = n.account) is null;
     if found then
         raise exception using errcode = 'PR002',
-            message = format('no payout can be of batch %s, account %s, reissue of %s: one of them is not there',
-                bad.batch_id, bad.account, coalesce(bad.reissue_of::text, 'none'));
+            message = format('no payout of account %s can come into batch %s: one of them is not there, or the batch is complete',
+                bad.account, bad.batch_id);
+    end if;
+    -- Only what ended unpaid is issued again, as it was.
+    select n.id, n.reissue_of into bad from new_rows n
+    where n.reissue_of is not null and (select p.id from payout p where p.id = n.reissue_of and p.state in ('rejected', 'returned')
+        and (p.client_id, p.issue + 1, p.account, p.country, p.currency, p.amount_minor)
+            = (n.client_id, n.issue, n.account, n.country, n.currency, n.amount_minor)) is null;
+    if found then
+        raise exception using errcode = 'PR002', message = format('payout %s cannot be %s issued again', bad.id, bad.reissue_of);
     end if;
     -- Not a CHECK, which every later step would ask again: a fact never changes. A regular expression would cost as much as three indexes.
     select n.id, n.reference into bad from new_rows n
@@ -200,6 +210,14 @@ create trigger account_is_never_deleted before delete or truncate on account
     for each statement execute function refuse_change();
 create trigger account_is_never_renamed before update of name on account
     for each statement execute function refuse_change('update of its name');
+create trigger beneficiary_is_never_deleted before delete or truncate on beneficiary
+    for each statement execute function refuse_change();
+create trigger beneficiary_stays_with_its_payout before update of payout_id on beneficiary
+    for each statement execute function refuse_change('update of its payout');
+create trigger hold_is_never_deleted before delete or truncate on hold
+    for each statement execute function refuse_change();
+create trigger row_fault_is_never_deleted before delete or truncate on row_fault
+    for each statement execute function refuse_change();
 create trigger payout_event_is_append_only before update or delete or truncate on payout_event
     for each statement execute function refuse_change();
 create trigger payout_is_never_deleted before delete or truncate on payout

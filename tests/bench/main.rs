@@ -66,6 +66,12 @@ fn main() -> ExitCode {
         naive::main();
         return ExitCode::SUCCESS;
     }
+    if let Some(unknown) = unknown() {
+        println!(
+            "bench: {unknown} means nothing here; see `make help` and the first lines of tests/bench/main.rs"
+        );
+        return ExitCode::from(2);
+    }
     let plan = Plan::from_arguments();
     println!("{}", table::machine());
     match plan.only.as_deref() {
@@ -92,6 +98,27 @@ fn main() -> ExitCode {
         println!("{line}");
     }
     ExitCode::SUCCESS
+}
+
+/// The first argument that would be passed over, and measure something else than was asked for.
+fn unknown() -> Option<String> {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let words: Option<&[&str]> = match name.as_str() {
+            "--timeline" => continue,
+            "--rows" | "--runs" | "--latency-ms" | "--concurrency" | "--settled" | "--warm" => None,
+            "--roles" => Some(&["together", "apart"]),
+            "--only" => Some(&["payrun", "naive", "limits", "conduct", "import"]),
+            _ => return Some(name),
+        };
+        let value = arguments.next().unwrap_or_default();
+        let is_known =
+            words.map_or_else(|| value.parse::<u64>().is_ok(), |words| words.contains(&value.as_str()));
+        if !is_known {
+            return Some(format!("{name} {value}"));
+        }
+    }
+    None
 }
 
 impl Plan {

@@ -8,8 +8,8 @@ use payrun_domain::{
     fault::{Field, Severity},
     money,
 };
-use payrun_ingest::{Decimal, Detected, Error, Mode, Outcome, Report, Request};
-use payrun_store::{Imported, RowFault};
+use payrun_ingest::{Decimal, Detected, Error, Mode, Outcome, Report, Request, Totals};
+use payrun_store::{BatchSummary, Imported, RowFault};
 use payrun_tabular::{Container, Format};
 use serde_json::json;
 
@@ -57,27 +57,50 @@ pub(crate) async fn run(
         payrun_ingest::import(&store, upload(context, file, arguments)?, request, &directory, &mut report)
             .await;
     let outcome = outcome.map_err(|error| refusal(file, arguments, error))?;
-    if !matches!(outcome, Outcome::Same(_)) {
-        new.map_or(Ok(()), |new| new.keep(report.separator()))?;
-    }
     match outcome {
         Outcome::Stored(imported) => {
+            // The batch is there: whatever becomes of the sheet, its number is told first.
             tell(context, &report, path, Some(&imported));
+            new.map_or(Ok(()), |new| new.keep(report.separator()))?;
             Ok(imported)
         }
         Outcome::NotStored => {
+            new.map_or(Ok(()), |new| new.keep(report.separator()))?;
             tell(context, &report, path, None);
             Err(Failure::BadRows)
         }
         Outcome::Same(batch) => {
-            let id = batch.id;
-            context.output.answer(&json!({"batch": id.to_string(), "status": "repeated"}), || {
-                format!("these bytes were imported before, as batch {id}; nothing new was made\nnext: payrun batch show {id}")
+            let BatchSummary { id, accepted, rejected, .. } = *batch;
+            let answer = json!({"batch": id.to_string(), "status": "repeated", "accepted": accepted, "rejected": rejected});
+            context.output.answer(&answer, || {
+                format!(
+                    "these bytes were imported before, as batch {id} ({accepted} rows accepted, {rejected} rejected); nothing new was made\n\
+                     next: payrun batch show {id}"
+                )
             });
+            arguments
+                .expected()?
+                .compare(&totals(&batch))
+                .map_err(|wrong| refusal(file, arguments, wrong.into()))?;
+            if strict && rejected > 0 {
+                return Err(Failure::BadRows);
+            }
             let digest = batch.digest.clone().try_into().unwrap_or_default();
-            Ok(Imported { batch: id, accepted: batch.accepted, rejected: batch.rejected, held: 0, digest })
+            Ok(Imported { batch: id, accepted, rejected, held: 0, digest })
         }
     }
+}
+
+/// What the good rows of a batch added up to.
+fn totals(batch: &BatchSummary) -> Totals {
+    let mut totals = Totals { count: batch.accepted, ..Totals::default() };
+    for total in &batch.totals {
+        if let Ok(currency) = total.currency.parse() {
+            let sum = totals.sums.entry(currency).or_default();
+            *sum = total.minor.saturating_add(*sum);
+        }
+    }
+    totals
 }
 
 /// What cannot be judged row by row is the file's fault; the rest is ours.

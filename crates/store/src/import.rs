@@ -124,6 +124,10 @@ impl Store {
     /// Opens a batch, unless the same file or message was taken before. Waits for a concurrent import of the same.
     pub async fn import(&self, new: &NewBatch) -> Result<Opened, Error> {
         let mut unit = Unit::begin(&self.pool, OPERATION).await?;
+        // Whoever brings the same file or the same client ids waits until the other one is through, however many rows it has.
+        for patience in ["set local lock_timeout = '30min'", "set local statement_timeout = '30min'"] {
+            sqlx::query(patience).execute(unit.connection()).await.map_err(Error::driver(OPERATION))?;
+        }
         let source = match new.source {
             Source::File => "file",
             Source::Message => "message",

@@ -230,8 +230,7 @@ impl Store {
         let identity = digest(&SHA256, new.payout.uuid().as_bytes());
         let reference = Reference::of(new.payout);
         sqlx::query!(
-            "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by)
-             values ($1, 'reissue', $2, $3, $3, 1, $4)",
+            "insert into batch (id, source, source_name, source_digest, uploaded_by) values ($1, 'reissue', $2, $3, $4)",
             new.batch.uuid(),
             format!("reissue of {old}"),
             identity.as_ref(),
@@ -249,6 +248,15 @@ impl Store {
             new.payout.uuid(),
             new.batch.uuid(),
             reference.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        // Now it is complete, and takes no more rows.
+        sqlx::query!(
+            "update batch set digest = $2, accepted = 1 where id = $1",
+            new.batch.uuid(),
+            identity.as_ref(),
         )
         .execute(unit.connection())
         .await

@@ -136,6 +136,13 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
         "delete from account",
         "truncate account cascade",
         "update account set name = 'renamed'",
+        "delete from beneficiary",
+        "truncate beneficiary",
+        "update beneficiary set payout_id = gen_random_uuid()",
+        "delete from hold",
+        "truncate hold",
+        "delete from row_fault",
+        "truncate row_fault",
     ] {
         let refused = pool.execute(statement).await.expect_err(statement);
         assert_eq!(code(&refused), "PR003", "{statement}: {refused}");
@@ -161,7 +168,7 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
         sqlx::query_scalar::<_, Uuid>(
             "insert into payout (id, batch_id, row_no, client_id, account, issue, reissue_of, reference, country, currency, amount_minor,
                state, version, transition)
-             values (gen_random_uuid(), $1, 1, 'x', $2, case when $3::uuid is null then 1 else 2 end, $3, $4, 'PE', 'PEN', 1,
+             values (gen_random_uuid(), $1, (select count(*) + 1 from payout), 'client ' || case when $3 is null then $4 else 'FIRST' end, $2, case when $3::uuid is null then 1 else 2 end, $3, $4, 'PE', 'PEN', 1,
                'received', 1, 'ingest') returning id",
         )
         .bind(batch)
@@ -182,7 +189,13 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
         let refused = insert(batch, "there", None, reference).await.unwrap_err();
         assert_eq!(code(&refused), "PR002", "{reference}: {refused}");
     }
-    let payout = insert(batch, "there", None, "01234567890123456789012345678AZ").await.unwrap();
+    let payout = insert(batch, "there", None, "FIRST").await.unwrap();
+    let refused = insert(batch, "there", Some(payout), "AGAIN").await.unwrap_err();
+    assert_eq!(code(&refused), "PR002", "it has not ended: {refused}");
+    insert(batch, "there", None, "01234567890123456789012345678AZ").await.unwrap();
+    pool.execute("update batch set digest = sha256('y'), accepted = 2").await.unwrap();
+    let refused = insert(batch, "there", None, "LATE").await.unwrap_err();
+    assert_eq!(code(&refused), "PR002", "somebody may have approved it: {refused}");
     let beneficiary =
         "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description)
                        values ($1, 0, '', '', '', '', '')";
