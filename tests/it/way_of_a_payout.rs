@@ -33,6 +33,22 @@ fn the_same_file_twice_is_the_same_batch() {
     assert_eq!((&second["batch"], second["status"].as_str()), (&first["batch"], Some("repeated")));
 }
 
+/// Whoever brings a file again and says what it must be is told whether it was that.
+#[test]
+fn the_same_file_is_compared_with_what_is_expected_of_it_every_time() {
+    let world = World::new("payrun_it_twice_expected");
+    let csv = Payroll::csv(Provider::Bamboo, world.account(), "partly", 5);
+    let file = world.file("payroll.csv", &csv.replace(",PEN,", ",PES,").replacen(",PES,", ",PEN,", 4));
+    let import = |options: &[&str]| {
+        let arguments = [&["--as", "ana", "import", file.to_str().unwrap()], options].concat();
+        world.try_run(&arguments).0.code()
+    };
+    assert_eq!(import(&[]), Some(0), "the good rows are a batch");
+    assert_eq!(import(&["--expect-count", "4"]), Some(0));
+    assert_eq!(import(&["--expect-count", "5"]), Some(3));
+    assert_eq!(import(&["--strict"]), Some(4), "a row was rejected");
+}
+
 #[test]
 fn nobody_approves_what_they_uploaded_nor_what_they_did_not_see() {
     let world = World::new("payrun_it_four_eyes");
