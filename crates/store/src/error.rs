@@ -6,6 +6,8 @@ use payrun_domain::id::PayoutId;
 const OUTAGES: [&str; 2] = ["57P", "53"];
 /// SQLSTATE: another row has the value.
 const UNIQUE_VIOLATION: &str = "23505";
+/// SQLSTATE: two wait for each other, or one has waited too long.
+const CONTENTION: [&str; 2] = ["40P01", "55P03"];
 
 /// A unit of work that did not happen, or of which it is not known whether it happened.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,12 @@ pub enum Error {
         /// What the driver says.
         #[source]
         source: sqlx::Error,
+    },
+    /// Postgres gave up one of two that want the same rows, such as imports that share client ids.
+    #[error("{operation}: another process was writing the same rows; nothing was changed, do it once more")]
+    Contended {
+        /// Which unit of work.
+        operation: &'static str,
     },
     /// No connection.
     #[error(
@@ -128,7 +136,13 @@ pub enum Error {
 impl Error {
     /// Names the unit of work in which the driver failed.
     pub(crate) fn driver(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| Self::Driver { operation, source }
+        move |source| {
+            let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+            if code.is_some_and(|code| CONTENTION.contains(&&*code)) {
+                return Self::Contended { operation };
+            }
+            Self::Driver { operation, source }
+        }
     }
 
     /// No connection because Postgres is not there now: it may be later, with nothing changed here.
@@ -148,6 +162,7 @@ impl Error {
                 .and_then(sqlx::error::DatabaseError::code)
                 .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
             Self::Overtaken
+            | Self::Contended { .. }
             | Self::Unreachable { .. }
             | Self::Role { .. }
             | Self::CommitUnknown { .. }

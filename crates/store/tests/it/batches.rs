@@ -7,7 +7,7 @@ use payrun_domain::{
     id::{BatchId, PayoutId},
     payout::Transition,
 };
-use payrun_store::{ApproveError, Cancelled, NewBatch, Opened, RowFault, Source};
+use payrun_store::{ApproveError, Cancelled, Error, Import, NewBatch, NewPayout, Opened, RowFault, Source};
 use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -243,4 +243,25 @@ async fn a_batch_is_paused_once_and_resumed_once(pool: PgPool) {
     store.resume_batch(batch).await.unwrap();
     assert!(matches!(store.resume_batch(batch).await, Err(ApproveError::Already("running"))));
     assert!(matches!(store.pause_batch(Uuid::now_v7().into()).await, Err(ApproveError::NotFound(_))));
+}
+
+/// Two files that share client ids in opposite order wait for each other: one is stored, the other is told in words what to do.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn of_two_imports_that_wait_for_each_other_one_is_told_to_come_again(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "ana").await;
+    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
+    one.rows(&[payout("a", 1)], &[]).await.unwrap();
+    other.rows(&[payout("b", 1)], &[]).await.unwrap();
+    let (of_one, of_other) = ([payout("b", 2)], [payout("a", 2)]);
+    // Whoever is given up gives way at once, as a process that ends does.
+    let finish = async |mut import: Box<Import>, rows: &[NewPayout]| match import.rows(rows, &[]).await {
+        Ok(_) => import.finish().await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    let ended = tokio::join!(finish(one, &of_one), finish(other, &of_other));
+    let errors: Vec<_> = [ended.0, ended.1].into_iter().filter_map(Result::err).collect();
+    let [Error::Contended { .. }] = errors.as_slice() else { panic!("{errors:?}") };
+    let batches: i64 = sqlx::query_scalar("select count(*) from batch").fetch_one(&pool).await.unwrap();
+    assert_eq!(batches, 1, "the other one is there");
 }
