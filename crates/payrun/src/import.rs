@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     fault::{Field, Severity},
+    id::BatchId,
     money,
 };
 use payrun_ingest::{Decimal, Detected, Error, Mode, Outcome, Report, Request, Totals};
@@ -61,7 +62,8 @@ pub(crate) async fn run(
         Outcome::Stored(imported) => {
             // The batch is there: whatever becomes of the sheet, its number is told first.
             tell(context, &report, path, Some(&imported));
-            new.map_or(Ok(()), |new| new.keep(report.separator()))?;
+            let kept = new.map_or(Ok(()), |new| new.keep(report.separator()));
+            kept.map_err(|failure| although_stored(imported.batch, failure))?;
             Ok(imported)
         }
         Outcome::NotStored => {
@@ -88,6 +90,16 @@ pub(crate) async fn run(
             let digest = batch.digest.clone().try_into().unwrap_or_default();
             Ok(Imported { batch: id, accepted, rejected, held: 0, digest })
         }
+    }
+}
+
+/// Only the sheet is missing, and it can be had again.
+fn although_stored(batch: BatchId, failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(error) => Failure::Error(error.context(format!(
+            "batch {batch} is stored, its sheet of rejected rows is not: `payrun batch export {batch} --rejects` has them"
+        ))),
+        Failure::Refused(_) | Failure::BadRows | Failure::Unwell => failure,
     }
 }
 
