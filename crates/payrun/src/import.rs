@@ -50,7 +50,8 @@ pub(crate) async fn run(
     let name =
         file.file_name().map_or_else(|| "payroll".to_owned(), |name| name.to_string_lossy().into_owned());
     let mode = if strict { Mode::Strict } else { Mode::Partial };
-    let request = Request { name, mode, expected: arguments.expected()?, now: SystemClock.now() };
+    let expected = arguments.expected()?;
+    let request = Request { name, mode, expected: expected.clone(), now: SystemClock.now() };
     let (copy, path) = arguments.copy();
     let (output, new) = marked::begin(path, file)?;
     let mut report = Report::new(output, copy, arguments.lang.into());
@@ -80,10 +81,7 @@ pub(crate) async fn run(
                      next: payrun batch show {id}"
                 )
             });
-            arguments
-                .expected()?
-                .compare(&totals(&batch))
-                .map_err(|wrong| refusal(file, arguments, wrong.into()))?;
+            expected.compare(&totals(&batch)).map_err(|wrong| refusal(file, arguments, wrong.into()))?;
             if strict && rejected > 0 {
                 return Err(Failure::BadRows);
             }

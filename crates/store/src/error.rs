@@ -26,7 +26,7 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
-    /// Postgres gave up one of two that want the same rows, such as imports that share client ids.
+    /// Postgres gave up one of two that want the same rows, such as imports that share client ids. Its own log has the statements of both.
     #[error("{operation}: another process was writing the same rows; nothing was changed, do it once more")]
     Contended {
         /// Which unit of work.
