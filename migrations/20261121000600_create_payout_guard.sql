@@ -39,10 +39,10 @@ begin
     if found then
         raise exception using errcode = 'PR002', message = format('payout %s cannot be %s issued again', bad.id, bad.reissue_of);
     end if;
-    -- Not a CHECK, which every later step would ask again: a fact never changes. A regular expression would cost as much as three indexes.
-    select n.id, n.reference into bad from new_rows n
-    where ltrim(n.reference, '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ') <> '' or length(n.reference) not between 1 and 32;
-    if found then
+    -- Not a CHECK, which every later step would ask again: a fact never changes. And of all references as one text: a regular expression that
+    -- begins anew with every row would cost as much as three indexes.
+    if (select string_agg(n.reference, '') ~ '[^0-9A-Z]' or min(length(n.reference)) < 1 or max(length(n.reference)) > 32 from new_rows n) then
+        select n.id, n.reference into bad from new_rows n where n.reference !~ '^[0-9A-Z]{1,32}$';
         raise exception using errcode = 'PR002', message = format('payout %s: no provider takes %L as a reference', bad.id, bad.reference);
     end if;
 

@@ -10,11 +10,11 @@ use std::{
 
 use jiff::Timestamp;
 use payrun_domain::{fault::Severity, id::BatchId};
-use payrun_store::{BatchSummary, Imported, NewBatch, NewPayout, Opened, Source, Store};
+use payrun_store::{BatchSummary, Imported, NewBatch, NewPayout, Opened, RowFault, Source, Store};
 use payrun_telemetry::{halt, trace};
 
 use crate::{
-    chunk::Judge,
+    chunk::{Chunk, Judge},
     directory::Directory,
     error::Error,
     expect::Expected,
@@ -95,13 +95,15 @@ where
             Ok((chunk, sealed, reader, judge))
         })
     };
-    let mut traced = Vec::new();
+    let (mut traced, mut fates) = (Vec::new(), None);
     let (mut chunk, mut sealed, mut reader, mut judge) = next_chunk(reader, Judge::at(now)).await?;
     while !chunk.rows.is_empty() {
         let done = reader.progress();
-        // The next rows are read, judged and sealed while the database takes these.
+        // The next rows are read, judged and sealed while the database takes these, and the last ones are told of.
         let stored = import.sealed_rows(&chunk.payouts, &sealed, &chunk.faults);
-        let (doubles, next) = tokio::join!(stored, next_chunk(reader, judge));
+        let told = async { tell(report, fates.take()) };
+        let (doubles, next, told) = tokio::join!(stored, next_chunk(reader, judge), told);
+        told?;
         let doubles = doubles?;
         halt::at("after rows", "");
         let is_double = |payout: &NewPayout| {
@@ -109,10 +111,11 @@ where
         };
         let stored = chunk.payouts.iter().filter(|payout| trace::is_traced(payout.id) && !is_double(payout));
         traced.extend(stored.map(|payout| payout.id));
-        report.add(chunk, doubles).map_err(Error::Report)?;
+        fates = Some((chunk, doubles));
         progress(done);
         (chunk, sealed, reader, judge) = next?;
     }
+    tell(report, fates)?;
     report.end(reader.empty(), reader.hidden());
     expected.compare(report.totals())?;
     let refused = match mode {
@@ -128,6 +131,11 @@ where
         trace::taken_in(payout, "file", None);
     }
     Ok(Outcome::Stored(imported))
+}
+
+/// Adds what became of some rows.
+fn tell<W: Write>(report: &mut Report<W>, fates: Option<(Chunk, Vec<RowFault>)>) -> Result<(), Error> {
+    fates.map_or(Ok(()), |(chunk, doubles)| report.add(chunk, doubles).map_err(Error::Report))
 }
 
 async fn blocking<T: Send + 'static>(

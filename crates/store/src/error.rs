@@ -145,6 +145,11 @@ impl Error {
         }
     }
 
+    /// The constraint that was not held.
+    pub(crate) fn constraint(source: &sqlx::Error) -> Option<&str> {
+        source.as_database_error().and_then(sqlx::error::DatabaseError::constraint)
+    }
+
     /// No connection because Postgres is not there now: it may be later, with nothing changed here.
     pub fn is_outage(&self) -> bool {
         let Self::Unreachable { source, .. } = self else { return false };

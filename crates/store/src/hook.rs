@@ -53,7 +53,7 @@ impl Store {
     pub async fn take_hook_call(&self, call: &HookCall<'_>) -> Result<Taken, Error> {
         let operation = "keeping a provider's call";
         let sealer = self.sealer();
-        let sealed = sealer.seal_bytes(CONTEXT, call.body.to_vec()).ok_or(Error::Sealed {
+        let sealed = sealer.seal_bytes(CONTEXT, call.body).ok_or(Error::Sealed {
             column: "body",
             row: "hook_call".to_owned(),
             key_id: sealer.current(),

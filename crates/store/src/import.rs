@@ -1,7 +1,7 @@
 //! T1, T4: rows come in. A batch is wholly there or not at all: one transaction from the first row to the last.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -10,6 +10,7 @@ use payrun_domain::{
     id::{BatchId, PayoutId},
     name::AccountName,
     order::Order,
+    payout::{PayoutState, Transition},
 };
 use ring::digest;
 use uuid::Uuid;
@@ -17,7 +18,8 @@ use uuid::Uuid;
 use crate::{
     ApproveError, BatchSummary, Error, Holds, Mark, Sealer, Store,
     beneficiary::{self, SealedBeneficiary},
-    mark::{self, History},
+    copy::Rows,
+    mark::{self, History, Kept},
     unit::Unit,
 };
 
@@ -119,6 +121,8 @@ pub struct Import {
 }
 
 const OPERATION: &str = "importing rows";
+/// A row is received, and passes or is held: two events.
+const VERSION: i32 = 2;
 
 impl Store {
     /// Opens a batch, unless the same file or message was taken before. Waits for a concurrent import of the same.
@@ -197,41 +201,32 @@ impl Import {
         sealed: &[SealedBeneficiary],
         faults: &[RowFault],
     ) -> Result<Vec<RowFault>, Error> {
+        let doubles = self.doubles(payouts).await?;
+        let double_rows: HashSet<i32> = doubles.iter().map(|fault| fault.row).collect();
+        let kept: Vec<Kept<'_>> =
+            payouts.iter().zip(sealed).filter(|(payout, _)| !double_rows.contains(&payout.row)).collect();
         let mut found = if self.history.is_empty() {
             Vec::new()
         } else {
-            mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), payouts, sealed).await?
+            mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), &kept).await?
         };
-        let held = self.held(payouts, faults.iter().chain(&found));
-        let stored = self.insert_payouts(payouts, &held).await?;
-        let is_kept = |payout: &NewPayout| stored.contains(&payout.id);
-        let beneficiaries: Vec<_> = sealed.iter().filter(|sealed| stored.contains(&sealed.payout)).collect();
-        beneficiary::insert(&mut self.unit, &beneficiaries).await?;
-        let held: Vec<(Uuid, Mark)> =
-            held.into_iter().filter(|(id, _)| stored.contains(&PayoutId::from(*id))).collect();
+        let held = self.held(&kept, faults.iter().chain(&found));
+        let beneficiaries = self.copy_payouts(&kept, &held).await?;
+        let digest = &mut self.digest;
+        let approved = || kept.iter().for_each(|(payout, _)| add_to_digest(digest, payout));
+        beneficiary::copy(&mut self.unit, beneficiaries, approved).await?;
         mark::hold(&mut self.unit, &held).await?;
         self.held = self.held.saturating_add(distinct(&held));
-        let kept: Vec<&NewPayout> = payouts.iter().filter(|payout| is_kept(payout)).collect();
-        for payout in &kept {
-            add_to_digest(&mut self.digest, payout);
-        }
-        found.retain(|fault| kept.iter().any(|payout| payout.row == fault.row));
         self.accepted = self.accepted.saturating_add(i32::try_from(kept.len()).unwrap_or(i32::MAX));
-        let doubles: Vec<&NewPayout> = payouts.iter().filter(|payout| !stored.contains(&payout.id)).collect();
-        let duplicates = self.explain(&doubles).await?;
+        found.extend(doubles);
         self.insert_faults(faults).await?;
-        found.extend(duplicates);
         self.insert_faults(&found).await?;
         Ok(found)
     }
 
     /// Which rows are held, and why.
-    fn held<'a>(
-        &self,
-        payouts: &[NewPayout],
-        faults: impl Iterator<Item = &'a RowFault>,
-    ) -> Vec<(Uuid, Mark)> {
-        let ids: HashMap<i32, Uuid> = payouts.iter().map(|payout| (payout.row, payout.id.uuid())).collect();
+    fn held<'a>(&self, kept: &[Kept<'_>], faults: impl Iterator<Item = &'a RowFault>) -> Vec<(Uuid, Mark)> {
+        let ids: HashMap<i32, Uuid> = kept.iter().map(|(payout, _)| (payout.row, payout.id.uuid())).collect();
         let mut held: Vec<(Uuid, Mark)> = faults
             .filter_map(|fault| Some((*ids.get(&fault.row)?, Mark::of(&fault.code)?)))
             .filter(|(_, mark)| self.holds.marks.contains(mark))
@@ -270,80 +265,83 @@ impl Import {
         })
     }
 
-    async fn insert_payouts(
-        &mut self,
-        payouts: &[NewPayout],
-        held: &[(Uuid, Mark)],
-    ) -> Result<HashSet<PayoutId>, Error> {
+    /// Writes payouts, and returns their beneficiaries to be written. Fails when another batch with one of their client ids was committed
+    /// since [`Import::doubles`] looked.
+    async fn copy_payouts(&mut self, kept: &[Kept<'_>], held: &[(Uuid, Mark)]) -> Result<Rows, Error> {
         let first: HashMap<Uuid, Mark> = held.iter().rev().copied().collect();
-        let reasons: Vec<Option<&str>> =
-            payouts.iter().map(|payout| first.get(&payout.id.uuid()).map(|mark| mark.code())).collect();
-        let column = |read: fn(&NewPayout) -> &str| payouts.iter().map(read).collect::<Vec<&str>>();
-        let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
-        let rows: Vec<i32> = payouts.iter().map(|payout| payout.row).collect();
-        let amounts: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
-        let stored = sqlx::query_scalar!(
-            "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor,
-               reason, state, version, transition)
-             select $1, *, case when reason is null then 'awaiting_approval' else 'held' end, 2,
-               case when reason is null then 'pass' else 'hold' end
-             from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
-               r (id, row_no, client_id, account, reference, country, currency, amount_minor, reason)
-             on conflict (client_id, issue) do nothing
-             returning id",
-            self.batch.uuid(),
-            &ids,
-            &rows,
-            &column(|payout| &payout.client_id) as &[&str],
-            &column(|payout| payout.account.as_str()) as &[&str],
-            &column(|payout| payout.order.reference.as_str()) as &[&str],
-            &column(|payout| payout.order.country.code()) as &[&str],
-            &column(|payout| payout.order.amount.currency().code()) as &[&str],
-            &amounts,
-            &reasons as &[Option<&str>],
-        )
-        .fetch_all(self.unit.connection())
-        .await
-        .map_err(Error::driver(OPERATION))?;
-        Ok(stored.into_iter().map(PayoutId::from).collect())
+        let mut rows = Rows::new();
+        for (payout, _) in kept {
+            let reason = first.get(&payout.id.uuid()).map(|mark| mark.code());
+            let (state, transition) = match reason {
+                Some(_) => (PayoutState::Held, Transition::Hold),
+                None => (PayoutState::AwaitingApproval, Transition::Pass),
+            };
+            let order = &payout.order;
+            rows.row(13)
+                .uuid(self.batch.uuid())
+                .uuid(payout.id.uuid())
+                .integer(payout.row)
+                .text(&payout.client_id)
+                .text(payout.account.as_str())
+                .text(order.reference.as_str())
+                .text(order.country.code())
+                .text(order.amount.currency().code())
+                .bigint(order.amount.minor())
+                .text(state.word())
+                .integer(VERSION)
+                .text(transition.word())
+                .nullable(reason.map(str::as_bytes));
+        }
+        let copied = rows.copy(
+            self.unit.connection(),
+            "copy payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor, state, version, transition,
+               reason) from stdin (format binary)",
+            || beneficiary::rows(kept.iter().map(|(_, sealed)| *sealed)),
+        );
+        copied.await.map_err(|source| match Error::constraint(&source) {
+            Some("payout_client_id_once") => Error::Overtaken,
+            Some(_) | None => Error::driver(OPERATION)(source),
+        })
     }
 
-    /// Where the client id was used before: in this file or in another batch.
-    async fn explain(&mut self, doubles: &[&NewPayout]) -> Result<Vec<RowFault>, Error> {
-        if doubles.is_empty() {
-            return Ok(Vec::new());
-        }
-        let clients: Vec<String> = doubles.iter().map(|payout| payout.client_id.clone()).collect();
-        let first = sqlx::query!(
+    /// Rows whose client id was used before: further up in this file, or in another batch.
+    async fn doubles(&mut self, payouts: &[NewPayout]) -> Result<Vec<RowFault>, Error> {
+        let client_ids: Vec<&str> = payouts.iter().map(|payout| payout.client_id.as_str()).collect();
+        let used = sqlx::query!(
             "select client_id, batch_id, row_no from payout where client_id = any($1) and issue = 1",
-            &clients,
+            &client_ids as &[&str],
         )
         .fetch_all(self.unit.connection())
         .await
         .map_err(Error::driver(OPERATION))?;
-        let first: HashMap<String, (Uuid, i32)> =
-            first.into_iter().map(|row| (row.client_id, (row.batch_id, row.row_no))).collect();
-        Ok(doubles
-            .iter()
-            .map(|payout| {
-                let place = match first.get(&payout.client_id) {
-                    Some((batch, row)) if *batch == self.batch.uuid() => {
-                        format!("row {row} (the header not counted) of this file")
-                    }
-                    Some((batch, row)) => format!("row {row} (the header not counted) of batch {batch}"),
-                    None => "another batch".to_owned(),
-                };
-                RowFault {
-                    line: payout.line,
-                    row: payout.row,
-                    severity: Severity::Error,
-                    field: Some(Field::ClientId),
-                    code: "client_id_used".to_owned(),
-                    value_masked: Some(payout.client_id.clone()),
-                    reason: format!("this client id is that of {place}; a payout has one id for ever"),
+        let mut first: HashMap<&str, (Uuid, i32)> =
+            used.iter().map(|row| (row.client_id.as_str(), (row.batch_id, row.row_no))).collect();
+        let mut doubles = Vec::new();
+        for payout in payouts {
+            match first.entry(&payout.client_id) {
+                Entry::Vacant(unused) => {
+                    unused.insert((self.batch.uuid(), payout.row));
                 }
-            })
-            .collect())
+                Entry::Occupied(used) => doubles.push(self.double(payout, *used.get())),
+            }
+        }
+        Ok(doubles)
+    }
+
+    fn double(&self, payout: &NewPayout, (batch, row): (Uuid, i32)) -> RowFault {
+        let place =
+            if batch == self.batch.uuid() { "this file".to_owned() } else { format!("batch {batch}") };
+        RowFault {
+            line: payout.line,
+            row: payout.row,
+            severity: Severity::Error,
+            field: Some(Field::ClientId),
+            code: "client_id_used".to_owned(),
+            value_masked: Some(payout.client_id.clone()),
+            reason: format!(
+                "this client id is that of row {row} (the header not counted) of {place}; a payout has one id for ever"
+            ),
+        }
     }
 
     async fn insert_faults(&mut self, faults: &[RowFault]) -> Result<(), Error> {

@@ -26,7 +26,7 @@ impl Store {
     pub async fn keep_poison(&self, message: &PoisonMessage<'_>) -> Result<i64, Error> {
         let operation = "keeping an unreadable message";
         let sealer = self.sealer();
-        let sealed = sealer.seal_bytes(CONTEXT, message.body.to_vec()).ok_or(Error::Sealed {
+        let sealed = sealer.seal_bytes(CONTEXT, message.body).ok_or(Error::Sealed {
             column: "body",
             row: "poison_message".to_owned(),
             key_id: sealer.current(),

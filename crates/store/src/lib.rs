@@ -7,6 +7,7 @@ mod backlog;
 mod beneficiary;
 mod claim;
 mod concern;
+mod copy;
 mod erase;
 mod error;
 mod freeze;

@@ -194,17 +194,19 @@ async fn recent(unit: &mut Unit, batch: BatchId, holds: &Holds) -> Result<Vec<Uu
     .map_err(Error::driver(OPERATION))
 }
 
-/// The marks of some rows, from what was paid before; `indexes` are theirs, in the same order.
+/// A row to be stored, and its beneficiary.
+pub(crate) type Kept<'a> = (&'a NewPayout, &'a SealedBeneficiary);
+
+/// The marks of some rows, from what was paid before.
 pub(crate) async fn marks(
     unit: &mut Unit,
     batch: BatchId,
     (holds, history): (&Holds, &History),
-    payouts: &[NewPayout],
-    sealed: &[SealedBeneficiary],
+    kept: &[Kept<'_>],
 ) -> Result<Vec<RowFault>, Error> {
-    let past = past(unit, batch, holds.repeat_days, payouts, sealed).await?;
+    let past = past(unit, batch, holds.repeat_days, kept).await?;
     let mut faults = Vec::new();
-    for payout in payouts {
+    for (payout, _) in kept {
         let Some(past) = past.get(&payout.id.uuid()) else { continue };
         let minor = payout.order.amount.minor();
         if let Some(place) = &past.repeats {
@@ -258,17 +260,17 @@ async fn past(
     unit: &mut Unit,
     batch: BatchId,
     repeat_days: i32,
-    payouts: &[NewPayout],
-    sealed: &[SealedBeneficiary],
+    kept: &[Kept<'_>],
 ) -> Result<HashMap<Uuid, Past>, Error> {
     let since = oldest_id(batch, repeat_days);
-    let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.id.uuid()).collect();
-    let indexes = || sealed.iter().map(|beneficiary| &beneficiary.indexes);
+    let ids: Vec<Uuid> = kept.iter().map(|(payout, _)| payout.id.uuid()).collect();
+    let indexes = || kept.iter().map(|(_, sealed)| &sealed.indexes);
     let destinations: Vec<Option<&[u8]>> = indexes().map(|each| each.destination.as_deref()).collect();
     let persons: Vec<&[u8]> = indexes().map(|each| each.person.as_slice()).collect();
     let names: Vec<&[u8]> = indexes().map(|each| each.name.as_slice()).collect();
-    let currencies: Vec<&str> = payouts.iter().map(|payout| payout.order.amount.currency().code()).collect();
-    let minors: Vec<i64> = payouts.iter().map(|payout| payout.order.amount.minor()).collect();
+    let currencies: Vec<&str> =
+        kept.iter().map(|(payout, _)| payout.order.amount.currency().code()).collect();
+    let minors: Vec<i64> = kept.iter().map(|(payout, _)| payout.order.amount.minor()).collect();
     // What an account was paid is asked by existence, so that no number of other rows can hide it; only the most that a person was paid is
     // taken from the latest. Ids are ordered by time, and the index is ordered by them.
     let rows = sqlx::query!(
@@ -322,6 +324,9 @@ async fn past(
 
 /// Writes down why rows are held.
 pub(crate) async fn hold(unit: &mut Unit, held: &[(Uuid, Mark)]) -> Result<(), Error> {
+    if held.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = held.iter().map(|(id, _)| *id).collect();
     let codes: Vec<&str> = held.iter().map(|(_, mark)| mark.code()).collect();
     sqlx::query!(

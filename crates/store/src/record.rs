@@ -147,7 +147,7 @@ impl<'a> Columns<'a> {
             let reply = conclusion.reply.as_ref();
             columns.reply_statuses.push(reply.and_then(|reply| i16::try_from(reply.status).ok()));
             let context = [conclusion.payout.uuid().as_bytes().as_slice(), b"reply"].concat();
-            columns.replies.push(reply.and_then(|reply| sealer.seal_bytes(&context, reply.body.clone())));
+            columns.replies.push(reply.and_then(|reply| sealer.seal_bytes(&context, &reply.body)));
         }
         columns
     }

@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::key_file::{KEY_BYTES, KeyError, KeyFile};
 
-const NONCE_BYTES: usize = 12;
+pub(crate) const NONCE_BYTES: usize = 12;
 
 /// Seals, opens and indexes with the keys of one installation.
 pub struct Sealer {
@@ -83,19 +83,41 @@ impl Sealer {
 
     /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag. None when the system gives no random bytes.
     pub fn seal<T: Serialize>(&self, payout: PayoutId, column: &'static str, value: &T) -> Option<Vec<u8>> {
-        let plain = serde_json::to_vec(value).ok()?;
-        self.seal_bytes(&context(payout, column), plain)
+        self.seal_with(self.nonces(1)?.next()?, payout, column, value)
+    }
+
+    /// As [`Sealer::seal`], with one of [`Sealer::nonces`].
+    pub(crate) fn seal_with<T: Serialize>(
+        &self,
+        nonce: [u8; NONCE_BYTES],
+        payout: PayoutId,
+        column: &'static str,
+        value: &T,
+    ) -> Option<Vec<u8>> {
+        self.seal_bytes_with(nonce, &context(payout, column), &serde_json::to_vec(value).ok()?)
     }
 
     /// Seals bytes that belong to no payout, such as a message that could not be read.
-    pub(crate) fn seal_bytes(&self, context: &[u8], mut plain: Vec<u8>) -> Option<Vec<u8>> {
-        let mut nonce = [0; NONCE_BYTES];
-        self.random.fill(&mut nonce).ok()?;
+    pub(crate) fn seal_bytes(&self, context: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        self.seal_bytes_with(self.nonces(1)?.next()?, context, plain)
+    }
+
+    /// Nonces for so many values, each for one of them: the system is asked once, which costs as much for one as for a hundred.
+    pub(crate) fn nonces(&self, count: usize) -> Option<impl Iterator<Item = [u8; NONCE_BYTES]> + use<>> {
+        let mut nonces = vec![[0; NONCE_BYTES]; count];
+        self.random.fill(nonces.as_flattened_mut()).ok()?;
+        Some(nonces.into_iter())
+    }
+
+    fn seal_bytes_with(&self, nonce: [u8; NONCE_BYTES], context: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         let key = self.keys.get(&self.current)?;
+        let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
         let unique = Nonce::assume_unique_for_key(nonce);
-        key.seal_in_place_append_tag(unique, Aad::from(context), &mut plain).ok()?;
-        let mut sealed = nonce.to_vec();
-        sealed.append(&mut plain);
+        let secret = sealed.get_mut(NONCE_BYTES..)?;
+        let tag = key.seal_in_place_separate_tag(unique, Aad::from(context), secret).ok()?;
+        sealed.extend_from_slice(tag.as_ref());
         Some(sealed)
     }
 

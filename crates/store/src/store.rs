@@ -157,7 +157,7 @@ impl Store {
         /// Under which the index key stands.
         const INDEX: i16 = 0;
         let (operation, key_id) = ("checking the keys", sealer.current());
-        let sealed = sealer.seal_bytes(KNOWN, KNOWN.to_vec()).ok_or(Error::Keys { key_id })?;
+        let sealed = sealer.seal_bytes(KNOWN, KNOWN).ok_or(Error::Keys { key_id })?;
         let index = sealer.blind_index_of(KNOWN);
         sqlx::query!(
             "insert into seal_check (key_id, sealed) values ($1, $2), ($3, $4) on conflict do nothing",
