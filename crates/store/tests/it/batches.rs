@@ -265,3 +265,73 @@ async fn of_two_imports_that_wait_for_each_other_one_is_told_to_come_again(pool:
     let batches: i64 = sqlx::query_scalar("select count(*) from batch").fetch_one(&pool).await.unwrap();
     assert_eq!(batches, 1, "the other one is there");
 }
+
+/// Rows of another import cannot be seen before it is through: their client ids stand in the way when these are written.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn of_two_imports_of_a_client_id_the_second_waits_and_is_told_to_come_again(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "ana").await;
+    let rows = [payout("shared", 1), payout("own", 2)];
+    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
+    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    let finish = async {
+        one_waits(&pool).await;
+        one.finish().await.unwrap().batch
+    };
+    let (refused, batch) = tokio::join!(other.rows(&rows, &[]), finish);
+    assert!(matches!(refused, Err(Error::Overtaken)), "{refused:?}");
+    drop(other);
+    let mut again = open_new(&store, "other").await;
+    let doubles = again.rows(&rows, &[]).await.unwrap();
+    let [double] = doubles.as_slice() else { panic!("{doubles:?}") };
+    assert_eq!((double.row, double.code.as_str()), (1, "client_id_used"));
+    assert!(double.reason.contains(&batch.to_string()), "{}", double.reason);
+    assert_eq!(again.finish().await.unwrap().accepted, 1);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn of_two_imports_of_a_client_id_the_second_goes_on_when_the_first_is_given_up(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "ana").await;
+    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
+    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    let give_up = async {
+        one_waits(&pool).await;
+        drop(one);
+    };
+    let rows = [payout("shared", 1)];
+    let (found, ()) = tokio::join!(other.rows(&rows, &[]), give_up);
+    assert!(found.unwrap().is_empty());
+    assert_eq!(other.finish().await.unwrap().accepted, 1);
+}
+
+/// What is left of a COPY must not be in the way of whoever gets the connection next.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_import_that_is_dropped_while_rows_are_written_leaves_nothing(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store(&pool, "ana").await;
+    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
+    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    let rows = [payout("shared", 1)];
+    tokio::select! {
+        biased;
+        ended = other.rows(&rows, &[]) => panic!("{ended:?}"),
+        () = one_waits(&pool) => {}
+    }
+    drop(other);
+    one.finish().await.unwrap();
+    let mut readers = JoinSet::new();
+    for _ in 0..50 {
+        let store = store.clone();
+        readers.spawn(async move { store.batches(10).await.unwrap() });
+    }
+    for batches in readers.join_all().await {
+        assert_eq!((batches.len(), batches[0].source_name.as_str()), (1, "one"));
+    }
+}
+
+/// Until a statement in this database waits for a lock.
+async fn one_waits(pool: &PgPool) {
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {}
+}
