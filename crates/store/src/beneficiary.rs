@@ -1,8 +1,9 @@
 //! Beneficiaries on their way into the table: sealed, and findable without being told.
 
 use payrun_domain::{id::PayoutId, order::Order};
+use uuid::Uuid;
 
-use crate::{Error, NewPayout, Sealer, copy::Rows, mark::Indexes, seal::NONCE_BYTES, unit::Unit};
+use crate::{Error, NewPayout, Sealer, mark::Indexes, seal::NONCE_BYTES, unit::Unit};
 
 const OPERATION: &str = "importing rows";
 /// What of a beneficiary is sealed, each with a nonce of its own.
@@ -70,33 +71,32 @@ impl SealedBeneficiary {
     }
 }
 
-/// Encodes what is sealed.
-pub(crate) fn rows<'a>(sealed: impl Iterator<Item = &'a SealedBeneficiary>) -> Rows {
-    let mut rows = Rows::new();
-    for row in sealed {
-        rows.row(10)
-            .uuid(row.payout.uuid())
-            .smallint(row.key_id)
-            .bytes(&row.name)
-            .bytes(&row.document)
-            .bytes(&row.destination)
-            .bytes(&row.contact)
-            .bytes(&row.description)
-            .nullable(row.indexes.destination.as_deref())
-            .bytes(&row.indexes.person)
-            .bytes(&row.indexes.name);
-    }
-    rows
-}
-
-/// Writes beneficiaries whose payouts are there, and does something else meanwhile.
-pub(crate) async fn copy(unit: &mut Unit, rows: Rows, meanwhile: impl FnOnce()) -> Result<(), Error> {
-    rows.copy(
-        unit.connection(),
-        "copy beneficiary (payout_id, key_id, name, document, destination, contact, description, destination_index, person_index,
-           name_index) from stdin (format binary)",
-        meanwhile,
+/// Writes beneficiaries whose payouts are there.
+pub(crate) async fn insert(unit: &mut Unit, sealed: &[&SealedBeneficiary]) -> Result<(), Error> {
+    let column =
+        |read: fn(&SealedBeneficiary) -> &[u8]| sealed.iter().map(|row| read(row)).collect::<Vec<_>>();
+    let ids: Vec<Uuid> = sealed.iter().map(|row| row.payout.uuid()).collect();
+    let key_ids: Vec<i16> = sealed.iter().map(|row| row.key_id).collect();
+    let destination_indexes: Vec<Option<&[u8]>> =
+        sealed.iter().map(|row| row.indexes.destination.as_deref()).collect();
+    sqlx::query!(
+        "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description, destination_index,
+           person_index, name_index)
+         select * from unnest($1::uuid[], $2::smallint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+           $9::bytea[], $10::bytea[])",
+        &ids,
+        &key_ids,
+        &column(|row| &row.name) as &[&[u8]],
+        &column(|row| &row.document) as &[&[u8]],
+        &column(|row| &row.destination) as &[&[u8]],
+        &column(|row| &row.contact) as &[&[u8]],
+        &column(|row| &row.description) as &[&[u8]],
+        &destination_indexes as &[Option<&[u8]>],
+        &column(|row| &row.indexes.person) as &[&[u8]],
+        &column(|row| &row.indexes.name) as &[&[u8]],
     )
+    .execute(unit.connection())
     .await
-    .map_err(Error::driver(OPERATION))
+    .map_err(Error::driver(OPERATION))?;
+    Ok(())
 }

@@ -10,7 +10,6 @@ use payrun_domain::{
     id::{BatchId, PayoutId},
     name::AccountName,
     order::Order,
-    payout::{PayoutState, Transition},
 };
 use ring::digest;
 use uuid::Uuid;
@@ -18,7 +17,6 @@ use uuid::Uuid;
 use crate::{
     ApproveError, BatchSummary, Error, Holds, Mark, Sealer, Store,
     beneficiary::{self, SealedBeneficiary},
-    copy::Rows,
     mark::{self, History, Kept},
     unit::Unit,
 };
@@ -121,8 +119,6 @@ pub struct Import {
 }
 
 const OPERATION: &str = "importing rows";
-/// A row is received, and passes or is held: two events.
-const VERSION: i32 = 2;
 
 impl Store {
     /// Opens a batch, unless the same file or message was taken before. Waits for a concurrent import of the same.
@@ -211,10 +207,17 @@ impl Import {
             mark::marks(&mut self.unit, self.batch, (&self.holds, &self.history), &kept).await?
         };
         let held = self.held(&kept, faults.iter().chain(&found));
-        let beneficiaries = self.copy_payouts(&kept, &held).await?;
+        self.insert_payouts(&kept, &held).await?;
+        let beneficiaries: Vec<_> = kept.iter().map(|(_, sealed)| *sealed).collect();
         let digest = &mut self.digest;
-        let approved = || kept.iter().for_each(|(payout, _)| add_to_digest(digest, payout));
-        beneficiary::copy(&mut self.unit, beneficiaries, approved).await?;
+        let approved = async {
+            for (payout, _) in &kept {
+                add_to_digest(digest, payout);
+            }
+        };
+        // While the database writes these.
+        let (inserted, ()) = tokio::join!(beneficiary::insert(&mut self.unit, &beneficiaries), approved);
+        inserted?;
         mark::hold(&mut self.unit, &held).await?;
         self.held = self.held.saturating_add(distinct(&held));
         self.accepted = self.accepted.saturating_add(i32::try_from(kept.len()).unwrap_or(i32::MAX));
@@ -265,43 +268,43 @@ impl Import {
         })
     }
 
-    /// Writes payouts, and returns their beneficiaries to be written. Fails when another batch with one of their client ids was committed
-    /// since [`Import::doubles`] looked.
-    async fn copy_payouts(&mut self, kept: &[Kept<'_>], held: &[(Uuid, Mark)]) -> Result<Rows, Error> {
+    /// Fails when another batch with one of their client ids was committed since [`Import::doubles`] looked.
+    async fn insert_payouts(&mut self, kept: &[Kept<'_>], held: &[(Uuid, Mark)]) -> Result<(), Error> {
         let first: HashMap<Uuid, Mark> = held.iter().rev().copied().collect();
-        let mut rows = Rows::new();
-        for (payout, _) in kept {
-            let reason = first.get(&payout.id.uuid()).map(|mark| mark.code());
-            let (state, transition) = match reason {
-                Some(_) => (PayoutState::Held, Transition::Hold),
-                None => (PayoutState::AwaitingApproval, Transition::Pass),
-            };
-            let order = &payout.order;
-            rows.row(13)
-                .uuid(self.batch.uuid())
-                .uuid(payout.id.uuid())
-                .integer(payout.row)
-                .text(&payout.client_id)
-                .text(payout.account.as_str())
-                .text(order.reference.as_str())
-                .text(order.country.code())
-                .text(order.amount.currency().code())
-                .bigint(order.amount.minor())
-                .text(state.word())
-                .integer(VERSION)
-                .text(transition.word())
-                .nullable(reason.map(str::as_bytes));
+        let reasons: Vec<Option<&str>> =
+            kept.iter().map(|(payout, _)| first.get(&payout.id.uuid()).map(|mark| mark.code())).collect();
+        let column =
+            |read: fn(&NewPayout) -> &str| kept.iter().map(|(payout, _)| read(payout)).collect::<Vec<&str>>();
+        let ids: Vec<Uuid> = kept.iter().map(|(payout, _)| payout.id.uuid()).collect();
+        let rows: Vec<i32> = kept.iter().map(|(payout, _)| payout.row).collect();
+        let amounts: Vec<i64> = kept.iter().map(|(payout, _)| payout.order.amount.minor()).collect();
+        let inserted = sqlx::query!(
+            "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor,
+               reason, state, version, transition)
+             select $1, *, case when reason is null then 'awaiting_approval' else 'held' end, 2,
+               case when reason is null then 'pass' else 'hold' end
+             from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+               r (id, row_no, client_id, account, reference, country, currency, amount_minor, reason)",
+            self.batch.uuid(),
+            &ids,
+            &rows,
+            &column(|payout| &payout.client_id) as &[&str],
+            &column(|payout| payout.account.as_str()) as &[&str],
+            &column(|payout| payout.order.reference.as_str()) as &[&str],
+            &column(|payout| payout.order.country.code()) as &[&str],
+            &column(|payout| payout.order.amount.currency().code()) as &[&str],
+            &amounts,
+            &reasons as &[Option<&str>],
+        )
+        .execute(self.unit.connection())
+        .await;
+        match inserted {
+            Ok(_) => Ok(()),
+            Err(source) if Error::constraint(&source) == Some("payout_client_id_once") => {
+                Err(Error::Overtaken)
+            }
+            Err(source) => Err(Error::driver(OPERATION)(source)),
         }
-        let copied = rows.copy(
-            self.unit.connection(),
-            "copy payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor, state, version, transition,
-               reason) from stdin (format binary)",
-            || beneficiary::rows(kept.iter().map(|(_, sealed)| *sealed)),
-        );
-        copied.await.map_err(|source| match Error::constraint(&source) {
-            Some("payout_client_id_once") => Error::Overtaken,
-            Some(_) | None => Error::driver(OPERATION)(source),
-        })
     }
 
     /// Rows whose client id was used before: further up in this file, or in another batch.

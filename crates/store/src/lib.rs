@@ -7,7 +7,6 @@ mod backlog;
 mod beneficiary;
 mod claim;
 mod concern;
-mod copy;
 mod erase;
 mod error;
 mod freeze;

@@ -1,7 +1,5 @@
 //! T21 and new issues: what two people decide, with evidence.
 
-use std::iter;
-
 use payrun_domain::{
     id::{BatchId, PayoutId},
     payout::{PayoutState, Transition},
@@ -223,7 +221,7 @@ impl Store {
         let sealed = SealedBeneficiary::new(&sealer, new.payout, &order)?;
         let mut unit = Unit::begin(&self.pool, operation).await?;
         self.insert_reissue(&mut unit, id, new).await?;
-        beneficiary::copy(&mut unit, beneficiary::rows(iter::once(&sealed)), || ()).await?;
+        beneficiary::insert(&mut unit, &[&sealed]).await?;
         Ok(unit.commit().await?)
     }
 
