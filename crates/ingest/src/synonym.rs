@@ -68,7 +68,7 @@ pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
 /// Lower case without accents; whatever is no letter or digit is one blank.
 pub(crate) fn normal(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
-    for char in text.chars().flat_map(char::to_lowercase) {
+    for char in text.to_lowercase().chars() {
         match plain(char) {
             Some(letter) => normal.push(letter),
             None if normal.ends_with(' ') || normal.is_empty() => {}

@@ -305,7 +305,7 @@ async fn of_two_imports_of_a_client_id_the_second_goes_on_when_the_first_is_give
     assert_eq!(other.finish().await.unwrap().accepted, 1);
 }
 
-/// What is left of a COPY must not be in the way of whoever gets the connection next.
+/// What is left of the statement must not be in the way of whoever gets the connection next.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn an_import_that_is_dropped_while_rows_are_written_leaves_nothing(pool: PgPool) {
     accounts(&pool).await;
