@@ -205,7 +205,10 @@ fn is_invisible(char: char) -> bool {
 fn is_mojibake(text: &str) -> bool {
     let is_letter = |char: char| char.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&char);
     !text.is_ascii()
-        && text.chars().zip(text.chars().skip(1)).any(|(lead, next)| matches!(lead, 'Ã' | 'Â') && !is_letter(next))
+        && text
+            .chars()
+            .zip(text.chars().skip(1))
+            .any(|(lead, next)| matches!(lead, 'Ã' | 'Â') && !is_letter(next))
 }
 
 /// `1.23457E+19`, as spreadsheets show long numbers.

@@ -6,19 +6,26 @@ use payrun_domain::{id::PayoutId, name::AccountName};
 
 use crate::{Error, Store, state, unit::Unit};
 
+/// Of what is due, as much is compared with the keys.
+const FIRST_IN_THE_QUEUE: i64 = 100;
+
 impl Store {
     /// An error that names the key when payouts of `account` are queued and due that this process has no key for: no claim of its will
-    /// take them. A process that has every key asks a table of a few rows and no other.
+    /// take them, so that they come to stand first. A process that has every key asks a table of a few rows and no other.
     pub async fn can_open_due(&self, account: &AccountName) -> Result<(), Error> {
         let keys = self.sealer().numbers();
         let absent = sqlx::query_scalar!(
             "select s.key_id from seal_check s
-             where s.key_id > 0 and s.key_id <> all($2) and exists (
-               select from payout p join beneficiary f on f.payout_id = p.id
-               where p.account = $1 and p.state = 'queued' and p.due_at <= statement_timestamp() and f.key_id = s.key_id)
+               cross join lateral (
+                 select from (select id from payout where account = $1 and state = 'queued' and due_at <= statement_timestamp()
+                     order by due_at limit $3) p
+                   cross join lateral (select key_id from beneficiary where payout_id = p.id offset 0) f
+                 where f.key_id = s.key_id limit 1) stuck
+             where s.key_id > 0 and s.key_id <> all($2)
              order by s.key_id desc limit 1",
             account.as_str(),
             &keys,
+            FIRST_IN_THE_QUEUE,
         )
         .fetch_optional(&self.pool)
         .await

@@ -187,6 +187,28 @@ async fn the_hot_path_reads_what_it_works_on(pool: PgPool) {
     }
 }
 
+/// While everything of a large batch is due, too.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn keys_are_compared_with_the_head_of_the_queue_only(pool: PgPool) {
+    accounts(&pool).await;
+    plant(&pool).await;
+    let mut owner = past_the_guard(&pool).await;
+    owner.execute("update payout set due_at = now() where state = 'queued'").await.unwrap();
+    let (plans, _listening) = Plans::listen(&pool).await;
+    let store = store(&pool, "dispatch:1").await;
+    plans.take();
+    store.can_open_due(&account()).await.unwrap();
+    let heard = plans.take();
+    assert!(heard.contains("seal_check"), "it was not listened to");
+    assert_eq!(beyond(&heard), [""; 0], "every key is here");
+    // A key that this process has not: nothing is sealed with it, which only the queue can tell.
+    owner.execute("insert into seal_check select 2, sealed from seal_check where key_id = 1").await.unwrap();
+    store.can_open_due(&account()).await.unwrap();
+    let heard = plans.take();
+    assert!(heard.contains("payout_open on payout"), "{heard}");
+    assert_eq!(beyond(&heard), [""; 0], "one is not");
+}
+
 /// The guard compares all changed rows with what they were: in one session one row, then ten thousand.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn the_guard_reads_each_changed_row_once(pool: PgPool) {
