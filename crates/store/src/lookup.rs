@@ -220,9 +220,11 @@ impl Store {
                  from answer s where p.id = any($1) and p.id = s.id and p.version = s.version
                  returning p.id),
                resolved as (
-                 update attempt a set state = s.attempt_state
-                 from answer s join moved m on m.id = s.id
-                 where a.payout_id = any($1) and a.payout_id = s.id and a.state = 'ambiguous' and s.attempt_state is not null),
+                 update attempt a set state = r.state
+                 -- By state: the index is asked for an array, which it sorts, two or three times and not for each row.
+                 from (select s.attempt_state as state, array_agg(s.id) as ids from answer s join moved m on m.id = s.id
+                   where s.attempt_state is not null group by s.attempt_state) r
+                 where a.payout_id = any($1) and a.payout_id = any(r.ids) and a.state = 'ambiguous'),
                reported as (
                  insert into anomaly (payout_id, kind, detail)
                  select s.id, s.anomaly, s.detail from answer s join moved m on m.id = s.id where s.anomaly is not null
