@@ -57,7 +57,7 @@ pub enum Outcome {
 
 const NAME_CHARS_MAX: usize = 255;
 
-/// Imports a file in one transaction; its rows' fates are in `report` even when nothing is stored.
+/// Imports a file in one transaction; its rows' fates are in `report` even when it is not stored, but not after an error.
 ///
 /// When an error comes from the database after the last row, the batch may be there: import the file again and see.
 pub async fn import<R, W>(

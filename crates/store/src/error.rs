@@ -14,7 +14,8 @@ const CONTENTION: [&str; 2] = ["40P01", "55P03"];
 pub enum Error {
     /// Two imports at the same moment.
     #[error(
-        "another batch that pays the same was imported at the same moment; nothing was stored, import this one once more"
+        "another batch that pays the same, or uses the same client id, was imported at the same moment; nothing was stored, import this one \
+         once more"
     )]
     Overtaken,
     /// The statement or the connection failed.

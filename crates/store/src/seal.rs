@@ -102,7 +102,7 @@ impl Sealer {
         self.seal_bytes_with(self.nonces(1)?.next()?, context, plain)
     }
 
-    /// Nonces for so many values, each for one of them: the system is asked once, which costs as much for one as for a hundred.
+    /// Nonces for so many values, each for one of them: the system is asked once, which costs hardly more for a hundred than for one.
     pub(crate) fn nonces(&self, count: usize) -> Option<impl Iterator<Item = [u8; NONCE_BYTES]> + use<>> {
         let mut nonces = vec![[0; NONCE_BYTES]; count];
         self.random.fill(nonces.as_flattened_mut()).ok()?;

@@ -10,15 +10,18 @@ use crate::{Error, Store, state, unit::Unit};
 const FIRST_IN_THE_QUEUE: i64 = 100;
 
 impl Store {
-    /// An error that names the key when payouts of `account` are queued and due that this process has no key for: no claim of its will
-    /// take them, so that they come to stand first. A process that has every key asks a table of a few rows and no other.
+    /// An error that names the key when payouts of `account` could be claimed now but that this process has no key for them. Its claims
+    /// leave them, and take what stands before them: then they are first, and are noticed. A process that has every key asks a table of a
+    /// few rows and no other.
     pub async fn can_open_due(&self, account: &AccountName) -> Result<(), Error> {
         let keys = self.sealer().numbers();
         let absent = sqlx::query_scalar!(
             "select s.key_id from seal_check s
                cross join lateral (
-                 select from (select id from payout where account = $1 and state = 'queued' and due_at <= statement_timestamp()
-                     order by due_at limit $3) p
+                 select from (select p.id from payout p cross join lateral (select * from batch where id = p.batch_id offset 0) b
+                   where p.account = $1 and p.state = 'queued' and p.due_at <= statement_timestamp() and b.paused_at is null
+                     and (b.cancelled_at is null or p.sends > 0)
+                   order by p.due_at limit $3) p
                    cross join lateral (select key_id from beneficiary where payout_id = p.id offset 0) f
                  where f.key_id = s.key_id limit 1) stuck
              where s.key_id > 0 and s.key_id <> all($2)

@@ -83,3 +83,18 @@ async fn payouts_that_no_key_here_opens_are_noticed(pool: PgPool) {
     past.execute("update payout set due_at = now() + interval '1 hour'").await.unwrap();
     owner.can_open_due(&account()).await.unwrap();
 }
+
+/// A pause leaves its rows where they are, before all that was approved later.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_paused_batch_hides_nothing_that_no_key_here_opens(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (paused, _) = approved(&pool, "paused", 120).await;
+    owner.pause_batch(paused).await.unwrap();
+    let (_, stuck) = approved(&pool, "stuck", 1).await;
+    let mut past = past_the_guard(&pool).await;
+    past.execute("insert into seal_check select 2, sealed from seal_check where key_id = 1").await.unwrap();
+    let moved = format!("update beneficiary set key_id = 2 where payout_id = '{}'", stuck[0]);
+    past.execute(sqlx::AssertSqlSafe(moved)).await.unwrap();
+    let found = owner.can_open_due(&account()).await;
+    assert!(matches!(found, Err(Error::KeyAbsent { key_id: 2, .. })), "{found:?}");
+}

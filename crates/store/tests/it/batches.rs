@@ -1,6 +1,9 @@
 //! Batches: one of each file, wholly or not at all, approved by somebody else, cancelled while nothing has left.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use payrun_domain::{
     fault::{Field, Severity},
@@ -9,7 +12,7 @@ use payrun_domain::{
 };
 use payrun_store::{ApproveError, Cancelled, Error, Import, NewBatch, NewPayout, Opened, RowFault, Source};
 use sqlx::{Executor as _, PgPool};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 use uuid::Uuid;
 
 use crate::support::{
@@ -333,5 +336,6 @@ async fn an_import_that_is_dropped_while_rows_are_written_leaves_nothing(pool: P
 /// Until a statement in this database waits for a lock.
 async fn one_waits(pool: &PgPool) {
     let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {}
+    let one = async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {} };
+    assert!(timeout(Duration::from_mins(1), one).await.is_ok(), "nobody waits");
 }

@@ -185,9 +185,23 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
         let refused = insert(batch, account, reissue_of, "R").await.unwrap_err();
         assert_eq!(code(&refused), "PR002", "{refused}");
     }
-    for reference in ["", "r", "A-B", "AÑ", " A", "A ", "012345678901234567890123456789012"] {
-        let refused = insert(batch, "there", None, reference).await.unwrap_err();
+    // One among good ones, which the message names.
+    for reference in ["", "r", "A-B", "AÑ", " A", "A ", "A\n", "012345678901234567890123456789012"] {
+        let (before, bad, after) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
+        let refused = sqlx::query(
+            "insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
+               transition)
+             select id, $1, 1000 + row, id::text, 'there', reference, 'PE', 'PEN', 1, 'received', 1, 'ingest'
+             from unnest($2::uuid[], $3::text[]) with ordinality r (id, reference, row)",
+        )
+        .bind(batch)
+        .bind(vec![before, bad, after])
+        .bind(vec!["BEFORE", reference, "AFTER"])
+        .execute(&pool)
+        .await
+        .unwrap_err();
         assert_eq!(code(&refused), "PR002", "{reference}: {refused}");
+        assert!(refused.to_string().contains(&bad.to_string()), "{reference}: {refused}");
     }
     let payout = insert(batch, "there", None, "FIRST").await.unwrap();
     let refused = insert(batch, "there", Some(payout), "AGAIN").await.unwrap_err();
