@@ -75,7 +75,7 @@ pub enum Refusal {
         found: &'static str,
     },
     /// Not what was announced.
-    #[error("{found}, and {announced} announced; nothing was stored")]
+    #[error("{found}, and {announced} announced; nothing new was stored")]
     Totals {
         /// What the good rows add up to.
         found: String,

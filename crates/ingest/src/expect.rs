@@ -76,7 +76,7 @@ mod tests {
         let refusal = expected(3, 100_051).compare(&totals).unwrap_err();
         assert_eq!(
             refusal.to_string(),
-            "the good rows are 2 rows of 1000.51 PEN, and 3 rows of 1000.51 PEN announced; nothing was stored"
+            "the good rows are 2 rows of 1000.51 PEN, and 3 rows of 1000.51 PEN announced; nothing new was stored"
         );
         let other = Expected { count: None, totals: [(Currency::Usd, 100_051)].into() };
         assert!(other.compare(&totals).is_err(), "another currency");

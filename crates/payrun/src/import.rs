@@ -76,8 +76,14 @@ pub(crate) async fn run(
             let BatchSummary { id, accepted, rejected, .. } = *batch;
             let answer = json!({"batch": id.to_string(), "status": "repeated", "accepted": accepted, "rejected": rejected});
             context.output.answer(&answer, || {
+                let sheet = path.map_or_else(String::new, |path| {
+                    format!(
+                        "\n{} was not written; its rejected rows: payrun batch export {id} --rejects",
+                        path.display()
+                    )
+                });
                 format!(
-                    "these bytes were imported before, as batch {id} ({accepted} rows accepted, {rejected} rejected); nothing new was made\n\
+                    "these bytes were imported before, as batch {id} ({accepted} rows accepted, {rejected} rejected); nothing new was made{sheet}\n\
                      next: payrun batch show {id}"
                 )
             });
