@@ -7,7 +7,6 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_domain::fault::{Field, Severity};
 use payrun_store::{NewPayout, RowFault};
 
 use crate::{
@@ -52,16 +51,6 @@ struct ClientIds {
 impl ClientIds {
     fn double(&mut self, payout: &NewPayout) -> Option<RowFault> {
         let first = *self.rows.entry(self.hasher.hash_one(&payout.client_id)).or_insert(payout.row);
-        (first != payout.row).then(|| RowFault {
-            line: payout.line,
-            row: payout.row,
-            severity: Severity::Error,
-            field: Some(Field::ClientId),
-            code: "client_id_used".to_owned(),
-            value_masked: Some(payout.client_id.clone()),
-            reason: format!(
-                "this client id is that of row {first} (the header not counted) of this file; a payout has one id for ever"
-            ),
-        })
+        (first != payout.row).then(|| RowFault::client_id_used(payout, first, "this file"))
     }
 }

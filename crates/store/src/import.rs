@@ -81,6 +81,23 @@ pub struct RowFault {
     pub reason: String,
 }
 
+impl RowFault {
+    /// The client id of a payout is that of row `first` of `place`.
+    pub fn client_id_used(payout: &NewPayout, first: i32, place: &str) -> Self {
+        Self {
+            line: payout.line,
+            row: payout.row,
+            severity: Severity::Error,
+            field: Some(Field::ClientId),
+            code: "client_id_used".to_owned(),
+            value_masked: Some(payout.client_id.clone()),
+            reason: format!(
+                "this client id is that of row {first} (the header not counted) of {place}; a payout has one id for ever"
+            ),
+        }
+    }
+}
+
 /// The answer to opening a batch.
 pub enum Opened {
     /// It is new; give it its rows.
@@ -340,17 +357,7 @@ impl Import {
     fn double(&self, payout: &NewPayout, (batch, row): (Uuid, i32)) -> RowFault {
         let place =
             if batch == self.batch.uuid() { "this file".to_owned() } else { format!("batch {batch}") };
-        RowFault {
-            line: payout.line,
-            row: payout.row,
-            severity: Severity::Error,
-            field: Some(Field::ClientId),
-            code: "client_id_used".to_owned(),
-            value_masked: Some(payout.client_id.clone()),
-            reason: format!(
-                "this client id is that of row {row} (the header not counted) of {place}; a payout has one id for ever"
-            ),
-        }
+        RowFault::client_id_used(payout, row, &place)
     }
 
     async fn insert_faults(&mut self, faults: &[RowFault]) -> Result<(), Error> {
