@@ -10,7 +10,9 @@ use payrun_domain::{
     id::{BatchId, PayoutId},
     payout::Transition,
 };
-use payrun_store::{ApproveError, Cancelled, Error, Import, NewBatch, NewPayout, Opened, RowFault, Source};
+use payrun_store::{
+    ApproveError, Cancelled, Error, Import, NewBatch, NewPayout, Opened, RowFault, Source, Store,
+};
 use sqlx::{Executor as _, PgPool};
 use tokio::{task::JoinSet, time::timeout};
 use uuid::Uuid;
@@ -272,11 +274,8 @@ async fn of_two_imports_that_wait_for_each_other_one_is_told_to_come_again(pool:
 /// Rows of another import cannot be seen before it is through: their client ids stand in the way when these are written.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn of_two_imports_of_a_client_id_the_second_waits_and_is_told_to_come_again(pool: PgPool) {
-    accounts(&pool).await;
-    let store = store(&pool, "ana").await;
+    let (store, one, mut other) = two_imports(&pool).await;
     let rows = [payout("shared", 1), payout("own", 2)];
-    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
-    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
     let finish = async {
         one_waits(&pool).await;
         one.finish().await.unwrap().batch
@@ -294,10 +293,7 @@ async fn of_two_imports_of_a_client_id_the_second_waits_and_is_told_to_come_agai
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn of_two_imports_of_a_client_id_the_second_goes_on_when_the_first_is_given_up(pool: PgPool) {
-    accounts(&pool).await;
-    let store = store(&pool, "ana").await;
-    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
-    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    let (_store, one, mut other) = two_imports(&pool).await;
     let give_up = async {
         one_waits(&pool).await;
         drop(one);
@@ -311,10 +307,7 @@ async fn of_two_imports_of_a_client_id_the_second_goes_on_when_the_first_is_give
 /// What is left of the statement must not be in the way of whoever gets the connection next.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn an_import_that_is_dropped_while_rows_are_written_leaves_nothing(pool: PgPool) {
-    accounts(&pool).await;
-    let store = store(&pool, "ana").await;
-    let (mut one, mut other) = (open_new(&store, "one").await, open_new(&store, "other").await);
-    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    let (store, one, mut other) = two_imports(&pool).await;
     let rows = [payout("shared", 1)];
     tokio::select! {
         biased;
@@ -331,6 +324,15 @@ async fn an_import_that_is_dropped_while_rows_are_written_leaves_nothing(pool: P
     for batches in readers.join_all().await {
         assert_eq!((batches.len(), batches[0].source_name.as_str()), (1, "one"));
     }
+}
+
+/// Two imports at the same moment, of which one has stored a client id.
+async fn two_imports(pool: &PgPool) -> (Store, Box<Import>, Box<Import>) {
+    accounts(pool).await;
+    let store = store(pool, "ana").await;
+    let (mut one, other) = (open_new(&store, "one").await, open_new(&store, "other").await);
+    one.rows(&[payout("shared", 1)], &[]).await.unwrap();
+    (store, one, other)
 }
 
 /// Until a statement in this database waits for a lock.
