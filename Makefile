@@ -10,7 +10,7 @@ CARGO_AUDITABLE_VERSION := 0.7.7
 CARGO_CYCLONEDX_VERSION := 0.5.9
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: help demo dev test chaos bench up down status metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
+.PHONY: help demo dev test chaos bench up down status docs metrics alerts build package lint fmt-check clippy doc deny sqlx-check units manifests sqlx-prepare clean-local tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,10 +32,10 @@ chaos: tools up ## kills, cuts and restarts on a running system: make chaos SECO
 	cargo build --workspace --bins
 	target/debug/chaos --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
 
-# Release builds, on a machine that does nothing else: whatever runs beside it is measured too.
+# Release builds, on a machine that does nothing else: what runs beside it is measured too.
 bench: tools up ## how fast, and at what cost: make bench ROWS=10000 LATENCY_MS=50 RUNS=3
 	@exports=$$(deploy/local/services env); eval "$$exports"
-	cargo build --release -p payrun -p payrun-tests --bins
+	cargo build --release -p payrun -p payrun-sandbox -p payrun-tests --bins
 	"$${CARGO_TARGET_DIR:-target}/release/bench" --rows $(or $(ROWS),10000) --runs $(or $(RUNS),3) \
 	    $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(ROLES),--roles $(ROLES)) $(if $(ONLY),--only $(ONLY)) \
 	    $(if $(CONCURRENCY),--concurrency $(CONCURRENCY)) $(if $(SETTLED),--settled $(SETTLED)) $(if $(WARM),--warm $(WARM)) $(if $(TIMELINE),--timeline)
@@ -48,6 +48,11 @@ down: ## stop what up has started; data stays
 
 status: ## what runs, and where
 	@deploy/local/services status
+
+docs: tools up ## rewrite pictures, lists of tests and shown outputs of the documents
+	@exports=$$(deploy/local/services env); eval "$$exports"
+	cargo build --workspace --bins
+	PAYRUN_REWRITE_DOCS=1 cargo test -p payrun-tests --test it -- docs:: readme::
 
 metrics: tools ## rewrite deploy/prometheus/METRICS.md after a change of the catalogue
 	@catalogue=$$(cargo run --quiet -p payrun-telemetry --example metrics)
@@ -72,7 +77,7 @@ package: tools ## the Debian package, the list of what is in it, and checksums, 
 	deploy/debian/build $(TARGET)/release/payrun $(TARGET)/package
 	export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct)
 	cargo cyclonedx --quiet --manifest-path crates/payrun/Cargo.toml --format json --spec-version 1.5 --target all
-	# Where it was built is nobody's business.
+	# Where it was built is no part of the package.
 	sed "s|$(CURDIR)|/payrun|g" crates/payrun/payrun.cdx.json >$(TARGET)/package/payrun.cdx.json
 	# It writes one for each crate of the workspace.
 	find crates fuzz tests -name '*.cdx.json' -delete

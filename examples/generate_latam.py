@@ -151,7 +151,7 @@ def teemopay_pe(number, draw):
         money = bank("2", cci("003", 200, 3_000_000_000 + number), local=f"{2_003_000_000_000 + number}")
     else:
         # Banco de la Nación: the account is the CCI.
-        money = bank("entity:018", cci("018", draw.randint(1, 399), draw.randint(10**8, 10**12 - 1)))
+        money = bank("supervisor:018", cci("018", draw.randint(1, 399), draw.randint(10**8, 10**12 - 1)))
     return money | person(number, draw, "DNI", lambda n: f"{98_000_000 + n}")
 
 
@@ -161,7 +161,7 @@ def qentaz_co(number, draw):
 
 
 def kapaqnan_pe(number, draw):
-    money = bank("entity:038", cci("038", 200, 4_000_000_000 + number), local=f"{2_003_100_000_000 + number}")
+    money = bank("supervisor:038", cci("038", 200, 4_000_000_000 + number), local=f"{2_003_100_000_000 + number}")
     return money | person(number, draw, "DNI", lambda n: f"{97_000_000 + n}")
 
 

@@ -98,7 +98,7 @@ FAULTS = {
     # TeemoPay's code of BCP.
     659: {"bank": "1"},
     743: {"client_id": "PLA-2026-11-00742"},
-    # A card that no bank has issued, as everybody uses it in tests.
+    # A card that no bank has issued, as it is commonly used in tests.
     871: {"bank_account": "4111111111111111"},
     953: {"last_name": ""},
 }

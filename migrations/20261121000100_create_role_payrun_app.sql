@@ -1,5 +1,6 @@
--- The application's role. It is a group: give it to the login role of each deployment, or let the login role switch to it,
--- as payrun does on every connection. Roles belong to the cluster, so another database may have made it already.
+-- The application's role. It is a group: give it to the login role of each deployment, or let the
+-- login role switch to it, as payrun does on every connection. Roles belong to the cluster, so
+-- another database may have made it already.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'payrun_app') then
@@ -15,8 +16,9 @@ exception
 end
 $$;
 
--- The login role that runs the migrations may also run the application, and then switches to payrun_app. Where it may not give itself the
--- role, somebody else gives it to whoever runs the application; `payrun doctor` says so when it is missing.
+-- The login role that runs the migrations may also run the application, and then switches to
+-- payrun_app. Where it may not give itself the role, an administrator gives it to the role that
+-- runs the application; `payrun doctor` says so when it is missing.
 do $$
 begin
     if not pg_has_role(current_user, 'payrun_app', 'member') then

@@ -1,7 +1,7 @@
 create table account (
     name text collate "C" primary key check (name ~ '^[a-z0-9-]{1,32}$'),
     provider text not null,
-    class char(1) not null check (class in ('A', 'B', 'C')),
+    idempotency text not null check (idempotency in ('deduplicates', 'searchable', 'none')),
     paused_at timestamptz,
     paused_why text check (paused_why in ('credentials', 'balance', 'configuration', 'person')),
     batch_minor_max bigint check (batch_minor_max > 0),
@@ -11,7 +11,7 @@ create table account (
 );
 
 comment on table account is 'One set of credentials at a provider. Its configuration is a file; what must be shared between processes is here.';
-comment on column account.class is 'What the provider does with our reference (A dedups, B can be asked, C neither). The payout guard reads it, so the application cannot change it.';
+comment on column account.idempotency is 'What the provider does with our reference (it deduplicates on it, it can only be asked by it, or neither). The payout guard reads it, so the application cannot change it.';
 comment on column account.paused_at is 'While set, no dispatcher claims for this account.';
 
 comment on column account.batch_minor_max is 'The most that one batch may pay through it, in minor units; null for no limit. As in the configuration; looked at when a batch is approved.';

@@ -21,7 +21,7 @@ create table batch (
     check ((paused_by is null) = (paused_at is null))
 );
 
--- A file is its bytes, whatever its name; a message is its publisher's id, whatever its bytes.
+-- A file is its bytes under every name; a message is its publisher's id and not its bytes.
 create unique index batch_file_once on batch (source_digest) where source = 'file';
 create unique index batch_message_once on batch (source_name) where source = 'message';
 -- What came back unsent is looked for among these.
@@ -65,7 +65,7 @@ create table row_fault (
 );
 
 comment on table row_fault is 'Every fault of every row. A row ends in payout or has an error here, never both, never neither.';
-comment on column row_fault.severity is 'error: the row is no payout. warning: it may be one, and whoever approves it should look.';
+comment on column row_fault.severity is 'error: the row is no payout. warning: it may be one, and the approver should look.';
 comment on column row_fault.line is 'The line of the file on which the record starts, counted from one with the header.';
 comment on column row_fault.row_no is 'The record, counted from one without the header; in a message the position in its list.';
 comment on column row_fault.value_masked is 'Enough to recognise the cell, never personal data in full.';

@@ -1,53 +1,6 @@
-create table payout_transition (
-    number smallint not null check (number between 1 and 28),
-    transition text not null,
-    from_state text not null,
-    to_state text not null,
-    primary key (transition, from_state)
-);
-
-comment on table payout_transition is 'All that can happen to a payout; the guard refuses the rest. The same table as domain::payout::Transition::TABLE; a test compares them.';
-
-insert into payout_transition (number, transition, from_state, to_state) values
-    (1, 'ingest', '', 'received'),
-    (2, 'invalidate', 'received', 'invalid'),
-    (3, 'hold', 'received', 'held'),
-    (4, 'pass', 'received', 'awaiting_approval'),
-    (4, 'pass', 'held', 'awaiting_approval'),
-    (5, 'approve', 'awaiting_approval', 'queued'),
-    (6, 'cancel', 'received', 'cancelled'),
-    (6, 'cancel', 'held', 'cancelled'),
-    (6, 'cancel', 'awaiting_approval', 'cancelled'),
-    (7, 'cancel_queued', 'queued', 'cancelled'),
-    (8, 'claim', 'queued', 'submitting'),
-    (9, 'not_sent', 'submitting', 'queued'),
-    (10, 'accept', 'submitting', 'accepted'),
-    (11, 'pay_at_once', 'submitting', 'paid'),
-    (12, 'refuse', 'submitting', 'rejected'),
-    (13, 'note_refusal', 'submitting', 'unknown'),
-    (14, 'doubt', 'submitting', 'unknown'),
-    (15, 'expire_lease', 'submitting', 'unknown'),
-    (16, 'find_accepted', 'unknown', 'accepted'),
-    (16, 'find_paid', 'unknown', 'paid'),
-    (16, 'find_rejected', 'unknown', 'rejected'),
-    (17, 'confirm_absent', 'unknown', 'queued'),
-    (18, 'confirm_refused', 'unknown', 'rejected'),
-    (19, 'resend', 'unknown', 'submitting'),
-    (20, 'park', 'unknown', 'needs_review'),
-    (21, 'decide_accepted', 'needs_review', 'accepted'),
-    (21, 'decide_paid', 'needs_review', 'paid'),
-    (21, 'decide_rejected', 'needs_review', 'rejected'),
-    (21, 'decide_queued', 'needs_review', 'queued'),
-    (22, 'pay', 'accepted', 'paid'),
-    (23, 'reject', 'accepted', 'rejected'),
-    (24, 'progress', 'accepted', 'accepted'),
-    (25, 'return', 'accepted', 'returned'),
-    (25, 'return', 'paid', 'returned'),
-    (26, 'contradict', 'paid', 'paid'),
-    (27, 'miss', 'accepted', 'accepted');
-
--- batch_id, reissue_of and account have no foreign keys: the guard asks for all rows of a statement at once what a foreign key would ask for
--- each by itself, which was a quarter of an import. Batches and accounts are never deleted or renamed.
+-- batch_id, reissue_of and account have no foreign keys: the guard asks for all rows of a statement
+-- at once what a foreign key would ask for each by itself, which was a quarter of an import.
+-- Batches and accounts are never deleted or renamed.
 create table payout (
     id uuid primary key,
     batch_id uuid not null,
@@ -86,9 +39,8 @@ create table payout (
     constraint payout_reference_once unique (account, reference),
     check ((issue = 1) = (reissue_of is null)),
     check ((not_found = 0) = (not_found_since is null)),
-    check (state not in ('queued', 'submitting', 'unknown', 'accepted') or due_at is not null),
-    check (state not in ('submitting', 'unknown', 'accepted', 'paid', 'rejected', 'returned', 'needs_review')
-        or (attempts > 0 and sent_at is not null)),
+    check (not has_due_time(state) or due_at is not null),
+    check (not was_sent(state) or (attempts > 0 and sent_at is not null)),
     check ((state = 'returned') = (returned_minor is not null)),
     -- A person who is asked must know why.
     check (state <> 'needs_review' or reason is not null)
@@ -97,10 +49,11 @@ create table payout (
 -- One object at the provider belongs to one payout.
 create unique index payout_provider_id_once on payout (account, provider_id) where provider_id is not null;
 create unique index payout_reissued_once on payout (reissue_of) where reissue_of is not null;
--- Every step of a payout writes into every index that has it: so all that is open is in one, which it leaves when it is settled. What may be sent,
--- whose lease is over, what must be looked up is a range of it; the gauges count it, and need nothing else.
+-- Every step of a payout writes into every index that has it: so all that is open is in one, which
+-- it leaves when it is settled. What may be sent, whose lease is over, what must be looked up is a
+-- range of it; the gauges count it, and need nothing else.
 create index payout_open on payout (account, state, due_at) include (state_since)
-    where state not in ('invalid', 'cancelled', 'paid', 'rejected', 'returned');
+    where is_open(state);
 create index payout_watch_due on payout (account, due_at) where state = 'paid' and due_at is not null;
 create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 
@@ -152,7 +105,7 @@ create table hold (
     check (reason is null or length(reason) between 3 and 1000)
 );
 
-comment on table hold is 'Why a good row waits until somebody else than its uploader has looked at it. What was seen is in row_fault, under the same code.';
+comment on table hold is 'Why a good row waits until another person than its uploader has looked at it. What was seen is in row_fault, under the same code.';
 
 create table attempt (
     payout_id uuid not null references payout,
@@ -199,6 +152,7 @@ comment on table payout_event is 'What happened, in order and without gaps; repl
 grant select, insert on payout, beneficiary, attempt, hold to payrun_app;
 grant update (released_by, released_at, reason) on hold to payrun_app;
 grant update (state, version, transition, reason, state_since, epoch, attempts, sends, sent_at, refusal_code, provider_id,
-    provider_status, returned_minor, due_at, not_found, not_found_since) on payout to payrun_app;
+    provider_status, returned_minor, due_at, not_found, not_found_since)
+    on payout to payrun_app;
 grant update (state, verdict, code, reply_status, reply_key_id, reply, ended_at) on attempt to payrun_app;
-grant select on payout_transition, payout_event to payrun_app;
+grant select on payout_event to payrun_app;

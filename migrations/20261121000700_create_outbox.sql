@@ -6,11 +6,12 @@ create table outbox (
     taken_until timestamptz not null default '-infinity'
 );
 
--- Waiting rows are few and short-lived; a confirmed row is deleted, so the table stays as small as the backlog.
+-- Waiting rows are few and short-lived; a confirmed row is deleted, so the table stays as small as
+-- the backlog.
 create index outbox_waiting on outbox (taken_until, created_at);
 
 comment on table outbox is 'Messages to be published, written in the transaction that made them true. One row is one message: the ids of up to 64 payouts of an account.';
-comment on column outbox.taken_until is 'Nobody has it: long ago. A relay publishes it until then; if it died, another takes the row again. A doubled message is harmless.';
+comment on column outbox.taken_until is 'No relay has it: long ago. A relay publishes it until then; if it died, another takes the row again. A doubled message is harmless.';
 
 grant select, insert, delete on outbox to payrun_app;
 grant update (taken_until) on outbox to payrun_app;

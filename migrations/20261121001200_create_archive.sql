@@ -2,13 +2,14 @@ create function payout_month(at timestamptz) returns date language sql immutable
     select date_trunc('month', at at time zone 'UTC')::date
 $$;
 
--- Every payout that is settled, in the month (UTC) of its last state. Closed is one to which nothing can happen any more, and about which nobody
--- has a question: its window for a return is over, and no anomaly is unexplained.
+-- Every payout that is settled, in the month (UTC) of its last state. Closed is one to which
+-- nothing can happen any more, and about which no person has a question: its window for a return is
+-- over, and no anomaly is unexplained.
 create view settled as
     select id, payout_month(state_since) as month, version, attempts,
         due_at is null and id not in (select payout_id from anomaly where closed_at is null) as closed
     from payout
-    where state in ('invalid', 'cancelled', 'paid', 'rejected', 'returned');
+    where is_final(state);
 
 create table archive (
     month date primary key check (extract(day from month) = 1),
@@ -27,7 +28,7 @@ create table archive (
 );
 
 comment on table archive is 'Months whose history was written to a file, and whether it went from here since. The payouts themselves stay for ever: they keep their client ids from being paid again.';
-comment on column archive.file is 'Its name, without a folder: whoever archives moves files.';
+comment on column archive.file is 'Its name, without a folder: operators move files.';
 comment on column archive.digest is 'SHA-256 of the file. Only who shows it can drop what the file holds.';
 comment on column archive.dropped is 'Of how many payouts events, attempts and calls are in the file only.';
 comment on column archive.dropped_by is 'Who dropped last; at dropped_at.';
@@ -35,8 +36,8 @@ comment on column archive.drop_xact is 'The transaction that dropped last: a tri
 
 grant select on settled, archive to payrun_app;
 
--- Writes down that a month is in a file. What the file holds is compared with what the payouts say they have: events and attempts are numbered
--- without gaps.
+-- Writes down that a month is in a file. What the file holds is compared with what the payouts say
+-- they have: events and attempts are numbered without gaps.
 create function payrun_archive_month(of_month date, file_name text, file_digest bytea, file_payouts bigint, file_events bigint, file_attempts bigint)
 returns void language plpgsql security definer set search_path = pg_catalog, public, pg_temp set enable_seqscan = on as $$
 declare
@@ -66,7 +67,8 @@ begin
 end
 $$;
 
--- Takes the history of archived payouts out of the database, and says who did. Answers of how many; what went before is passed over.
+-- Takes the history of archived payouts out of the database, and says who did. Answers of how many;
+-- what went before is passed over.
 create function payrun_drop_history(of_month date, file_digest bytea, ids uuid[]) returns bigint
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -84,38 +86,10 @@ begin
     end if;
     delete from payout_event where payout_id = any(ids);
     delete from attempt where payout_id = any(ids);
-    delete from hook_call where payout_id = any(ids);
+    delete from webhook where payout_id = any(ids);
     return gone;
 end
 $$;
-
--- History goes with its month or not at all, whoever asks: from a closed payout, in the transaction that has just said who drops its month.
-create function history_deleted() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
-declare
-    kept uuid;
-begin
-    select g.payout_id into kept from (select distinct payout_id from gone) g
-        -- One value rather than `exists`, which may be answered by reading all payouts.
-        where (select count(*) from settled s join archive a on a.month = s.month
-            where s.id = g.payout_id and s.closed and a.drop_xact = pg_current_xact_id()) = 0;
-    if found then
-        raise exception using errcode = 'PR003', message = format('%s is append-only: payout %s keeps its history here', tg_table_name, kept),
-            hint = 'payrun archive --drop takes out what is in a file.';
-    end if;
-    return null;
-end
-$$;
-
-drop trigger payout_event_is_append_only on payout_event;
-create trigger payout_event_is_append_only before update or truncate on payout_event
-    for each statement execute function refuse_change();
-create trigger payout_event_deleted after delete on payout_event
-    referencing old table as gone for each statement execute function history_deleted();
-drop trigger attempt_is_never_deleted on attempt;
-create trigger attempt_is_never_truncated before truncate on attempt
-    for each statement execute function refuse_change();
-create trigger attempt_deleted after delete on attempt
-    referencing old table as gone for each statement execute function history_deleted();
 
 revoke execute on function payrun_archive_month(date, text, bytea, bigint, bigint, bigint), payrun_drop_history(date, bytea, uuid[]) from public;
 grant execute on function payrun_archive_month(date, text, bytea, bigint, bigint, bigint), payrun_drop_history(date, bytea, uuid[]) to payrun_app;

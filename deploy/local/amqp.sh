@@ -1,7 +1,9 @@
 # shellcheck shell=bash
-# The first words of AMQP 0-9-1, so that "it is up" means that a client can log in, and needs no client to find out.
+# The first words of AMQP 0-9-1, so that "it is up" means that a client can log in, and needs no
+# client to find out.
 
-# Logs in and prints the broker's version. Fails with 1 when nothing answers in AMQP, with 2 when the login is refused.
+# Logs in and prints the broker's version. Fails with 1 when nothing answers in AMQP, with 2 when
+# the login is refused.
 amqp_login() (
     LC_ALL=C
     local host=$1 port=$2 user=$3 password=$4 start

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Services that somebody else runs, named by DATABASE_URL and AMQP_URL: looked at, never started or stopped.
+# Services that another program runs, named by DATABASE_URL and AMQP_URL: looked at, never started
+# or stopped.
 
 given_url() {
     case $1 in
@@ -8,7 +9,8 @@ given_url() {
     esac
 }
 
-# A URL that carries our own random password was exported from `services env`: that service is ours, wherever it listens now.
+# A URL that carries our own random password was exported from `services env`: that service is ours,
+# wherever it listens now.
 is_given() {
     local url password
     url=$(given_url "$1")

@@ -39,11 +39,13 @@ postgres_start() {
     need_disk "$folder"
     user=$(service_user postgres "$base")
     install -d -m 0700 -o "$user" -g "$(id -gn "$user")" "$base"
-    # Root's shell opens the log, the server's user writes it. One older log is kept, to see why the server ended.
+    # Root's shell opens the log, the server's user writes it. One older log is kept, to see why the
+    # server ended.
     [[ ! -f $base/log ]] || mv "$base/log" "$base/log.old"
     install -m 0600 -o "$user" /dev/null "$base/log"
     [[ -d $base/data ]] || postgres_init "$bin" "$user" "$base"
-    # Postgres itself removes the file of a dead postmaster; it cannot know that the number now belongs to another program.
+    # Postgres itself removes the file of a dead postmaster; it cannot know that the number now
+    # belongs to another program.
     pid=$(head -n 1 "$base/data/postmaster.pid" 2>/dev/null) && [[ -d /proc/$pid ]] && rm -f "$base/data/postmaster.pid"
     postgres_launch "$bin" "$user" "$base" || die "Postgres did not start: $(tail -n 1 "$base/log"); see $base/log"
     postgres_make_database "$bin" || die "cannot make the database payrun: see $base/log"
@@ -66,7 +68,8 @@ postgres_init() {
     mv "$base/new" "$base/data"
 }
 
-# Several tries: after kill -9 the orphaned backends hold the data for a moment, and a port can be lost between choosing and binding.
+# Several tries: after kill -9 the orphaned backends hold the data for a moment, and a port can be
+# lost between choosing and binding.
 postgres_launch() {
     local bin=$1 user=$2 base=$3
     run_as "$user"
@@ -89,7 +92,8 @@ port = $(recall postgres.port)
 unix_socket_directories = ''
 max_connections = 300
 fsync = on
-# After a crash the file system is synced as a whole, not file by file: tests make many databases and crash often.
+# After a crash the file system is synced as a whole, not file by file: tests make many databases
+# and crash often.
 recovery_init_sync_method = syncfs
 synchronous_commit = on
 timezone = 'UTC'

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# What both services need: where things are, who runs them, which process is ours, which port is free.
+# What both services need: where things are, who runs them, which process is ours, which port is
+# free.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 HERE=$ROOT/deploy/local
 LOCAL=$ROOT/.local
-# The checkout's name wherever names are shared by the machine: Erlang node, Compose project, folders under /var/lib.
+# The checkout's name wherever names are shared by the machine: Erlang node, Compose project,
+# folders under /var/lib.
 HASH=$(printf '%s' "$ROOT" | sha256sum | cut -c1-12)
 # The variable that marks a process of this checkout, for is_ours.
 MARK=PAYRUN_CHECKOUT=$HASH
@@ -16,8 +18,8 @@ die() {
     exit 1
 }
 
-# One command at a time per checkout. The lock is a file descriptor, so a killed command frees it; every server is
-# started with it closed, or it would hold the lock for its whole life.
+# One command at a time per checkout. The lock is a file descriptor, so a killed command frees it;
+# every server is started with it closed, or it would hold the lock for its whole life.
 take_lock() {
     umask 022
     mkdir -p "$LOCAL" 2>/dev/null || die "cannot create $LOCAL: make the checkout writable for $(id -un)"
@@ -39,14 +41,16 @@ recall_or_make_secret() {
     }
 }
 
-# Fills RUN_AS with what runs a command as the given user: setpriv when we are root, else nothing. A prefix and not a
-# function, because a function in the background is a shell of its own and hides the pid of what it runs.
+# Fills RUN_AS with what runs a command as the given user: setpriv when we are root, else nothing. A
+# prefix and not a function, because a function in the background is a shell of its own and hides
+# the pid of what it runs.
 run_as() {
     RUN_AS=()
     [[ $(id -u) != 0 || $1 == root ]] || RUN_AS=(setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --)
 }
 
-# Who runs a service: ourselves; or, when we are root, the owner of its data, else the package's user.
+# Who runs a service: ourselves; or, when we are root, the owner of its data, else the package's
+# user.
 service_user() {
     local package_user=$1 folder=$2
     if [[ $(id -u) != 0 ]]; then
@@ -58,8 +62,9 @@ service_user() {
     fi
 }
 
-# Where the servers keep their data: in the checkout, or under /var/lib when their users cannot reach the checkout
-# (as under /root). A remembered place counts only if it is this checkout's: the file may have come with a copy.
+# Where the servers keep their data: in the checkout, or under /var/lib when their users cannot
+# reach the checkout (as under /root). A remembered place counts only if it is this checkout's: the
+# file may have come with a copy.
 data_folder() {
     local outside folder
     if folder=$(recall data-folder) && [[ $folder == */payrun-$HASH ]]; then
@@ -97,8 +102,8 @@ need_disk() {
     ((free_kb > 1048576)) || die "only $((free_kb / 1024)) MB free in $folder, over 1024 MB needed: free some space there"
 }
 
-# Is the process alive, and has it the argument or variable that only ours has? A pid alone may be anyone's after a crash,
-# a reboot, or when .local came with a copy of the checkout.
+# Is the process alive, and has it the argument or variable that only ours has? A pid alone may be
+# anyone's after a crash, a reboot, or when .local came with a copy of the checkout.
 is_ours() {
     local pid=$1 mark=$2 text
     [[ $pid =~ ^[0-9]+$ && -r /proc/$pid/environ ]] || return 1
@@ -120,14 +125,15 @@ end_process() {
     done
 }
 
-# Listening on any address, seen in the kernel's own table: needs no tool and disturbs nobody.
+# Listening on any address, seen in the kernel's own table: needs no tool and disturbs no
+# program.
 port_is_taken() {
     awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { taken = 1 } END { exit !taken }' \
         /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
-# The remembered port of a service that is not running; another one if it was never chosen or somebody has taken it.
-# Below 32768, where Linux takes no port for outgoing connections.
+# The remembered port of a service that is not running; another one if it was never chosen or
+# another program has taken it. Below 32768, where Linux takes no port for outgoing connections.
 settle_port() {
     local name=$1.port old='' port
     old=$(recall "$name") || true

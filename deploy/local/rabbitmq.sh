@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# A private RabbitMQ from the distribution's package: own node name, epmd, cookie, ports and data, loopback only.
+# A private RabbitMQ from the distribution's package: own node name, epmd, cookie, ports and data,
+# loopback only.
 
 rabbitmq_url() {
     local port
@@ -41,7 +42,8 @@ rabbitmq_launch() {
     settle_port rabbitmq-dist
     rabbitmq_files "$user" "$base"
     script=$(compgen -G '/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server' | sort -V | tail -n 1)
-    # The distribution's wrapper would switch to the user rabbitmq and the system's folders: the server's own script does not.
+    # The distribution's wrapper would switch to the user rabbitmq and the system's folders: the
+    # server's own script does not.
     rabbitmq_environment "$base"
     run_as "$user"
     "${RUN_AS[@]}" env -i "${RABBITMQ_ENVIRONMENT[@]}" setsid "$script" </dev/null >"$base/console" 2>&1 9>&- &
@@ -97,7 +99,7 @@ rabbitmq_control() {
     "${RUN_AS[@]}" env -i "${RABBITMQ_ENVIRONMENT[@]}" "$script" "${@:2}" </dev/null
 }
 
-# Started by us and not by Erlang: Erlang's would be a daemon that nobody stops.
+# Started by us and not by Erlang: Erlang's would be a daemon that nothing stops.
 epmd_launch() {
     local user=$1 base=$2 pid
     settle_port epmd
@@ -113,7 +115,8 @@ epmd_launch() {
     die "epmd did not start: $(tail -n 1 "$base/epmd")"
 }
 
-# Waits until a login works, which is after the last boot step; fails at once when the given launcher has ended.
+# Waits until a login works, which is after the last boot step; fails at once when the given
+# launcher has ended.
 rabbitmq_await() {
     local launcher=${2:-} deadline=$((SECONDS + $1))
     while ((SECONDS < deadline)); do

@@ -15,13 +15,15 @@ use payrun_domain::{
     verdict::{ProviderId, Verdict},
 };
 use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
-use payrun_providers::{Delivery, Nonce, Provider, Reply, Settings, Stamp, Step, Turn};
-use payrun_store::Holds;
+use payrun_providers::{
+    ExchangeState, Nonce, Provider, ProviderSettings, Reply, Stamp, Step, WebhookRequest,
+};
+use payrun_store::HoldPolicy;
 use uuid::Uuid;
 
 /// Every adapter, with made-up keys.
 const ACCOUNTS: [&str; 4] = [
-    r#"{"provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L", "private_key": "made-up", "unsigned_calls": true}"#,
+    r#"{"provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L", "private_key": "made-up", "unsigned_webhooks": true}"#,
     concat!(
         r#"{"provider": "teemopay", "country": "PE", "app_code": "made-up", "private_key": ""#,
         include_str!("../../examples/sandbox/teemopay.key"),
@@ -34,16 +36,17 @@ const ACCOUNTS: [&str; 4] = [
 ];
 
 static PROVIDERS: LazyLock<Vec<Box<dyn Provider>>> = LazyLock::new(|| {
-    let build =
-        |text: &str| serde_json::from_str::<Settings>(&text.replace('\n', "")).unwrap().build().unwrap();
+    let build = |text: &str| {
+        serde_json::from_str::<ProviderSettings>(&text.replace('\n', "")).unwrap().build().unwrap()
+    };
     ACCOUNTS.into_iter().map(build).collect()
 });
 
 fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
     Order {
         reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
-        amount: Money::new(1_250, provider.currency()).unwrap(),
-        country: provider.country(),
+        amount: Money::new(1_250, provider.rules().currency()).unwrap(),
+        country: provider.rules().country(),
         beneficiary: Beneficiary {
             name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
@@ -67,10 +70,12 @@ pub fn payroll(bytes: &[u8]) {
         country: Country::Pe,
         currency: Currency::Pen,
         amount_minor_max: 1_000_000,
-        check: Box::new(|order| PROVIDERS.first().map_or_else(Vec::new, |bamboo| bamboo.check(order))),
-        bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.bank_code(entity))),
+        check: Box::new(|order| {
+            PROVIDERS.first().map_or_else(Vec::new, |bamboo| bamboo.rules().check(order))
+        }),
+        bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.rules().bank_code(entity))),
     };
-    let directory = Directory::new(vec![route], Holds { marks: Vec::new(), repeat_days: 1 });
+    let directory = Directory::new(vec![route], HoldPolicy { flags: Vec::new(), repeat_days: 1 });
     let mut report = Report::new(Vec::new(), Copy::Everything, Language::Spanish);
     let upload = Upload {
         source: Cursor::new(bytes.to_vec()),
@@ -99,7 +104,8 @@ pub fn money(bytes: &[u8]) {
     }
 }
 
-/// A reply: the first three bytes choose adapter, talk and status. A yes or a no is whole JSON, at least.
+/// A reply: the first three bytes choose adapter, talk and status. A yes or a no is whole JSON, at
+/// least.
 pub fn reply(bytes: &[u8]) {
     let [adapter, talk, status, body @ ..] = bytes else { return };
     let provider = &**PROVIDERS.get(usize::from(*adapter) % PROVIDERS.len()).unwrap();
@@ -108,16 +114,16 @@ pub fn reply(bytes: &[u8]) {
     let order = order(provider, (*talk & 1 == 1).then_some("300000000000000001"));
     let replies = [Reply { status, retry_after: None, date: None, body: body.to_vec() }];
     let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
-    let turn = Turn { order: &order, replies: &replies, stamp, renewed: true };
+    let state = ExchangeState { order: &order, replies: &replies, stamp, refreshed: true };
     let is_submit = *talk & 2 == 0;
-    let step = if is_submit { provider.submit(&turn) } else { provider.look_up(&turn) };
+    let step = if is_submit { provider.submit(&state) } else { provider.look_up(&state) };
     let Step::Done(verdict) = step else { return };
     let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
     match verdict {
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
             // The one provider with a database answers look-ups in BSON.
             assert!(
-                is_json || (!is_submit && provider.name() == "kapaqnan"),
+                is_json || (!is_submit && provider.rules().name() == "kapaqnan"),
                 "{verdict:?} of what is no JSON"
             );
         }
@@ -129,15 +135,15 @@ pub fn reply(bytes: &[u8]) {
     }
 }
 
-/// A provider's call: the first byte chooses the adapter. Nothing that is drawn is signed.
-pub fn call(bytes: &[u8]) {
+/// A provider's webhook: the first byte chooses the adapter. Nothing that is drawn is signed.
+pub fn webhook(bytes: &[u8]) {
     let [adapter, body @ ..] = bytes else { return };
     let provider = &**PROVIDERS.get(usize::from(*adapter) % PROVIDERS.len()).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert("nonce", HeaderValue::from_static("0123456789abcdef0123456789abcdef"));
     headers.insert("authorization", HeaderValue::from_static("Bearer nobody"));
-    let taken = provider.hook(&Delivery { headers: &headers, body });
-    assert!(taken.is_err() || provider.name() == "bamboo", "a call that nobody signed was taken");
+    let taken = provider.webhook(&WebhookRequest { headers: &headers, body });
+    assert!(taken.is_err() || provider.rules().name() == "bamboo", "a webhook without a signature was taken");
 }
 
 /// An intake message.
@@ -148,7 +154,9 @@ pub fn message(bytes: &[u8]) {
 /// An account's settings: what is taken can be built or says why not, and prints no secret.
 pub fn settings(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    if let Ok(settings) = toml::from_str::<Settings>(text) {
-        let _ = settings.build();
+    if let Ok(settings) = toml::from_str::<ProviderSettings>(text) {
+        let rules = settings.rules().is_ok();
+        let unread = settings.with_files(|_, _| Ok::<_, ()>("made-up".into())).unwrap();
+        assert!(unread.build().is_err() || rules, "an adapter without rules");
     }
 }

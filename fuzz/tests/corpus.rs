@@ -4,7 +4,7 @@
 
 use std::{fs, path::Path};
 
-use payrun_fuzz::{call, message, money, payroll, reply, settings};
+use payrun_fuzz::{message, money, payroll, reply, settings, webhook};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 type Target = fn(&[u8]);
@@ -13,7 +13,7 @@ const TARGETS: [(&str, Target); 6] = [
     ("payroll", payroll),
     ("money", money),
     ("reply", reply),
-    ("call", call),
+    ("webhook", webhook),
     ("message", message),
     ("settings", settings),
 ];

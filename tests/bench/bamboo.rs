@@ -1,4 +1,5 @@
-//! The simulated provider's API as a team would write its client for one kind of payout. Shares nothing with payrun's adapter.
+//! The simulated provider's API as a team would write its client for one kind of payout. Shares
+//! nothing with payrun's adapter.
 
 use std::{error::Error, net::SocketAddr};
 

@@ -1,4 +1,5 @@
-//! How fast a file comes in: read, judged, sealed, compared with what is there, and stored, in one transaction; and how much memory that takes.
+//! How fast a file comes in: read, judged, sealed, compared with what is there, and stored, in one
+//! transaction; and how much memory that takes.
 
 use std::{
     process::{ExitCode, Stdio},

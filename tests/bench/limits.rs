@@ -1,4 +1,5 @@
-//! What each part does at most, alone, for a few seconds: no contender can be faster than the slowest part that a payout needs.
+//! What each part does at most, alone, for a few seconds: no contender can be faster than the
+//! slowest part that a payout needs.
 
 use std::{
     collections::VecDeque,

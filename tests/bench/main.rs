@@ -1,16 +1,17 @@
-//! How fast, and at what cost: payrun as it is run in production, a naive worker that does the same without a rule, and what the parts can do
-//! at most, in turn on the same Postgres, RabbitMQ and simulated provider. Every row is then compared with the provider's ledger: a
-//! fast wrong run is a failed run.
+//! How fast, and at what cost: payrun as it is run in production, a naive worker that does the same
+//! without a rule, and what the parts can do at most, in turn on the same Postgres, RabbitMQ and
+//! simulated provider. Every row is then compared with the provider's ledger: a fast wrong run is a
+//! failed run.
 //!
-//! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`, `ROLES=apart` while
-//! something is being changed; `TIMELINE=1` tells how a run went; `SETTLED=…` has been paid before,
-//! `WARM=…` by the same process. The last line is for machines. `ONLY=conduct` measures what is promised beside speed,
-//! `ONLY=import` how fast a file comes in.
+//! `make bench ROWS=… LATENCY_MS=… RUNS=…`; `ONLY=payrun`, `naive` or `limits`, `CONCURRENCY=…`,
+//! `ROLES=apart` while something is being changed; `TIMELINE=1` tells how a run went; `SETTLED=…`
+//! has been paid before, `WARM=…` by the same process. The last line is for machines.
+//! `ONLY=behaviour` measures what is promised beside speed, `ONLY=import` how fast a file comes in.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who measure")]
 
 mod bamboo;
-mod conduct;
+mod behaviour;
 mod import;
 mod limits;
 mod meter;
@@ -48,7 +49,7 @@ struct Plan {
     warm: usize,
     /// Tell how each run of payrun went.
     timeline: bool,
-    /// Of each limit in each run.
+    /// The time of each limit in each run.
     limit_time: Duration,
 }
 
@@ -75,7 +76,7 @@ fn main() -> ExitCode {
     let plan = Plan::from_arguments();
     println!("{}", table::machine());
     match plan.only.as_deref() {
-        Some("conduct") => return conduct::measure(&plan),
+        Some("behaviour") => return behaviour::measure(&plan),
         Some("import") => return import::measure(&plan),
         Some(_) | None => {}
     }
@@ -108,7 +109,7 @@ fn unknown() -> Option<String> {
             "--timeline" => continue,
             "--rows" | "--runs" | "--latency-ms" | "--concurrency" | "--settled" | "--warm" => None,
             "--roles" => Some(&["together", "apart"]),
-            "--only" => Some(&["payrun", "naive", "limits", "conduct", "import"]),
+            "--only" => Some(&["payrun", "naive", "limits", "behaviour", "import"]),
             _ => return Some(name),
         };
         let value = arguments.next().unwrap_or_default();
@@ -171,7 +172,7 @@ fn measure(plan: &Plan, latency_ms: u64) -> Result<Results, String> {
 }
 
 fn payrun(plan: &Plan, usual: &Options) -> Result<Sample, String> {
-    // After earlier payments nothing is held: everybody is paid for the first time.
+    // After earlier payments nothing is held: every person is paid for the first time.
     let hold = if plan.settled + plan.warm == 0 { usual.hold } else { "" };
     let world = World::with("payrun_bench", &Options { hold, ..usual.clone() });
     if plan.settled > 0 {
@@ -198,13 +199,15 @@ const RATE: u32 = 1_000_000;
 const HOLD: &str = "\"account_new\", \"account_changed\", \"account_two_names\", \"amount_unusual\", \"repeated\", \"equal_rows\", \
                     \"client_id_derived\"";
 
-/// Sends on their way at once: unless it is given, so many that groups come about, and that the latency, with as much again for the database
-/// on the way, keeps nobody below 5,000 a second.
+/// Sends on their way at once: unless it is given, so many that groups come about, and that the
+/// latency, with as much again for the database on the way, keeps no contender below 5,000 a
+/// second.
 const CONCURRENCY_MIN: u64 = 512;
 /// What the configuration allows.
 const CONCURRENCY_MAX: u64 = 4_096;
 
-/// Times and limits of production but for the rate, the concurrency, and look-ups that come as soon as the provider is done.
+/// Times and limits of production but for the rate, the concurrency, and look-ups that come as soon
+/// as the provider is done.
 fn options(latency_ms: u64, concurrency: u64) -> Options {
     Options {
         latency_ms,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs};
 
-/// Linux tells CPU time in hundredths of a second, whatever the kernel's own tick.
+/// Linux tells CPU time in hundredths of a second, under every tick of the kernel.
 const TICK_MICROS: u64 = 10_000;
 
 /// The servers, where they are this checkout's own.
@@ -17,7 +17,7 @@ pub(crate) struct Servers {
 pub(crate) struct Cpu {
     /// The contender's processes.
     pub(crate) own: u64,
-    /// None where the server is somebody else's.
+    /// None where the server is another user's.
     pub(crate) postgres: Option<u64>,
     /// See `postgres`.
     pub(crate) rabbitmq: Option<u64>,
@@ -32,7 +32,8 @@ impl Servers {
         Self { postgres: pid("PAYRUN_LOCAL_PG_PID"), rabbitmq: pid("PAYRUN_LOCAL_RABBIT_PID") }
     }
 
-    /// What everybody has used so far; `own` are the contender's living processes, and what this process has waited for is its own too.
+    /// What all processes have used so far; `own` are the contender's living processes, and what
+    /// this process has waited for is its own too.
     pub(crate) fn read(self, own: &[u32], provider: u32) -> Cpu {
         let all = Processes::list();
         Cpu {
@@ -57,7 +58,7 @@ impl Cpu {
         }
     }
 
-    /// All processes together; None when one of them is somebody else's.
+    /// All processes together; None when one of them is another user's.
     pub(crate) fn all(self) -> Option<u64> {
         Some(self.own + self.postgres? + self.rabbitmq? + self.provider)
     }

@@ -1,6 +1,7 @@
-//! The baseline: how a good team pays a file in an afternoon. A message per row with publisher confirms, 64 on their way at once, one commit
-//! per step, acknowledged at the end. Nothing here is slowed down, and nothing is safe: a lost reply or a kill between the POST and
-//! its commit pays twice, the data lies open, and nobody approves anything.
+//! The baseline: how a good team pays a file in an afternoon. A message per row with publisher
+//! confirms, 64 on their way at once, one commit per step, acknowledged at the end. Nothing here is
+//! slowed down, and nothing is safe: a lost reply or a kill between the POST and its commit pays
+//! twice, the data lies open, and no approver is asked.
 
 use std::{collections::VecDeque, fs, io::Read as _, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -46,7 +47,7 @@ pub(crate) fn main() {
     let [database, broker, provider, file] = arguments.as_slice() else { return };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(pay(database, broker, provider.parse().unwrap(), file)).unwrap();
-    // Whoever measures looks at the process before it ends.
+    // The meter looks at the process before it ends.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 

@@ -1,4 +1,5 @@
-//! Years of settled payouts, written past the guard: what a system that has worked for long has in its tables.
+//! Years of settled payouts, written past the guard: what a system that has worked for long has in
+//! its tables.
 
 use payrun_tests::World;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -6,8 +7,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 /// Payouts of a batch.
 const BATCH: &str = "10000";
 
-/// Fills the tables with `payouts` that were paid and are not watched any more, each with its beneficiary, six events and an attempt, to
-/// accounts that nobody else is paid to.
+/// Fills the tables with `payouts` that were paid and are not watched any more, each with its
+/// beneficiary, six events and an attempt, to accounts that no other payout goes to.
 pub(crate) fn fill(world: &World, payouts: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -31,7 +32,8 @@ pub(crate) fn fill(world: &World, payouts: usize) {
     });
 }
 
-/// The id of row `number`, of the form of payrun's own, a millisecond after the one before; all of them older than anything that comes.
+/// The id of row `number`, of the form of payrun's own, a millisecond after the one before; all of
+/// them older than anything that comes.
 fn id(number: &str) -> String {
     let time = format!("lpad(to_hex(1735689600000 + {number}), 12, '0')");
     format!(
@@ -44,7 +46,7 @@ fn rows(payouts: usize) -> Vec<String> {
     let (payout, batch) = (id("i"), id(&format!("i / {BATCH} * {BATCH}")));
     let sealed = |bytes: usize| format!("decode(repeat('5a', {bytes}), 'hex')");
     vec![
-        "insert into account (name, provider, class) values ('past', 'bamboo', 'B')".to_owned(),
+        "insert into account (name, provider, idempotency) values ('past', 'bamboo', 'searchable')".to_owned(),
         format!(
             "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by, uploaded_at, approved_by, approved_at)
              select {payout}, 'file', 'past', sha256(i::text::bytea), sha256(i::text::bytea), {BATCH}, 'ana', now() - interval '1 year',

@@ -1,4 +1,5 @@
-//! A payroll as a clerk without mistakes has it: distinct people, accounts with the right check digits, no row that draws a warning.
+//! A payroll as a clerk without mistakes has it: distinct people, accounts with the right check
+//! digits, no row that draws a warning.
 
 use std::ops::RangeInclusive;
 

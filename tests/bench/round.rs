@@ -33,15 +33,16 @@ impl Roles {
     }
 }
 
-/// Between two looks at whether all is paid: finer would take its own share of the machine. What a look costs grows with the rows that
-/// were paid since the last vacuum, and it is Postgres that is measured.
+/// Between two looks at whether all is paid: finer would take its own share of the machine. What a
+/// look costs grows with the rows that were paid since the last vacuum, and it is Postgres that is
+/// measured.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PAUSE_PER_LOOK: u32 = 100;
 /// The end is seen no later than this part of a run after it.
 const LATE_BY: u32 = 200;
 
 /// Slower than any contender is on any machine that is worth measuring.
-pub(crate) fn patience(rows: usize) -> Duration {
+pub(crate) fn absence_policy(rows: usize) -> Duration {
     Duration::from_mins(2) + Duration::from_millis(20) * u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn pay(
     let before = used();
     let begun = Instant::now();
     let approved = approve(world, &file);
-    wait_until_settled(world, patience(count))?;
+    wait_until_settled(world, absence_policy(count))?;
     let (whole, approved) = (begun.elapsed(), approved.elapsed());
     let cpu = used().since(before);
     let memory_kb = processes.iter().map(|process| process.needs().0).max().unwrap_or(0);
@@ -99,7 +100,7 @@ pub(crate) fn end(world: &World, processes: Vec<Process>) {
 }
 
 /// Asks an index that holds open payouts only.
-pub(crate) fn wait_until_settled(world: &World, patience: Duration) -> Result<(), String> {
+pub(crate) fn wait_until_settled(world: &World, absence_policy: Duration) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut database = PgConnection::connect(world.database_url()).await.unwrap();
@@ -113,8 +114,8 @@ pub(crate) fn wait_until_settled(world: &World, patience: Duration) -> Result<()
             if !open.bind(world.account()).fetch_one(&mut database).await.unwrap() {
                 return Ok(());
             }
-            if begun.elapsed() > patience {
-                return Err(format!("not all was settled after {patience:?}"));
+            if begun.elapsed() > absence_policy {
+                return Err(format!("not all was settled after {absence_policy:?}"));
             }
             let pause = looked.elapsed() * PAUSE_PER_LOOK;
             tokio::time::sleep(LOOK_EVERY.max(pause.min(begun.elapsed() / LATE_BY))).await;

@@ -1,4 +1,5 @@
-//! What was measured, for people and in one line for machines. Whole numbers throughout: a thousandth of a millisecond is a microsecond.
+//! What was measured, for people and in one line for machines. Whole numbers throughout: a
+//! thousandth of a millisecond is a microsecond.
 
 use std::{fmt::Write as _, fs, thread};
 

@@ -1,5 +1,5 @@
-//! Who brings payrolls and approves them, and tries again when somebody is away: that is what the same bytes, the same message id and the
-//! same digest are for.
+//! Who brings payrolls and approves them, and tries again when a server is away: that is what the
+//! same bytes, the same message id and the same digest are for.
 
 use payrun_tests::{Payroll, Provider, World, wait_for};
 use serde_json::{Map, Value, json};

@@ -1,13 +1,15 @@
-//! Everything at once, on a running system: processes are killed and stopped, connections cut, servers restarted, a provider fails, and payrolls
-//! keep coming. Then the trouble ends, and the audit must find nothing.
+//! Everything at once, on a running system: processes are killed and stopped, connections cut,
+//! servers restarted, a provider fails, and payrolls keep coming. Then the injector ends, and the
+//! audit must find nothing.
 //!
-//! `make chaos SECONDS=… SEED=…`. The same seed draws the same trouble; what it hits depends on the moment.
+//! `make chaos SECONDS=… SEED=…`. The same seed draws the same injector; what it hits depends on
+//! the moment.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for people who test")]
 
 mod clerk;
-mod crew;
-mod trouble;
+mod fault_injector;
+mod fleet;
 
 use std::{
     process::ExitCode,
@@ -20,11 +22,12 @@ use payrun_tests::{Audit, Harm, Options, World};
 
 use crate::{
     clerk::Clerk,
-    crew::{Crew, Needs},
-    trouble::Trouble,
+    fault_injector::FaultInjector,
+    fleet::{Needs, ProcessFleet},
 };
 
-/// Quick, and with room for many deaths of one payout; the quiet period is longer than any pause that is made here.
+/// Quick, and with room for many deaths of one payout; the quiet period is longer than any pause
+/// that is made here.
 const LIMITS: &str =
     "sends_max = 1000\nlease_ms = 2500\nquiet_ms = 5000\nrequests_per_second = 2000\nconcurrency = 16";
 /// What the provider does, per mille.
@@ -32,7 +35,7 @@ const FAULTS: &str =
     "accept_500=20,accept_reset=20,accept_hang=5,garbage=10,throttle=10,slow=20,decline=10,read_500=20";
 /// Between two payrolls.
 const PAYROLL_EVERY: Duration = Duration::from_millis(1_500);
-/// For what is left when the trouble is over.
+/// For what is left when the injector is over.
 const CALM_MAX: Duration = Duration::from_mins(4);
 
 fn main() -> ExitCode {
@@ -50,30 +53,30 @@ fn main() -> ExitCode {
         ..Options::default()
     };
     let mut world = World::with("payrun_chaos", &options);
-    let mut crew = Crew::start(&world);
-    let mut trouble = Trouble::new(seed);
+    let mut fleet = ProcessFleet::start(&world);
+    let mut injector = FaultInjector::new(seed);
     let stop = AtomicBool::new(false);
-    // Who brings payrolls waits for servers that are away; the trouble goes on meanwhile.
+    // Who brings payrolls waits for servers that are away; the injector goes on meanwhile.
     let clerk = thread::scope(|scope| {
         let clerk = scope.spawn(|| bring_until(&world, &stop));
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(seconds) {
-            trouble.strike(&world, &mut crew);
-            crew.keep_up(&world);
+            injector.exclude(&world, &mut fleet);
+            fleet.keep_up(&world);
         }
-        trouble.end(&world, &mut crew);
-        crew.keep_up(&world);
+        injector.end(&world, &mut fleet);
+        fleet.keep_up(&world);
         stop.store(true, Ordering::Relaxed);
         clerk.join().unwrap()
     });
-    let needs = crew.needs();
-    let audit = calm(&world, &mut crew);
+    let needs = fleet.needs();
+    let audit = calm(&world, &mut fleet);
     let missing = clerk.rows().abs_diff(audit.payouts);
     if !audit.findings.is_empty() || missing > 0 {
         world.keep();
         clerk.show_what_is_missing(&world);
     }
-    report(&world, &audit, &trouble, (missing, seed), needs)
+    report(&world, &audit, &injector, (missing, seed), needs)
 }
 
 fn bring_until(world: &World, stop: &AtomicBool) -> Clerk {
@@ -87,14 +90,14 @@ fn bring_until(world: &World, stop: &AtomicBool) -> Clerk {
 }
 
 /// Waits until nothing is open, and examines everything.
-fn calm(world: &World, crew: &mut Crew) -> Audit {
+fn calm(world: &World, fleet: &mut ProcessFleet) -> Audit {
     let begun = Instant::now();
     loop {
         let audit = world.examine();
         if audit.count(Harm::Undecided) == 0 || begun.elapsed() > CALM_MAX {
             return audit;
         }
-        crew.keep_up(world);
+        fleet.keep_up(world);
         thread::sleep(Duration::from_millis(500));
     }
 }
@@ -102,12 +105,12 @@ fn calm(world: &World, crew: &mut Crew) -> Audit {
 fn report(
     world: &World,
     audit: &Audit,
-    trouble: &Trouble,
+    injector: &FaultInjector,
     (missing, seed): (usize, u64),
     needs: Needs,
 ) -> ExitCode {
     let count = |harm| audit.count(harm);
-    let lost = count(Harm::Lost) + missing;
+    let lost = count(Harm::SendFailure) + missing;
     let well = audit.findings.is_empty() && lost == 0 && needs.are_bounded();
     for finding in audit.findings.iter().take(20) {
         println!("{finding:?}");
@@ -120,10 +123,10 @@ fn report(
         audit.paid,
         audit.rejected,
         audit.review,
-        trouble.pauses,
-        trouble.stalls,
-        trouble.losses,
-        trouble.alarms,
+        injector.pauses,
+        injector.stalls,
+        injector.losses,
+        injector.alarms,
         count(Harm::Record),
         needs.memory_kb / 1024,
         needs.files,
@@ -131,9 +134,9 @@ fn report(
     println!(
         "chaos: {} kills={} cuts={} restarts={} payouts={} double_paid={} lost={lost} wrong_final={} undecided={} unexplained_review={}{}",
         if well { "ok" } else { "FAILED" },
-        trouble.kills,
-        trouble.cuts,
-        trouble.restarts,
+        injector.kills,
+        injector.cuts,
+        injector.restarts,
         audit.payouts,
         count(Harm::DoublePaid),
         count(Harm::WrongFinal),

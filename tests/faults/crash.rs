@@ -39,24 +39,24 @@ fn finish(world: &World, batch: &str, place: &str) {
     run.kill();
     let audit = world.audit();
     assert!(audit.paid + audit.rejected + audit.review == audit.payouts, "{place}: {audit:?}");
-    assert!(audit.review == 0 || world.provider().is_class_c(), "{place}: {audit:?}");
+    assert!(audit.review == 0 || world.provider().is_without_idempotency(), "{place}: {audit:?}");
 }
 
 fn dies_everywhere(provider: Provider, name: &'static str) {
     let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
-    // Somebody whose payout is known to be there lets an absence be believed.
+    // A payout that is known to be there lets an absence be believed.
     let batch = world.approved_batch("witness", 1);
     finish(&world, &batch, "at rest");
     for (index, place) in PLACES.into_iter().enumerate() {
         let batch = world.approved_batch(&format!("crash-{index}"), ROWS);
         world.forget_log("run");
         let dying = world.start_until("run", place);
-        world.halted("run");
+        world.at_failpoint("run");
         dying.kill();
         finish(&world, &batch, place);
     }
     let audit = world.audit();
-    let most = if provider.is_class_c() { PLACES.len() * ROWS } else { 0 };
+    let most = if provider.is_without_idempotency() { PLACES.len() * ROWS } else { 0 };
     assert_eq!(audit.payouts, 1 + PLACES.len() * ROWS);
     assert!(audit.review <= most, "{audit:?}");
 }
@@ -81,15 +81,16 @@ fn kapaqnan_is_paid_at_most_once_wherever_a_process_dies() {
     dies_everywhere(Provider::Kapaqnan, "payrun_crash_kapaqnan");
 }
 
-/// One send never arrived and is believed absent; the next one is refused. Both are known, so nobody needs to be asked.
+/// One send never arrived and is believed absent; the next one is refused. Both are known, so
+/// no person needs to be asked.
 fn refused_the_second_time(provider: Provider, name: &'static str) {
     let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
-    let witness = world.approved_batch("witness", 1);
-    finish(&world, &witness, "at rest");
+    let canary = world.approved_batch("witness", 1);
+    finish(&world, &canary, "at rest");
     let batch = world.approved_batch("refused", 1);
     world.forget_log("run");
     let dying = world.start_until("run", "before write:1");
-    world.halted("run");
+    world.at_failpoint("run");
     dying.kill();
     world.set_faults("decline=1000");
     finish(&world, &batch, "before write");

@@ -1,4 +1,5 @@
-//! Connections break, stand still or drip right after certain bytes: those that make it unknowable whether the other side has acted.
+//! Connections break, stand still or drip right after certain bytes: those that make it unknowable
+//! whether the other side has acted.
 
 use std::time::Duration;
 
@@ -6,7 +7,8 @@ use payrun_tests::{Effect, Links, Options, Provider, Proxy, Way, World, wait_for
 
 use crate::crash::LIMITS;
 
-/// What is cut, on which link, after which bytes, which way they go, and at which times of their passing.
+/// What is cut, on which link, after which bytes, which way they go, and at which times of their
+/// passing.
 type Place = (&'static str, fn(&Links) -> &Proxy, &'static [u8], Way, &'static [u32]);
 
 /// A batch of four is one message, some twenty transactions, and eight requests or more.
@@ -24,7 +26,7 @@ const ACK: &[u8] = &[0, 60, 0, 80];
 const DELIVER: &[u8] = &[0, 60, 0, 60];
 
 const PLACES: [Place; 9] = [
-    ("begin", DATABASE, b"BEGIN", Way::There, OFTEN),
+    ("begin", DATABASE, b"begin;", Way::There, OFTEN),
     ("commit", DATABASE, b"COMMIT", Way::There, OFTEN),
     ("the answer to commit", DATABASE, b"COMMIT\0", Way::Back, OFTEN),
     ("publish", BROKER, PUBLISH, Way::There, ONCE),
@@ -35,7 +37,8 @@ const PLACES: [Place; 9] = [
     ("the end of the request's head", PROVIDER, b"\r\n\r\n", Way::There, TWICE),
 ];
 
-/// A stall outlasts the lease and every deadline of a request; a drip does not outlast the quiet period.
+/// A stall outlasts the lease and every deadline of a request; a drip does not outlast the quiet
+/// period.
 const OTHERS: [Effect; 3] =
     [Effect::Reset, Effect::Stall(Duration::from_millis(1_900)), Effect::Drip(Duration::from_millis(800))];
 
@@ -53,9 +56,9 @@ fn is_cut_everywhere(provider: Provider, name: &'static str) {
     let options = Options { provider, through_links: true, limits: LIMITS.to_owned(), ..Options::default() };
     let world = World::with(name, &options);
     let links = world.links().unwrap();
-    let witness = world.approved_batch("witness", 1);
+    let canary = world.approved_batch("witness", 1);
     let run = world.start("run");
-    world.settled(&witness);
+    world.settled(&canary);
     let body: Place = ("the end of the request's body", PROVIDER, end_of_body(provider), Way::There, TWICE);
     let mut batches = 0;
     for (what, link, bytes, way, times) in PLACES.into_iter().chain([body]) {
@@ -71,7 +74,7 @@ fn is_cut_everywhere(provider: Provider, name: &'static str) {
     run.kill();
     let audit = world.audit();
     assert_eq!(audit.payouts, 1 + 4 * batches);
-    assert!(audit.review == 0 || provider.is_class_c(), "{audit:?}");
+    assert!(audit.review == 0 || provider.is_without_idempotency(), "{audit:?}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A command dies while it imports or approves: the batch is wholly there or not at all, and saying it again is harmless.
+//! A command dies while it imports or approves: the batch is wholly there or not at all, and saying
+//! it again is harmless.
 
 use payrun_tests::{Options, Payroll, Provider, World};
 

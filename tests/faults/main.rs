@@ -1,4 +1,5 @@
-//! Trouble of every kind, on real Postgres, RabbitMQ and processes, against each provider; after each, the audit.
+//! Trouble of every kind, on real Postgres, RabbitMQ and processes, against each provider; after
+//! each, the audit.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! The drill: a backup is restored that is older than what was sent. Nothing goes twice, and what the backup does not know is said.
+//! The drill: a backup is restored that is older than what was sent. Nothing goes twice, and what
+//! the backup does not know is said.
 
 use payrun_tests::{Options, Payroll, Provider, World};
 use serde_json::Value;
@@ -18,7 +19,8 @@ fn approve(world: &World, batch: &str) {
     world.run(&["--as", "luis", "batch", "approve", batch, "--digest", &digest]);
 }
 
-/// Paid before the backup; approved before and paid after; imported before, approved and paid after; all of it after.
+/// Paid before the backup; approved before and paid after; imported before, approved and paid
+/// after; all of it after.
 fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Value) {
     let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
     let run = world.start("run");
@@ -37,7 +39,7 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
     run.kill();
     let sent = world.ledger();
     world.restore();
-    let (_, told, _) = world.try_run(&["run", "--frozen"]);
+    let (_, told, _) = world.try_run(&["recover"]);
     assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
     assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
     assert!(says(&told, "its 5 payouts may have been approved and sent after the backup"), "{told}");
@@ -49,7 +51,8 @@ fn says(told: &Value, what: &str) -> bool {
     findings.filter(|finding| finding["what"].as_str().unwrap().contains(what)).count() == 1
 }
 
-/// Sending goes on: what was sent stays sent once, and what was approved after the backup may be approved again.
+/// Sending goes on: what was sent stays sent once, and what was approved after the backup may be
+/// approved again.
 fn go_on(world: &World, waiting: &str, provider: Provider) {
     let sent = world.ledger();
     let (status, _, said) = world.try_run(&["--as", "luis", "batch", "cancel", waiting]);
@@ -58,7 +61,7 @@ fn go_on(world: &World, waiting: &str, provider: Provider) {
     let run = world.start("run");
     approve(world, waiting);
     world.settled(waiting);
-    let outcome = if provider.is_class_c() { "needs_review" } else { "paid" };
+    let outcome = if provider.is_without_idempotency() { "needs_review" } else { "paid" };
     assert_eq!(world.count(waiting, &[outcome]), i64::try_from(ROWS).unwrap());
     let next = world.approved_batch("next", ROWS);
     assert_eq!(world.settled(&next), i64::try_from(ROWS).unwrap(), "{provider:?}");

@@ -21,7 +21,7 @@ fn one_connection_is_enough() {
     assert_eq!(world.audit().paid, 50);
 }
 
-/// Whatever stands in the queue, the payouts are those of the table.
+/// No matter what stands in the queue, the payouts are those of the table.
 #[test]
 fn a_queue_full_of_lies_pays_nobody_and_holds_back_nobody() {
     let world =
@@ -42,7 +42,8 @@ fn a_queue_full_of_lies_pays_nobody_and_holds_back_nobody() {
     assert_eq!((world.audit().paid, world.ledger().accepted), (20, 20));
 }
 
-/// A provider that is away costs time and nothing else: no payout is doubted, none goes twice when it is back.
+/// A provider that is away costs time and nothing else: no payout is doubted, none goes twice when
+/// it is back.
 #[test]
 fn a_provider_that_is_away_leaves_payouts_unsent() {
     let options = Options { through_links: true, limits: LIMITS.to_owned(), ..Options::default() };

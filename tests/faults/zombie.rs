@@ -1,4 +1,4 @@
-//! A process stands still until everybody has given it up, and then goes on.
+//! A process stands still until all others have given it up, and then goes on.
 
 use payrun_tests::{Options, Provider, World};
 
@@ -15,7 +15,8 @@ const PLACES: [&str; 7] = [
     "after look-up:1",
 ];
 
-/// Inside a transaction, which holds its rows until Postgres loses patience (a minute; here, at once).
+/// Inside a transaction, which holds its rows until Postgres loses patience (a minute; here, at
+/// once).
 const INSIDE: [&str; 4] = [
     "before commit taking outbox rows:1",
     "before commit claiming payouts:1",
@@ -27,22 +28,23 @@ const INSIDE: [&str; 4] = [
 const LOSE_PATIENCE: &str = "select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and state = 'idle in transaction'";
 
-/// Between the last look at the deadline and the write there is a moment. What deduplicates, or is never sent again, survives even that;
-/// with the others the promise ends at pauses longer than the quiet period.
+/// Between the last look at the deadline and the write there is a moment. What deduplicates, or is
+/// never sent again, survives even that; with the others the promise ends at pauses longer than the
+/// quiet period.
 const LAST_MOMENT: &str = "at write:1";
 
 fn stands_still_everywhere(provider: Provider, name: &'static str) {
     let world = World::with(name, &Options { provider, limits: LIMITS.to_owned(), ..Options::default() });
-    let witness = world.approved_batch("witness", 1);
+    let canary = world.approved_batch("witness", 1);
     let run = world.start("run");
-    world.settled(&witness);
+    world.settled(&canary);
     run.kill();
     let last = (provider != Provider::Bamboo).then_some(LAST_MOMENT);
     for (index, place) in PLACES.into_iter().chain(INSIDE).chain(last).enumerate() {
         let batch = world.approved_batch(&format!("zombie-{index}"), 4);
         world.forget_log("run");
         let zombie = world.start_until("run", place);
-        world.halted("run");
+        world.at_failpoint("run");
         if INSIDE.contains(&place) {
             world.execute(LOSE_PATIENCE);
         }
@@ -50,13 +52,13 @@ fn stands_still_everywhere(provider: Provider, name: &'static str) {
         let third = world.start("reconcile");
         world.settled(&batch);
         zombie.signal("CONT");
-        // It drains: whatever it still means to do, it does now.
+        // It drains: all that it still means to do, it does now.
         assert!(zombie.stop().success(), "{place}");
         world.settled(&batch);
         other.kill();
         third.kill();
         let audit = world.audit();
-        assert!(audit.review == 0 || provider.is_class_c(), "{place}: {audit:?}");
+        assert!(audit.review == 0 || provider.is_without_idempotency(), "{place}: {audit:?}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Months of history that go to files: written, read back, dropped from the database, and named ever after.
+//! Months of history that go to files: written, read back, dropped from the database, and named
+//! ever after.
 
 use std::{fs, path::Path, process::Command};
 
@@ -58,7 +59,8 @@ fn a_month_goes_to_a_file_and_its_payouts_stay() {
     }
     assert!(!text.contains("Rosa") && !text.contains("4000000"), "{text}");
 
-    // A file that was lost is written again, as it was, while the database has all that belongs in it.
+    // A file that was lost is written again, as it was, while the database has all that belongs in
+    // it.
     fs::remove_file(&file).unwrap();
     assert_eq!(world.run(&archive(&[]))["months"], done["months"]);
     assert!(file.exists());

@@ -4,7 +4,8 @@ use payrun_tests::{Options, Payroll, Provider, World};
 
 const ROWS: usize = 12;
 
-/// The usual payroll, as another program would export it: sorted backwards, with semicolons, decimal commas, and ids of its own.
+/// The usual payroll, as another program would export it: sorted backwards, with semicolons,
+/// decimal commas, and ids of its own.
 fn exported_again(world: &World, prefix: &str, from: &str) -> String {
     let csv = Payroll::csv(Provider::Bamboo, world.account(), prefix, ROWS);
     let mut lines = csv.lines();
@@ -16,7 +17,7 @@ fn exported_again(world: &World, prefix: &str, from: &str) -> String {
     std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\r\n")
 }
 
-/// Pay day has come and gone, and somebody sends the payroll once more under another name.
+/// Pay day has come and gone, and a clerk sends the payroll once more under another name.
 #[test]
 fn a_copy_of_a_payroll_is_recognised_by_what_it_pays() {
     let world = World::with("payrun_it_copy", &Options { hold: "\"repeated\"", ..Options::default() });
@@ -36,14 +37,14 @@ fn a_copy_of_a_payroll_is_recognised_by_what_it_pays() {
     assert!(status.code() == Some(3) && said.contains("12 rows of the batch are held"), "{said}");
     let reason = "--reason=a bonus of the same amount, asked payroll";
     let (status, ..) = world.try_run(&["--as", "ana", "batch", "release", batch, reason]);
-    assert_eq!(status.code(), Some(3), "not by whoever uploaded it");
+    assert_eq!(status.code(), Some(3), "not by its uploader");
     world.run(&["--as", "luis", "batch", "release", batch, "--rows", "1,3-4", reason]);
-    world.run(&["--as", "luis", "batch", "strike", batch, "--rows", "2,5-12"]);
+    world.run(&["--as", "luis", "batch", "exclude", batch, "--rows", "2,5-12"]);
     world.run(&approve);
     assert_eq!(world.settled(batch), 3);
     run.kill();
     let audit = world.audit();
-    assert_eq!((audit.paid, world.ledger().accepted), (15, 15), "struck rows were never sent");
+    assert_eq!((audit.paid, world.ledger().accepted), (15, 15), "excluded rows were never sent");
 }
 
 #[test]

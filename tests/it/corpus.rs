@@ -1,4 +1,5 @@
-//! Payrolls as clerks send them, from `tests/corpus/`: what payrun says of each is what is expected, and what it accepts is what stands there.
+//! Payrolls as clerks send them, from `tests/corpus/`: what payrun says of each is what is
+//! expected, and what it accepts is what stands there.
 
 use std::{
     fs,
@@ -125,7 +126,7 @@ fn every_file_of_the_corpus_is_answered_as_expected() {
             continue;
         }
         if report["rejected"] != 0 {
-            // What was refused is refused again, until somebody has changed it.
+            // What was refused is refused again, until a clerk has changed it.
             let (again, _) = judged(&configuration, &copy, None);
             let is_same = (&again["accepted"], &again["sums"]) == (&report["accepted"], &report["sums"]);
             if !again.is_null() && !is_same {

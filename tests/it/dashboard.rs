@@ -1,4 +1,5 @@
-//! The dashboard and the rules, asked of a real Prometheus that has scraped a real run. No Grafana is at hand: of it only the shape is checked.
+//! The dashboard and the rules, asked of a real Prometheus that has scraped a real run. No Grafana
+//! is at hand: of it only the shape is checked.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +17,7 @@ const RIGHTLY_EMPTY: [&str; 3] =
     ["Failures per second", "Leases that ran out", "Upstream messages per second"];
 
 /// Less than `wait_for` has, to say for what.
-const PATIENCE: Duration = Duration::from_secs(100);
+const TIMEOUT: Duration = Duration::from_secs(100);
 
 fn dashboard() -> Value {
     serde_json::from_str(&fs::read_to_string(root().join("deploy/grafana/payrun.json")).unwrap()).unwrap()
@@ -53,7 +54,7 @@ fn every_panel_and_every_rule_finds_what_it_asks_for() {
     let roles = ["run", "dispatch"].map(|role| (role, world.start(role)));
     let targets: Vec<_> = roles.iter().map(|(role, _)| world.served(role, "serving /metrics")).collect();
     let prometheus = Prometheus::start(&targets, &root().join("deploy/prometheus/payrun.rules.yaml"));
-    let hooks = world.served("run", "serving /hooks");
+    let webhooks = world.served("run", "serving /webhooks");
     let mut empty: BTreeSet<(String, String)> = panels()
         .into_iter()
         .flat_map(|(title, queries)| queries.into_iter().map(move |query| (title.clone(), query)))
@@ -71,9 +72,9 @@ fn every_panel_and_every_rule_finds_what_it_asks_for() {
         batches += 1;
         let batch = world.approved_batch(&format!("panel{batches}"), 10);
         assert_eq!(world.settled(&batch), 10);
-        assert_eq!(world.post(&hooks, &format!("/hooks/{}", world.account()), "x: y", "{}").0, 401);
+        assert_eq!(world.post(&webhooks, &format!("/webhooks/{}", world.account()), "x: y", "{}").0, 401);
         empty.retain(|(_, query)| !prometheus.query(query).iter().any(says_something));
-        assert!(begun.elapsed() < PATIENCE, "no data for {empty:?}");
+        assert!(begun.elapsed() < TIMEOUT, "no data for {empty:?}");
         empty.is_empty().then_some(())
     });
     let unwell: Vec<_> = prometheus.rules().into_iter().filter(|rule| rule["health"] != "ok").collect();
@@ -81,7 +82,7 @@ fn every_panel_and_every_rule_finds_what_it_asks_for() {
     assert_eq!(
         prometheus.query("ALERTS{alertstate=\"firing\"}"),
         Vec::<Value>::new(),
-        "nobody is woken by a good run"
+        "a good run wakes no person"
     );
     // The last batch may have been paid since the last scrape.
     wait_for("Prometheus to count what was paid", || {

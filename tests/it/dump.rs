@@ -1,4 +1,5 @@
-//! What somebody sees who has a dump of everything: no name, no document, no account of anybody who is paid.
+//! What a thief sees who has a dump of everything: no name, no document, no account of a person who
+//! is paid.
 
 use std::{fs, process::Command};
 
@@ -21,7 +22,8 @@ use crate::{
 const PLANTED: [&str; 7] =
     ["Canaria", "Escondida", "48151623", "4815162342", "Sueldo", "9348151623", "canaria"];
 
-/// Rows of Bamboo but for the last: good, bad in two ways, three that are alike, and one for the provider that nobody can ask.
+/// Rows of Bamboo but for the last: good, bad in two ways, three that are alike, and one for the
+/// provider that cannot be asked.
 fn payroll(world: &World) -> String {
     let (bamboo, qentaz) =
         (Provider::Bamboo.account(world.account()), Provider::Qentaz.account(world.account()));
@@ -121,7 +123,8 @@ fn names_nobody(what: &str, text: &str) {
     }
 }
 
-/// A batch with two held rows, of which one is let go, and a payout that is decided by two people; all else is paid.
+/// A batch with two held rows, of which one is let go, and a payout that is decided by two people;
+/// all else is paid.
 fn pay_day(world: &World) {
     let say = |line: &str| world.run(&line.split(' ').collect::<Vec<_>>());
     let file = world.file("payroll.csv", &payroll(world));
@@ -130,9 +133,10 @@ fn pay_day(world: &World) {
     assert_eq!(counts, [Some(6), Some(2), Some(2)], "{imported}");
     let batch = imported["batch"].as_str().unwrap();
     say(&format!("--as luis batch release {batch} --rows 4 --reason two-bonuses"));
-    say(&format!("--as luis batch strike {batch} --rows 5"));
+    say(&format!("--as luis batch exclude {batch} --rows 5"));
     let digest = say(&format!("batch show {batch}"))["digest"].as_str().unwrap().to_owned();
-    // Of Qentaz nobody can ask what became of it, so a lost answer is for people. Bamboo's are looked up.
+    // Qentaz cannot be asked what became of a payout, so a lost answer is for people. Bamboo's are
+    // looked up.
     world.set_faults("accept_hang=1000");
     say(&format!("--as luis batch approve {batch} --digest {digest}"));
     wait_for("a person to be asked", || (world.count(batch, &["needs_review"]) == 1).then_some(()));
@@ -142,7 +146,7 @@ fn pay_day(world: &World) {
     assert_eq!(world.settled(batch), 5);
 }
 
-/// Whatever stays on a disk.
+/// Everything that stays on a disk.
 fn stored(world: &World, when: &str) {
     names_nobody(&format!("the database {when}"), &database(world));
     for entry in fs::read_dir(world.folder()).unwrap() {
@@ -188,7 +192,7 @@ fn a_dump_of_everything_names_nobody() {
     let forgotten = world.run(&because);
     let (gone, open) = (forgotten["forgotten"].as_i64(), forgotten["open"].as_i64());
     assert_eq!((gone, open), (Some(5), Some(1)), "the message's payout awaits approval");
-    stored(&world, "after somebody was forgotten");
+    stored(&world, "after a person was forgotten");
 }
 
 /// The address of /metrics, as a log in JSON has it.

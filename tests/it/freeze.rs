@@ -32,7 +32,8 @@ fn a_freeze_stops_all_sends_of_all_processes_and_says_what_is_out() {
     // What was out when it answered is all that the provider ever got: nothing was sent after it.
     assert_eq!(frozen["out"].as_i64(), Some(out), "exactly what the provider has: {frozen}");
     assert_eq!(frozen["out"].as_i64(), Some(number("submitting") + number("accepted") + number("unknown")));
-    // A dispatcher that starts now does not know more than the others; nor does what is approved now go.
+    // A dispatcher that starts now does not know more than the others; nor does what is approved
+    // now go.
     let third = world.start("dispatch");
     let more = world.approved_batch("later", 5);
     let _reconciler = world.start("reconcile");
@@ -40,11 +41,7 @@ fn a_freeze_stops_all_sends_of_all_processes_and_says_what_is_out() {
     assert_eq!(world.count(&batch, &["queued"]), queued);
     assert_eq!(world.count(&more, &["queued"]), 5);
     let again = freeze(&world);
-    assert_eq!(
-        (&again["frozen"][0]["at"], &again["out"]),
-        (&frozen["frozen_at"], &0.into()),
-        "nothing is out"
-    );
+    assert_eq!((&again["frozen"][0]["at"], &again["out"]), (&frozen["at"], &0.into()), "nothing is out");
     let thawed = world.run(&["--as", "ana", "thaw", "--reason", "a mistake of the bank's"]);
     assert_eq!(
         (thawed["ended"].as_array().unwrap().len(), &thawed["frozen"]),
@@ -67,12 +64,16 @@ fn a_freeze_has_a_name_and_a_reason() {
     let (status, _, said) = world.try_run(&["--as", "ana", "freeze", "--reason", " "]);
     assert!(status.code() == Some(3) && said.contains("reason"), "{said}");
     let frozen = freeze(&world);
-    assert_eq!((&frozen["frozen_by"], &frozen["reason"]), (&"ana".into(), &"the bank called".into()));
+    assert_eq!((&frozen["by"], &frozen["reason"]), (&"ana".into(), &"the bank called".into()));
     world.run(&["--as", "ana", "thaw", "--reason", "a mistake"]);
-    assert_eq!(world.number("select count(*) from frozen where thawed_by = 'ana' and frozen_by = 'ana'"), 1);
+    assert_eq!(
+        world.number("select count(*) from send_freeze where thawed_by = 'ana' and frozen_by = 'ana'"),
+        1
+    );
 }
 
-/// Two people stop everything, each for a reason of their own: neither lets it go on for both by accident.
+/// Two people stop everything, each for a reason of their own: neither lets it go on for both by
+/// accident.
 #[test]
 fn a_second_freeze_is_recorded_and_outlasts_the_first_ones_thaw() {
     let world = World::new("payrun_it_freeze_two");
@@ -86,13 +87,20 @@ fn a_second_freeze_is_recorded_and_outlasts_the_first_ones_thaw() {
     let thawed = world.command(&["--as", "ana", "thaw", "--reason", "false alarm"]).output().unwrap();
     let said = String::from_utf8(thawed.stdout).unwrap();
     assert!(said.contains("STILL FROZEN") && said.contains("frozen by bob"), "{said}");
-    assert_eq!(world.number("select count(*) from frozen where thawed_at is null and frozen_by = 'bob'"), 1);
+    assert_eq!(
+        world.number("select count(*) from send_freeze where thawed_at is null and frozen_by = 'bob'"),
+        1
+    );
     let thawed = world.run(&["--as", "eva", "thaw", "--all", "--reason", "bob agrees"]);
     assert_eq!((&thawed["ended"][0]["by"], &thawed["frozen"]), (&"bob".into(), &false.into()));
-    assert_eq!(world.number("select count(*) from frozen where thawed_by = 'eva' and frozen_by = 'bob'"), 1);
+    assert_eq!(
+        world.number("select count(*) from send_freeze where thawed_by = 'eva' and frozen_by = 'bob'"),
+        1
+    );
 }
 
-/// Without the database nobody can be told by it: whoever is in a hurry learns what else stops a send.
+/// Without the database no process can be told by it: an operator in a hurry learns what else stops
+/// a send.
 #[test]
 fn a_freeze_that_reaches_no_database_says_what_to_do() {
     let world = World::new("payrun_it_freeze_down");
@@ -102,12 +110,13 @@ fn a_freeze_that_reaches_no_database_says_what_to_do() {
     assert!(failed.status.code() == Some(1) && said.contains("stop the dispatchers"), "{said}");
 }
 
-/// A backup holds the weakest of locks on every table for hours: the freeze holds all the same, and says what it does not know.
+/// A backup holds the weakest of locks on every table for hours: the freeze holds all the same, and
+/// says what it does not know.
 #[test]
 fn a_freeze_beside_a_backup_holds_at_once_and_counts_what_it_can() {
     let world = World::new("payrun_it_freeze_backup");
     let batch = world.approved_batch("backup", 20);
-    let _backup = world.session("begin; select from frozen");
+    let _backup = world.session("begin; select from send_freeze");
     let frozen = freeze(&world);
     assert_eq!((&frozen["complete"], &frozen["out"]), (&false.into(), &0.into()));
     let _run = world.start("run");

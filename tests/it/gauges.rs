@@ -1,4 +1,4 @@
-//! What the metrics say when something is wrong: each of these wakes somebody.
+//! What the metrics say when something is wrong: each of these wakes a person.
 
 use payrun_tests::{Options, World, wait_for};
 
@@ -75,7 +75,7 @@ fn what_is_late_is_seen_and_listed() {
     wait_until(&address, &paused, |seconds| seconds == 0.0);
     reconcile.kill();
     world.forget_log("reconcile");
-    // The provider takes them, and nobody asks it for a year.
+    // The provider takes them, and no reconciler asks it for a year.
     let dispatch = world.start("dispatch");
     wait_for("all to be accepted", || (world.count(&batch, &["accepted"]) == 34).then_some(()));
     dispatch.kill();

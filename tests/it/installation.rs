@@ -1,4 +1,5 @@
-//! From nothing to a process that works: other people's Postgres, one that is late, and files that differ from machine to machine.
+//! From nothing to a process that works: other people's Postgres, one that is late, and files that
+//! differ from machine to machine.
 
 use std::{fs, process::Output};
 
@@ -9,7 +10,7 @@ use crate::operate::get;
 /// Made up; the role ends with the test.
 const PASSWORD: &str = "made-up-and-ordinary";
 
-/// The world's server, as somebody else, in another database.
+/// The world's server, as another role, in another database.
 fn url_of(world: &World, role: &str, database: &str) -> String {
     let (_, rest) = world.database_url().split_once('@').unwrap();
     let (server, settings) = rest.split_once('/').unwrap();
@@ -21,7 +22,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
 }
 
-/// The schema's owner is nobody special, and the application has a login of its own.
+/// The schema's owner has no special rights, and the application has a login of its own.
 #[test]
 fn an_ordinary_owner_installs_what_another_login_uses() {
     let world = World::new("payrun_it_owner");
@@ -51,7 +52,8 @@ fn an_ordinary_owner_installs_what_another_login_uses() {
     gone();
 }
 
-/// After a power cut Postgres may come later than payrun: a role waits for it, and a person is told at once.
+/// After a power cut Postgres may come later than payrun: a role waits for it, and a person is told
+/// at once.
 #[test]
 fn a_role_waits_for_a_database_that_is_not_there_yet() {
     let world = World::with("payrun_it_late", &Options { through_links: true, ..Options::default() });
@@ -71,7 +73,8 @@ fn a_role_waits_for_a_database_that_is_not_there_yet() {
     assert_eq!(failed.status.code(), Some(1), "{}", said(&failed));
 }
 
-/// Whose file has no limits lifts none; the roles' files are in force, and say so when they change one.
+/// Whose file has no limits lifts none; the roles' files are in force, and say so when they change
+/// one.
 #[test]
 fn limits_are_those_of_the_roles() {
     let limits = "batch_max = \"3000.00\"\n".to_owned();
@@ -121,7 +124,7 @@ fn a_refused_start_writes_nothing() {
         let (status, _, said) = world.try_run(command);
         assert!(status.code() == Some(3) && said.contains("another provider"), "{command:?}: {said}");
     }
-    assert_eq!(world.number("select count(*) from account"), 1, "nobody was added on the way");
+    assert_eq!(world.number("select count(*) from account"), 1, "no account was added on the way");
     world.file("payrun.toml", &file.replace("concurrency = ", "amount_max = \"abc\"\nconcurrency = "));
     for command in [&["relay"][..], &["accounts", "test", world.account()]] {
         let (status, _, said) = world.try_run(command);
@@ -129,7 +132,8 @@ fn a_refused_start_writes_nothing() {
     }
 }
 
-/// A dispatcher that was not told of the newest key says which one it lacks, counts it, and goes on once it was told.
+/// A dispatcher that was not told of the newest key says which one it lacks, counts it, and goes on
+/// once it was told.
 #[test]
 fn a_dispatcher_without_the_newest_key_says_so() {
     let world = World::new("payrun_it_key");

@@ -1,4 +1,5 @@
-//! Payouts from the queue, published by a client that knows nothing of payrun but the README.
+//! Payouts from the queue, published by a client that knows nothing of payrun but
+//! `docs/messages.md`.
 
 use std::time::Duration;
 
@@ -176,7 +177,7 @@ async fn rubbish_is_kept(world: &World) {
     assert_eq!(publisher.ask(&good.to_string(), "e").await["status"], "accepted");
 }
 
-/// An answer that nobody waits for is given up at once, and no library prints it.
+/// An answer that no sender waits for is given up at once, and no library prints it.
 #[test]
 fn a_sender_that_has_gone_holds_up_nobody() {
     let world = World::new("payrun_it_gone");

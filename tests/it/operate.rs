@@ -165,7 +165,8 @@ fn the_doctor_says_what_to_mend() {
     );
 }
 
-/// What an adapter says of its provider binds the configuration: the start is refused, with the reason, before anything is asked or sent.
+/// What an adapter says of its provider binds the configuration: the start is refused, with the
+/// reason, before anything is asked or sent.
 #[test]
 fn a_configuration_that_contradicts_the_provider_is_refused() {
     let world = World::new("payrun_it_contradiction");
@@ -223,7 +224,8 @@ fn bad_files_are_answers() {
     assert!(missing.0.code() == Some(1) && missing.2.contains("nowhere.csv cannot be read"), "{}", missing.2);
 }
 
-/// Two processes share nothing but the provider: each keeps to its rate, which is what is configured.
+/// Two processes share nothing but the provider: each keeps to its rate, which is what is
+/// configured.
 #[test]
 fn a_provider_is_asked_no_faster_than_agreed() {
     const RATE: i128 = 20;
@@ -243,7 +245,8 @@ fn a_provider_is_asked_no_faster_than_agreed() {
     let times: Vec<i128> = ledger.lines().map(at).collect();
     for (first, from) in times.iter().enumerate() {
         for (last, to) in times.iter().enumerate().skip(first) {
-            // As many at once as per second, and a second of patience for requests that were held up on their way.
+            // As many at once as per second, and a second of patience for requests that were held
+            // up on their way.
             let allowed = RATE * (to - from) / 1_000_000_000 + 2 * RATE;
             let sent = i128::try_from(last - first + 1).unwrap();
             assert!(sent <= allowed, "{sent} creates between {from} and {to}, {allowed} allowed");
@@ -305,11 +308,11 @@ fn a_container_asks_whether_its_process_lives() {
     let world = World::new("payrun_it_healthy");
     let relay = world.start("relay");
     let address = world.served("relay", "serving /metrics");
-    let lives = || world.try_run(&["--http-listen", &address, "healthy"]).0.code();
+    let lives = || world.try_run(&["--http-listen", &address, "healthcheck"]).0.code();
     assert_eq!(lives(), Some(0));
     relay.kill();
     assert_eq!(lives(), Some(1));
-    let (status, _, said) = world.try_run(&["healthy"]);
+    let (status, _, said) = world.try_run(&["healthcheck"]);
     assert!(!status.success() && said.contains("port 0"), "{said}");
 }
 

@@ -3,7 +3,8 @@
 use payrun_tests::{World, wait_for};
 use serde_json::json;
 
-/// The new key is brought to a running process by a signal, with a new log filter in the same breath; nothing stops.
+/// The new key is brought to a running process by a signal, with a new log filter in the same
+/// breath; nothing stops.
 #[test]
 fn keys_and_log_filter_change_while_payouts_are_paid() {
     let world = World::new("payrun_it_rotation");
@@ -54,7 +55,7 @@ fn a_key_is_destroyed_only_when_nothing_open_needs_it() {
         world.try_run(&[&["--as", "eva", "forget"], whose, because.as_slice()].concat())
     };
     let (status, _, said) = forget(&["--person", "PE:DNI:49999999"]);
-    assert!(status.code() == Some(3) && said.contains("nobody found"), "{said}");
+    assert!(status.code() == Some(3) && said.contains("no payout holds"), "{said}");
     let (status, _, said) = forget(&["--person", "PE:XXX:40000001"]);
     assert!(status.code() == Some(2) && said.contains("DNI"), "{said}");
     let (status, _, said) = forget(&["--settled-before", "2999-01-01"]);
@@ -68,7 +69,7 @@ fn a_key_is_destroyed_only_when_nothing_open_needs_it() {
     assert_eq!(gone(&["--person", "pe:dni: 40.000.001"]), json!(1));
     assert_eq!(gone(&["old-2"]), json!(1));
     let (status, _, said) = forget(&["old-2"]);
-    assert!(status.code() == Some(3) && said.contains("nobody found"), "{said}");
+    assert!(status.code() == Some(3) && said.contains("no payout holds"), "{said}");
     let (status, _, said) = world.try_run(&[&["--as", "eva", "forget"], because.as_slice()].concat());
     assert!(status.code() == Some(3) && said.contains("whose data"), "{said}");
 }

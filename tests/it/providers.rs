@@ -1,19 +1,23 @@
-//! Every provider at once, each against its own strict simulator: the demo, which compares each payout with the simulators' ledger.
+//! Every provider at once, each against its own strict simulator: the demo, which compares each
+//! payout with the simulators' ledger.
 
 use std::{
     path::Path,
     process::{Command, Output},
 };
 
-use payrun_tests::binary;
+use payrun_tests::{binary, needed, recreate_database, sandbox_binary};
 
 /// The demo has one database and one set of queues, so its runs follow each other.
 fn demo(faults: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    Command::new(binary())
+    Command::new(sandbox_binary())
         .args(["demo", "--faults", faults, "--folder"])
         .arg(folder.path().join("demo"))
+        .arg("--payrun")
+        .arg(binary())
+        .env("DATABASE_URL", recreate_database(&needed("DATABASE_URL"), "payrun_demo"))
         .arg("--file")
         .arg(root.join("examples/payroll-latam.csv"))
         .output()
@@ -49,7 +53,8 @@ fn one_file_goes_over_all_providers_with_and_without_faults() {
     }
     assert!(text.contains("returned"), "money came back after it was paid");
 
-    // Now with every kind of lost answer. Those of providers that cannot be asked end with people, and nobody is paid twice.
+    // Now with every kind of lost answer. Those of providers that cannot be asked end with people,
+    // and no person is paid twice.
     let faults = "accept_500=30,accept_reset=30,accept_hang=5,garbage=20,unavailable_503=20,throttle=10,slow=5,late_decline=10";
     let found = numbers(&demo(faults));
     assert_eq!((number(&found, "payouts"), number(&found, "double_paid")), (788, 0));

@@ -1,4 +1,5 @@
-//! One trace for each payout, from intake to settlement, over all processes; read by a collector that speaks OTLP.
+//! One trace for each payout, from intake to settlement, over all processes; read by a collector
+//! that speaks OTLP.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -98,7 +99,8 @@ fn a_payout_is_one_trace_over_all_processes() {
         assert!(below.iter().all(|span| span.parent_span_id == root.span_id));
         let sends = below.iter().filter(|span| span.name == "send").count();
         assert_eq!(sends, 1);
-        // The message's own trace: what the header brought is what the relay published, and it points back.
+        // The message's own trace: what the header brought is what the relay published, and it
+        // points back.
         let delivery = below.iter().find(|span| span.name == "deliver").unwrap();
         let [link] = delivery.links.as_slice() else { panic!("{delivery:?}") };
         let publish =
@@ -111,7 +113,8 @@ fn a_payout_is_one_trace_over_all_processes() {
     assert!(words.keys().all(|key| known.contains(&key.as_str())), "{words:?}");
 }
 
-/// Who published a payout finds its trace from their own; a header that is none is no reason to refuse anything.
+/// Who published a payout finds its trace from their own; a header that is none is no reason to
+/// refuse anything.
 #[test]
 fn a_payout_is_linked_to_the_trace_of_its_publisher() {
     let collector = Collector::start();

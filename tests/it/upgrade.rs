@@ -1,4 +1,5 @@
-//! A new version takes over while payouts are paid: process by process, and on a schema that was expanded before.
+//! A new version takes over while payouts are paid: process by process, and on a schema that was
+//! expanded before.
 
 use payrun_tests::{World, wait_for};
 use serde_json::Value;

@@ -1,5 +1,6 @@
-//! From a row to the settled state, and what must not change on the way. The last assertion is always the same: the provider's
-//! ledger paid each reference at most once, and the database agrees with it.
+//! From a row to the settled state, and what must not change on the way. The last assertion is
+//! always the same: the provider's ledger paid each reference at most once, and the database agrees
+//! with it.
 
 use payrun_tests::{Options, Payroll, Provider, World, wait_for};
 
@@ -33,7 +34,7 @@ fn the_same_file_twice_is_the_same_batch() {
     assert_eq!((&second["batch"], second["status"].as_str()), (&first["batch"], Some("repeated")));
 }
 
-/// Whoever brings a file again and says what it must be is told whether it was that.
+/// A clerk who brings a file again and says what it must be is told whether it was that.
 #[test]
 fn the_same_file_is_compared_with_what_is_expected_of_it_every_time() {
     let world = World::new("payrun_it_twice_expected");

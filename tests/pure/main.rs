@@ -1,4 +1,4 @@
-//! The parts that ask nobody, timed: `cargo bench -p payrun-tests`.
+//! The parts that ask no server, timed: `cargo bench -p payrun-tests`.
 
 #![expect(clippy::unwrap_used, reason = "a tool for people who measure")]
 
@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    decide::{Class, Doubtful, NOT_FOUND_MIN, Patience, after_lookup_of_unknown, after_submit},
+    decide::{
+        AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_unknown, after_submit,
+    },
     id::PayoutId,
     money::{Currency, Money},
     order::Order,
@@ -17,8 +19,8 @@ use payrun_domain::{
     verdict::{Doubt, Verdict},
 };
 use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload, check};
-use payrun_providers::{Nonce, Provider, Settings, Stamp, Turn};
-use payrun_store::{Holds, Sealer};
+use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp};
+use payrun_store::{HoldPolicy, Sealer};
 use payrun_tests::{Payroll, Provider as Simulated};
 use uuid::Uuid;
 
@@ -42,10 +44,10 @@ fn rows(criterion: &mut Criterion) {
         country: Country::Pe,
         currency: Currency::Pen,
         amount_minor_max: i64::MAX,
-        check: Box::new(move |order| provider.check(order)),
+        check: Box::new(move |order| provider.rules().check(order)),
         bank_code: Box::new(|_| None),
     };
-    let directory = Directory::new(vec![route], Holds { marks: Vec::new(), repeat_days: 1 });
+    let directory = Directory::new(vec![route], HoldPolicy { flags: Vec::new(), repeat_days: 1 });
     let mut group = criterion.benchmark_group("csv");
     group.throughput(Throughput::Elements(u64::try_from(ROWS).unwrap()));
     group.bench_function("judge", |bencher| {
@@ -71,7 +73,12 @@ fn requests(criterion: &mut Criterion) {
         criterion.bench_function(&format!("request/{name}"), |bencher| {
             bencher.iter(|| {
                 let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
-                provider.submit(&Turn { order: black_box(&order), replies: &[], stamp, renewed: false })
+                provider.submit(&ExchangeState {
+                    order: black_box(&order),
+                    replies: &[],
+                    stamp,
+                    refreshed: false,
+                })
             });
         });
     }
@@ -101,20 +108,23 @@ fn decisions(criterion: &mut Criterion) {
         bencher.iter(|| after_submit(black_box(&doubt), black_box(1)));
     });
     let hour = Duration::from_hours(1);
-    let known = Doubtful {
-        class: Class::B,
+    let known = UnknownPayout {
+        idempotency: Idempotency::Searchable,
         sends: 1,
         refusal_noted: false,
         not_found: NOT_FOUND_MIN,
         not_found_for: hour,
         silent_for: hour,
-        witnessed: true,
+        canary_found: true,
         age: hour,
         cancelled: false,
     };
-    let patience = Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour };
+    let absence_policy =
+        AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour };
     criterion.bench_function("decide/after a look-up of unknown", |bencher| {
-        bencher.iter(|| after_lookup_of_unknown(black_box(&Verdict::NotFound), black_box(&known), &patience));
+        bencher.iter(|| {
+            after_lookup_of_unknown(black_box(&Verdict::NotFound), black_box(&known), &absence_policy)
+        });
     });
 }
 
@@ -124,7 +134,7 @@ fn bamboo() -> Box<dyn Provider> {
 
 fn provider(account: &str) -> Box<dyn Provider> {
     let account: serde_json::Value = serde_json::from_str(account).unwrap();
-    serde_json::from_value::<Settings>(account["settings"].clone()).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(account["settings"].clone()).unwrap().build().unwrap()
 }
 
 fn order() -> Order {

@@ -9,7 +9,8 @@ fn world(name: &'static str, faults: &str) -> World {
     World::with(name, &options)
 }
 
-/// It is down while a whole batch is approved and paid (the table is enough), and used again when it is back.
+/// It is down while a whole batch is approved and paid (the table is enough), and used again when
+/// it is back.
 #[test]
 fn a_broker_that_dies_costs_time_and_nothing_else() {
     let Some(services) = Services::own() else { return };
@@ -44,7 +45,8 @@ impl Drop for Set<'_> {
     }
 }
 
-/// Publishers and acknowledgements hang without an error (L6); what was given up is sent later (L7).
+/// Publishers and acknowledgements hang without an error (L6); what was given up is sent later
+/// (L7).
 #[test]
 fn a_broker_that_blocks_everybody_holds_up_nobody() {
     let Some(services) = Services::own() else { return };
@@ -70,7 +72,8 @@ fn a_broker_that_blocks_everybody_holds_up_nobody() {
     assert_eq!((world.audit().paid, world.ledger().accepted), (100, 100));
 }
 
-/// A delivery that waits too long closes the channel with everything on it (R4); it comes again, and nothing goes twice.
+/// A delivery that waits too long closes the channel with everything on it (M4); it comes again,
+/// and nothing goes twice.
 #[test]
 fn a_broker_that_loses_patience_changes_nothing() {
     let Some(services) = Services::own() else { return };

@@ -1,4 +1,5 @@
-//! A process whose clock is wrong: leases are the database's, deadlines are counted and not read off a clock.
+//! A process whose clock is wrong: leases are the database's, deadlines are counted and not read
+//! off a clock.
 
 use payrun_tests::{Options, Provider, World, wait_for};
 
@@ -22,7 +23,8 @@ fn clocks_that_disagree_pay_once() {
     assert_eq!((world.audit().paid, world.ledger().accepted), (200, 200));
 }
 
-/// TeemoPay refuses what was signed more than 30 seconds ago by its clock. Nobody is rejected for that.
+/// TeemoPay refuses what was signed more than 30 seconds ago by its clock. No payout is rejected
+/// for that.
 #[test]
 fn a_clock_that_a_provider_refuses_rejects_nobody() {
     let _alone = alone();

@@ -4,7 +4,8 @@ use payrun_tests::{Options, Payroll, Server, Services, World, wait_for};
 
 use crate::{LIMITS, alone, disk::Disk};
 
-/// What was committed stays, what was not is tried again; whoever waits for an answer to COMMIT finds out.
+/// What was committed stays, what was not is tried again; a process that waits for an answer to
+/// COMMIT finds out.
 #[test]
 fn a_database_that_dies_costs_time_and_nothing_else() {
     let Some(services) = Services::own() else { return };
@@ -22,8 +23,8 @@ fn a_database_that_dies_costs_time_and_nothing_else() {
     assert_eq!(world.audit().paid, 160);
 }
 
-/// A crash makes Postgres forget the numbers of transactions of which nothing was written down, and it gives them to others. That one of
-/// those was committed says nothing of ours.
+/// A crash makes Postgres forget the numbers of transactions of which nothing was written down, and
+/// it gives them to others. That one of those was committed says nothing of ours.
 #[test]
 fn a_number_that_was_given_twice_proves_no_commit() {
     let Some(services) = Services::own() else { return };
@@ -60,7 +61,8 @@ fn a_number_that_was_given_twice_proves_no_commit() {
     world.execute("select pg_reload_conf()");
 }
 
-/// Without room for an intent nothing is sent; an import is refused as a whole. With room again, everything goes on by itself.
+/// Without room for an intent nothing is sent; an import is refused as a whole. With room again,
+/// everything goes on by itself.
 #[test]
 fn a_full_disk_stops_sending_and_loses_nothing() {
     if Services::own().is_none() {

@@ -76,7 +76,8 @@ impl Drop for Disk<'_> {
     }
 }
 
-/// Says something to the server, of which nobody holds the world's database; the answer where one is wanted.
+/// Says something to the server while no process holds the world's database; the answer where one
+/// is wanted.
 fn server(world: &World, statement: &str, answers: bool) -> String {
     let (server, rest) = world.database_url().rsplit_once('/').unwrap();
     let settings = rest.split_once('?').map_or("", |(_, settings)| settings);

@@ -1,4 +1,5 @@
-//! The servers that everybody uses are killed, starved and wrongly set, on purpose. Alone: what is done to them is done to every test.
+//! The servers that every process uses are killed, starved and wrongly set, on purpose. Alone: what
+//! is done to them is done to every test.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,7 +1,7 @@
 """An upstream service in Python that knows of payrun what README.md says of payout messages, and nothing else.
 
 Arguments: the broker's URL, the intake queue, an account. It asserts every answer by itself. Between its steps it prints a word and waits for a line:
-meanwhile somebody troubles the broker. Its last line is JSON: how many payouts were accepted, by batch.
+meanwhile the test troubles the broker. Its last line is JSON: how many payouts were accepted, by batch.
 """
 
 import json

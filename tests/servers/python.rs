@@ -1,4 +1,5 @@
-//! An upstream service in another language, with the documents as its only guide, and a broker that dies twice under it.
+//! An upstream service in another language, with the documents as its only guide, and a broker that
+//! dies twice under it.
 
 use std::{
     fs,
@@ -15,7 +16,8 @@ use crate::alone;
 const NEEDED: &str =
     "python3 with venv is needed; `make test` installs it, as `deploy/local/packages python3-venv` does";
 
-/// A Python that has what `requirements.txt` names. Made once, below the folder of all that is built.
+/// A Python that has what `requirements.txt` names. Made once, below the folder of all that is
+/// built.
 fn python() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
     let (program, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
@@ -68,7 +70,7 @@ impl Publisher {
 
 /// What it was told of is there, once, and nothing else.
 #[test]
-fn a_publisher_in_python_needs_no_more_than_the_readme() {
+fn a_publisher_in_python_needs_no_more_than_the_documents() {
     let Some(services) = Services::own() else { return };
     let _alone = alone();
     let world = World::new("payrun_server_python");
@@ -77,7 +79,7 @@ fn a_publisher_in_python_needs_no_more_than_the_readme() {
     let ingest = world.start("ingest");
     let mut publisher = Publisher::start(&world);
     assert_eq!(publisher.line(), "taken");
-    // Nobody takes the next message, so that its answer is still due when the broker dies.
+    // No process takes the next message, so that its answer is still due when the broker dies.
     ingest.kill();
     publisher.go_on();
     assert_eq!(publisher.line(), "confirmed");

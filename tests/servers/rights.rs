@@ -1,4 +1,5 @@
-//! A RabbitMQ that was set up with `deploy/rabbitmq/definitions.json`: each user can do its work, and nothing else.
+//! A RabbitMQ that was set up with `deploy/rabbitmq/definitions.json`: each user can do its work,
+//! and nothing else.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 

@@ -1,4 +1,5 @@
-//! A server with a wrong certificate is not spoken to: real Postgres and RabbitMQ with TLS, and the providers behind it.
+//! A server with a wrong certificate is not spoken to: real Postgres and RabbitMQ with TLS, and the
+//! providers behind it.
 
 use std::{fs, net::TcpListener, path::Path};
 
@@ -14,7 +15,8 @@ impl<'a> Postgres<'a> {
     fn shows(world: &'a World, certificate: &Certificate) -> Self {
         let postgres = Self(world);
         for (name, text) in [("crt", certificate.pem()), ("key", certificate.key_pem())] {
-            // As the server's user, in its own folder, and as it demands of a key: readable for nobody else.
+            // As the server's user, in its own folder, and as it demands of a key: readable for
+            // no other user.
             world.execute(&format!("copy (select regexp_split_to_table($pem${text}$pem$, '\\n')) to program 'umask 077; cat > tls.{name}'"));
         }
         for setting in ["ssl = on", "ssl_cert_file = 'tls.crt'", "ssl_key_file = 'tls.key'"] {
@@ -34,7 +36,8 @@ impl Drop for Postgres<'_> {
     }
 }
 
-/// RabbitMQ shows certificates, each on a further port, until this is dropped. All at once: asking its tool takes a second each time.
+/// RabbitMQ shows certificates, each on a further port, until this is dropped. All at once: asking
+/// its tool takes a second each time.
 struct RabbitMq<'a> {
     services: &'a Services,
     ports: Vec<u16>,
@@ -155,7 +158,7 @@ fn only_a_good_certificate_is_spoken_to() {
     }
 }
 
-/// Whoever stands between can say that there is no TLS.
+/// A machine that stands between can say that there is no TLS.
 #[test]
 fn a_server_that_has_no_tls_is_not_spoken_to() {
     let world = World::new("payrun_server_no_tls");

@@ -1,4 +1,5 @@
-//! What must hold of every payout after whatever happened, checked from outside: the database's tables against the provider's own ledger.
+//! What must hold of every payout after all that happened, checked from outside: the database's
+//! tables against the provider's own ledger.
 
 use std::{collections::HashMap, fs};
 
@@ -25,7 +26,7 @@ pub struct Audit {
 /// Something that must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Of which kind.
+    /// What kind of harm it is.
     pub harm: Harm,
     /// The payout, by reference or id; a batch; a file.
     pub subject: String,
@@ -39,7 +40,7 @@ pub enum Harm {
     /// A payout that the ledger has paid more than once.
     DoublePaid,
     /// An approved row that is no payout, or a payment of which we know nothing.
-    Lost,
+    SendFailure,
     /// A settled payout of which the ledger says something else.
     WrongFinal,
     /// A payout that is neither settled nor waits for a person.
@@ -93,7 +94,7 @@ impl Entries {
 /// Queries that find nothing in a database that is well, with what they would find.
 const MUST_BE_EMPTY: [(Harm, &str, &str); 7] = [
     (
-        Harm::Lost,
+        Harm::SendFailure,
         "an approved batch with other rows than it was approved with",
         "select b.id::text from batch b where b.approved_at is not null
            and b.accepted <> (select count(*) from payout p where p.batch_id = b.id)",
@@ -122,14 +123,15 @@ const MUST_BE_EMPTY: [(Harm, &str, &str); 7] = [
     (Harm::Record, "a batch approved by its uploader", "select id::text from batch where approved_by = uploaded_by"),
     (
         Harm::DoublePaid,
-        "a payout in class C that was sent twice",
-        "select p.id::text from payout p join account a on a.name = p.account where a.class = 'C' and p.sends > 1",
+        "a payout without idempotency that was sent twice",
+        "select p.id::text from payout p join account a on a.name = p.account where a.idempotency = 'none' and p.sends > 1",
     ),
     (Harm::UnexplainedReview, "a payout for a person without a reason", "select id::text from payout where state = 'needs_review' and reason is null"),
 ];
 
 impl World {
-    /// Checks everything; fails the test with what is wrong. Nothing of the batches is on its way any more.
+    /// Checks everything; fails the test with what is wrong. Nothing of the batches is on its way
+    /// any more.
     pub fn audit(&self) -> Audit {
         let audit = self.examine();
         assert!(audit.findings.is_empty(), "{:#?}", audit.findings);
@@ -202,11 +204,11 @@ impl World {
 /// I1-I3, I5-I7: what we say of each payout is what the ledger says.
 async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>, audit: &mut Audit) {
     let rows = sqlx::query(
-        "select p.reference, p.state, p.currency::text, p.amount_minor, a.class from payout p join account a on a.name = p.account",
+        "select p.reference, p.state, p.currency::text, p.amount_minor, a.idempotency from payout p join account a on a.name = p.account",
     );
     let none = Entries::default();
     for row in rows.fetch_all(database).await.unwrap() {
-        let (reference, state, class): (String, String, String) = (row.get(0), row.get(1), row.get(4));
+        let (reference, state, idempotency): (String, String, String) = (row.get(0), row.get(1), row.get(4));
         let entries = ledger.get(&reference).unwrap_or(&none);
         let (paid, returned) = (entries.count("paid"), entries.count("returned"));
         let agrees = match state.as_str() {
@@ -236,8 +238,8 @@ async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>,
                 format!("{amount:?}, and the ledger has {:?}", entries.amounts),
             );
         }
-        if state == "needs_review" && class != "C" {
-            audit.add(Harm::UnexplainedReview, &reference, format!("class {class}"));
+        if state == "needs_review" && idempotency != "none" {
+            audit.add(Harm::UnexplainedReview, &reference, format!("idempotency {idempotency}"));
         }
         audit.payouts += usize::from(state != "awaiting_approval" && state != "cancelled");
         audit.paid += usize::from(state == "paid" || state == "returned");
@@ -246,7 +248,7 @@ async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>,
     }
 }
 
-/// I4: whatever the ledger has, we had meant to send before.
+/// I4: all that the ledger has, we had meant to send before.
 async fn intended(database: &mut PgConnection, ledger: &HashMap<String, Entries>, audit: &mut Audit) {
     let (references, times): (Vec<&str>, Vec<&str>) = ledger
         .iter()
@@ -258,6 +260,10 @@ async fn intended(database: &mut PgConnection, ledger: &HashMap<String, Entries>
            where p.reference = l.reference and a.started_at <= l.at::timestamptz)",
     );
     for row in early.bind(&references).bind(&times).fetch_all(database).await.unwrap() {
-        audit.add(Harm::Lost, row.get::<String, _>(0), "the ledger has it from before we meant to send it");
+        audit.add(
+            Harm::SendFailure,
+            row.get::<String, _>(0),
+            "the ledger has it from before we meant to send it",
+        );
     }
 }

@@ -31,7 +31,7 @@ pub struct Certificate {
 pub enum Fitness {
     /// As it should be.
     Good,
-    /// Of an authority that nobody trusts.
+    /// Signed by an authority that no client trusts.
     OtherAuthority,
     /// For another host.
     OtherHost,
@@ -79,7 +79,8 @@ impl Certificate {
         self.key.serialize_pem()
     }
 
-    /// Shows itself to whoever connects to the returned address, and passes on to `server`, which has no TLS, what they say.
+    /// Shows itself to every client of the returned address, and passes on to `server`, which
+    /// has no TLS, what they say.
     pub fn before(&self, server: SocketAddr) -> SocketAddr {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let chain = vec![CertificateDer::from(self.certificate.der().to_vec())];

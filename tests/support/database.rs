@@ -1,8 +1,27 @@
 //! What a test does to its database, or asks it, past payrun.
 
-use sqlx::{Connection as _, PgConnection};
+use std::str::FromStr as _;
+
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 
 use crate::World;
+
+/// Makes the database `name` anew on the server of `url`, and returns its URL. What it held is
+/// lost: `name` is a constant of a test, and only tests do this.
+pub fn recreate_database(url: &str, name: &'static str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut owner = PgConnection::connect(url).await.unwrap();
+        for statement in
+            [format!("drop database if exists {name} with (force)"), format!("create database {name}")]
+        {
+            // A database's name cannot be a parameter.
+            owner.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        }
+        owner.close().await.unwrap();
+    });
+    PgConnectOptions::from_str(url).unwrap().database(name).to_url_lossy().to_string()
+}
 
 /// An open connection; gone when it is dropped.
 pub struct Session {
@@ -11,12 +30,12 @@ pub struct Session {
 }
 
 impl World {
-    /// Keeps the database as it is now. Nobody is connected.
+    /// Keeps the database as it is now. No process is connected.
     pub fn back_up(&self) {
         self.copy_database("", "_backup");
     }
 
-    /// Makes the database what it was when it was kept. Nobody is connected.
+    /// Makes the database what it was when it was kept. No process is connected.
     pub fn restore(&self) {
         self.copy_database("_backup", "");
     }
@@ -59,15 +78,17 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut owner = PgConnection::connect(self.database_url()).await.unwrap();
+            sqlx::raw_sql("set payrun.actor = 'owner'").execute(&mut owner).await.unwrap();
             sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut owner).await.unwrap();
         });
     }
 
-    /// Somebody else's connection, which has done `statements` and stays open.
+    /// Another program's connection, which has done `statements` and stays open.
     pub fn session(&self, statements: &str) -> Session {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(async {
             let mut connection = PgConnection::connect(self.database_url()).await.unwrap();
+            sqlx::raw_sql("set payrun.actor = 'owner'").execute(&mut connection).await.unwrap();
             sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut connection).await.unwrap();
             connection
         });

@@ -23,12 +23,12 @@ mod world;
 
 pub use audit::{Audit, Finding, Harm, LedgerLine};
 pub use certificate::{Authority, Certificate, Fitness};
-pub use database::Session;
-pub use process::{Process, binary};
+pub use database::{Session, recreate_database};
+pub use process::{Process, binary, sandbox_binary};
 pub use prometheus::Prometheus;
 pub use provider::{KEY, Payroll, Provider};
 pub use proxy::{Effect, Proxy, Way};
 pub use services::{Server, Services};
 pub use simulator::Ledger;
 pub use wait::wait_for;
-pub use world::{Links, Options, World};
+pub use world::{Links, Options, World, needed};

@@ -38,7 +38,8 @@ impl Process {
         self.0.id()
     }
 
-    /// The most memory it has had, in KiB, and how many files it has open; nothing of a process that is gone.
+    /// The most memory it has had, in KiB, and how many files it has open; nothing of a process
+    /// that is gone.
     pub fn needs(&self) -> (u64, usize) {
         let folder = format!("/proc/{}", self.0.id());
         let status = fs::read_to_string(format!("{folder}/status")).unwrap_or_default();
@@ -61,13 +62,21 @@ impl Drop for Process {
     }
 }
 
-/// The binary beside this test's.
+/// The binary of payrun, beside this test's.
 pub fn binary() -> PathBuf {
+    beside("payrun")
+}
+
+/// The binary of the simulated providers, beside this test's.
+pub fn sandbox_binary() -> PathBuf {
+    beside("payrun-sandbox")
+}
+
+fn beside(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     // Tests are a folder deeper than binaries.
-    let found =
-        test.ancestors().skip(1).take(2).map(|folder| folder.join("payrun")).find(|path| path.exists());
+    let found = test.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.exists());
     found.unwrap_or_else(|| {
-        panic!("payrun is not built; run `make test`, or `cargo build --workspace --bins`")
+        panic!("{name} is not built; run `make test`, or `cargo build --workspace --bins`")
     })
 }

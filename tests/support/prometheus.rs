@@ -22,7 +22,8 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Scrapes `targets` every two seconds, which a busy machine keeps up with, and evaluates `rules` as often.
+    /// Scrapes `targets` every two seconds, which a busy machine keeps up with, and evaluates
+    /// `rules` as often.
     pub fn start(targets: &[String], rules: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -10,14 +10,14 @@ pub const KEY: &str = "sandbox-private-key";
 /// Who pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Provider {
-    /// Class B.
+    /// Searchable.
     #[default]
     Bamboo,
-    /// Class A.
+    /// Deduplicates.
     TeemoPay,
-    /// Class C, asked by its own id.
+    /// Without idempotency; asked by its own id.
     Qentaz,
-    /// Class C, asked in its database.
+    /// Without idempotency; asked in its database.
     Kapaqnan,
 }
 
@@ -26,7 +26,7 @@ impl Provider {
     pub const ALL: [Self; 4] = [Self::Bamboo, Self::TeemoPay, Self::Qentaz, Self::Kapaqnan];
 
     /// The word in configurations.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bamboo => "bamboo",
             Self::TeemoPay => "teemopay",
@@ -37,11 +37,11 @@ impl Provider {
 
     /// Its account in a world that has all providers.
     pub fn account(self, world: &str) -> String {
-        format!("{world}-{}", self.word())
+        format!("{world}-{}", self.as_str())
     }
 
     /// The program never sends again what may have arrived.
-    pub const fn is_class_c(self) -> bool {
+    pub const fn is_without_idempotency(self) -> bool {
         matches!(self, Self::Qentaz | Self::Kapaqnan)
     }
 
@@ -108,10 +108,11 @@ pub(crate) struct Places {
     pub(crate) database: SocketAddr,
 }
 
-/// Quick, and otherwise as in production. One account, or one of each provider when `options` wants all.
-pub(crate) fn configuration(name: &str, places: Places, options: &Options) -> String {
+/// Quick, and otherwise as in production. One account, or one of each provider when `options` wants
+/// all. `prefix` keeps its queues apart.
+pub(crate) fn configuration(prefix: &str, name: &str, places: Places, options: &Options) -> String {
     let mut text = format!(
-        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{name}\"\n\n[database]\nconnections_max = {}\n\n[intake]\nhold = [{}]\n",
+        "[keys]\nfile = \"payrun.keys\"\n\n[broker]\nqueue_prefix = \"{prefix}\"\n\n[database]\nconnections_max = {}\n\n[intake]\nhold = [{}]\n",
         options.connections.unwrap_or(6),
         options.hold,
     );
@@ -127,7 +128,8 @@ pub(crate) fn configuration(name: &str, places: Places, options: &Options) -> St
 
 fn account(name: &str, provider: Provider, places: Places, options: &Options) -> String {
     let Places { provider: address, database } = places;
-    let (word, settings, further) = (provider.word(), provider.settings(database), &options.account_settings);
+    let (word, settings, further) =
+        (provider.as_str(), provider.settings(database), &options.account_settings);
     // A key is given once: one that differs takes the place of the usual one.
     let differs = |line: &&str| {
         let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());

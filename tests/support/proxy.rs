@@ -1,4 +1,5 @@
-//! A TCP proxy on loopback that can be cut or held back: everything that goes through it breaks at once, by hand, or when certain bytes have passed.
+//! A TCP proxy on loopback that can be cut or held back: everything that goes through it breaks at
+//! once, by hand, or when certain bytes have passed.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -23,7 +24,7 @@ struct State {
     stalled_until: Option<Instant>,
     /// Until then one byte moves at a time.
     dripping_until: Option<Instant>,
-    /// Struck once, right after these bytes have passed in this direction for the so-manyth time.
+    /// Excluded once, right after these bytes have passed in this direction for the so-manyth time.
     mark: Option<Mark>,
     streams: Vec<TcpStream>,
 }
@@ -99,7 +100,7 @@ impl Proxy {
         self.state.lock().unwrap().stalled_until = Instant::now().checked_add(length);
     }
 
-    /// Strikes every connection once, when `bytes` come by for the `nth` time.
+    /// Excludes every connection once, when `bytes` come by for the `nth` time.
     pub fn strike_at(&self, effect: Effect, bytes: &[u8], way: Way, nth: u32) {
         self.state.lock().unwrap().mark = Some(Mark { effect, bytes: bytes.to_vec(), way, left: nth });
     }
@@ -117,7 +118,8 @@ impl State {
         }
     }
 
-    /// A socket that is closed without lingering resets its peer; a shutdown before would have said goodbye.
+    /// A socket that is closed without lingering resets its peer; a shutdown before would have said
+    /// goodbye.
     fn reset_all(&mut self) {
         for stream in self.streams.drain(..) {
             let socket = SockRef::from(&stream);
@@ -127,7 +129,7 @@ impl State {
         }
     }
 
-    fn strike(&mut self, effect: Effect) {
+    fn exclude(&mut self, effect: Effect) {
         let until = |length| Instant::now().checked_add(length);
         match effect {
             Effect::Cut => self.cut_all(),
@@ -137,7 +139,8 @@ impl State {
         }
     }
 
-    /// What is to happen if what has just come by is the mark. A mark that two reads share is found by the tail of the first.
+    /// What is to happen if what has just come by is the mark. A mark that two reads share is found
+    /// by the tail of the first.
     fn marked(&mut self, way: Way, tail: &mut Vec<u8>, read: &[u8]) -> Option<Effect> {
         let mark = self.mark.as_mut().filter(|mark| mark.way == way)?;
         tail.extend_from_slice(read);
@@ -179,10 +182,10 @@ fn pump(mut from: TcpStream, mut to: TcpStream, way: Way, state: &Mutex<State>) 
                 if way == Way::There {
                     to.write_all(&buffer[..count])?;
                 }
-                state.lock().unwrap().strike(ending);
+                state.lock().unwrap().exclude(ending);
                 return Ok(());
             }
-            Some(slowing @ (Effect::Stall(_) | Effect::Drip(_))) => state.lock().unwrap().strike(slowing),
+            Some(slowing @ (Effect::Stall(_) | Effect::Drip(_))) => state.lock().unwrap().exclude(slowing),
             None => {}
         }
         slowly(state, &mut to, &buffer[..count])?;

@@ -1,4 +1,4 @@
-//! What an operator, or anybody with the broker's password, can do to a queue.
+//! What an operator, or a thief of the broker's password, can do to a queue.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use lapin::{
 
 use crate::World;
 
-/// For whatever is asked of the broker here.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For every request to the broker here.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl World {
     /// Empties a queue, or deletes it. False when the broker is away.
@@ -27,7 +27,7 @@ impl World {
         })
     }
 
-    /// How many messages wait in a queue that nobody consumes.
+    /// How many messages wait in a queue that no process consumes.
     pub fn waiting(&self, queue: &str) -> u32 {
         let mut count = 0;
         self.with_channel(async |channel| {
@@ -50,7 +50,8 @@ impl World {
         assert!(published, "publishing to {queue}");
     }
 
-    /// Puts something into a queue; false when the broker has not confirmed it. Then it may be there, or not.
+    /// Puts something into a queue; false when the broker has not confirmed it. Then it may be
+    /// there, or not.
     pub fn try_publish(&self, queue: &str, body: &[u8]) -> bool {
         let mut taken = false;
         let answered = self.with_channel(async |channel| {
@@ -73,7 +74,7 @@ impl World {
             act(&channel).await?;
             channel.close(200, "done".into()).await
         };
-        let done = runtime.block_on(async { tokio::time::timeout(PATIENCE, done).await });
+        let done = runtime.block_on(async { tokio::time::timeout(TIMEOUT, done).await });
         matches!(done, Ok(Ok(())))
     }
 }

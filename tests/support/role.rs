@@ -1,4 +1,5 @@
-//! Roles of payrun as processes of a world: on time or off, whole or stopped on the way, and what they say.
+//! Roles of payrun as processes of a world: on time or off, whole or stopped on the way, and what
+//! they say.
 
 use std::{fs, path::PathBuf, process::Stdio};
 
@@ -15,14 +16,15 @@ impl World {
         self.start_with(role, clock, &[])
     }
 
-    /// Starts a role that stops itself at a place in its work; [`World::halted`] waits for that.
+    /// Starts a role that stops itself at a place in its work; [`World::at_failpoint`] waits for
+    /// that.
     pub fn start_until(&self, role: &str, place: &str) -> Process {
-        self.start_with(role, None, &["--halt-at", place])
+        self.start_with(role, None, &["--failpoint", place])
     }
 
     /// Waits until a role has stopped itself.
-    pub fn halted(&self, role: &str) {
-        wait_for("the process to come to its place", || self.has_said(role, "halted").then_some(()));
+    pub fn at_failpoint(&self, role: &str) {
+        wait_for("the process to come to its place", || self.has_said(role, "failpoint").then_some(()));
     }
 
     /// Empties a role's log, so that only what comes is read.
@@ -45,8 +47,8 @@ impl World {
         self.forget_log(name);
         let log = fs::File::create(self.folder().join(format!("{name}.log"))).unwrap();
         let mut command = self.command(arguments);
-        let child = command.args(["--halt-at", place]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-        self.halted(name);
+        let child = command.args(["--failpoint", place]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.at_failpoint(name);
         child.into()
     }
 

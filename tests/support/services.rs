@@ -18,7 +18,7 @@ pub enum Server {
 }
 
 impl Services {
-    /// None where somebody else runs them: those are nobody's to kill.
+    /// None where another program runs them: no test may kill those.
     #[expect(clippy::disallowed_methods, reason = "where the test's services are")]
     pub fn own() -> Option<Self> {
         std::env::var("PAYRUN_LOCAL_SERVICES").ok().map(|script| Self(PathBuf::from(script)))
@@ -26,13 +26,13 @@ impl Services {
 
     /// `kill -9`.
     pub fn kill(&self, server: Server) {
-        let killed = self.command(&["kill", server.word()]).status();
+        let killed = self.command(&["kill", server.as_str()]).status();
         assert!(killed.is_ok_and(|killed| killed.success()), "killing {server:?}");
     }
 
     /// Begins to start a server that was killed; [`Services::started`] waits for it.
     pub fn start(&self, server: Server) -> Child {
-        self.command(&["start", server.word()]).spawn().unwrap()
+        self.command(&["start", server.as_str()]).spawn().unwrap()
     }
 
     /// Waits until a server that was killed takes logins again.
@@ -61,7 +61,7 @@ impl Services {
 }
 
 impl Server {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
             Self::RabbitMq => "rabbitmq",

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Options, Process, World, binary, wait_for};
+use crate::{Options, Process, World, sandbox_binary, wait_for};
 
 /// What the sandbox's ledger adds up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,10 +76,10 @@ pub(crate) fn start_sandbox(
     options: &Options,
 ) -> Process {
     let log = fs::File::create(folder.join("sandbox.log")).unwrap();
-    let child = Command::new(binary())
+    let child = Command::new(sandbox_binary())
         .args([
+            "serve",
             "--until-stdin-closes",
-            "sandbox",
             "--settle-ms",
             &options.settle_ms.unwrap_or(200).to_string(),
             "--latency-ms",

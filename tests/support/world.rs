@@ -8,13 +8,12 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use payrun_store::Store;
-use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     Payroll, Process, Provider, Proxy, binary,
+    database::recreate_database,
     provider::{KEY, Places, configuration},
     simulator::start_sandbox,
     wait_for,
@@ -48,6 +47,8 @@ pub struct Links {
 pub struct Options {
     /// Who pays.
     pub provider: Provider,
+    /// What its account is called; the world's name when left out.
+    pub account: Option<&'static str>,
     /// An account of each provider instead of one.
     pub all_providers: bool,
     /// The roles reach everything through [`Links`].
@@ -68,12 +69,14 @@ pub struct Options {
     pub account_settings: String,
     /// Lines of its limits that differ.
     pub limits: String,
-    /// Which strange rows are held, as in the configuration; none when left out: tests pay the same people again and again.
+    /// Which strange rows are held, as in the configuration; none when left out: tests pay the same
+    /// people again and again.
     pub hold: &'static str,
 }
 
 impl World {
-    /// A world on a database called `name`, which also names its account: queues are shared by all tests.
+    /// A world on a database called `name`, which also names its account: queues are shared by all
+    /// tests.
     pub fn new(name: &'static str) -> Self {
         Self::with(name, &Options::default())
     }
@@ -83,11 +86,10 @@ impl World {
         let server = needed("DATABASE_URL");
         let amqp_url = options.amqp_url.clone().unwrap_or_else(|| needed("AMQP_URL"));
         let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database_url = runtime.block_on(Store::recreate_database(&server.into(), name)).unwrap();
-        let database_url = database_url.expose_secret().to_owned();
+        let database_url = recreate_database(&server, name);
         let (sandbox, database) = (free_port(), free_port());
-        let account = name.replace('_', "-");
+        let prefix = name.replace('_', "-");
+        let account = options.account.map_or_else(|| prefix.clone(), str::to_owned);
         write(&folder.path().join("bamboo.key"), options.key.as_deref().unwrap_or(KEY));
         write(&folder.path().join("teemopay.key"), include_str!("../../examples/sandbox/teemopay.key"));
         write(&folder.path().join("merchants.toml"), include_str!("../../examples/sandbox/merchants.toml"));
@@ -98,7 +100,7 @@ impl World {
         });
         let provider = links.as_ref().map_or(sandbox, |links| links.provider.address());
         let places = Places { provider, database };
-        write(&folder.path().join("payrun.toml"), &configuration(&account, places, options));
+        write(&folder.path().join("payrun.toml"), &configuration(&prefix, &account, places, options));
         let keys = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
         let simulator = start_sandbox(folder.path(), (sandbox, database), options);
@@ -254,8 +256,9 @@ impl Drop for World {
     }
 }
 
+/// A variable of the environment that says where a service is.
 #[expect(clippy::disallowed_methods, reason = "where the test's services are")]
-fn needed(variable: &str) -> String {
+pub fn needed(variable: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| {
         panic!("{variable} is not set; run `make test`, or eval \"$(deploy/local/services env)\"")
     })

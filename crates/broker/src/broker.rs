@@ -15,7 +15,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Remembers where the broker is; connects to nothing. Refuses a URL that would send plaintext to another machine.
+    /// Remembers where the broker is; connects to nothing. Refuses a URL that would send plaintext
+    /// to another machine.
     pub fn new(url: &SecretString, topology: Topology) -> Result<Self, Error> {
         Ok(Self { server: Server::new(url, topology)?, connections: Mutex::new(Vec::new()) })
     }

@@ -8,18 +8,14 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions},
     types::FieldTable,
 };
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, failpoint};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
     time,
 };
 
-use crate::{
-    PayoutMessage, Unreadable,
-    link::{Error, Link},
-    server::Server,
-};
+use crate::{PayoutMessage, Unreadable, error::Error, link::Link, server::Server};
 
 /// The header of a message's trace context, as W3C names it.
 pub(crate) const TRACEPARENT: &str = "traceparent";
@@ -30,7 +26,7 @@ const RECONNECT_MAX: Duration = Duration::from_secs(15);
 
 /// Messages of one queue. While the broker is away, [`Consumer::recv`] waits.
 pub struct Consumer {
-    deliveries: mpsc::Receiver<Delivery>,
+    deliveries: mpsc::Receiver<AmqpDelivery>,
     /// Ends with the consumer.
     _supervisor: JoinSet<()>,
 }
@@ -40,12 +36,12 @@ impl Consumer {
         // The broker holds back what is beyond the prefetch; the channel need not hold more.
         let (sender, deliveries) = mpsc::channel(usize::from(prefetch).max(1));
         let mut supervisor = JoinSet::new();
-        supervisor.spawn(supervise(server, queue, prefetch, (sender, connected)));
+        supervisor.spawn(supervise(server, queue, prefetch, sender, connected));
         Self { deliveries, _supervisor: supervisor }
     }
 
     /// The next message. Safe to give up waiting for.
-    pub async fn recv(&mut self) -> Delivery {
+    pub async fn recv(&mut self) -> AmqpDelivery {
         match self.deliveries.recv().await {
             Some(delivery) => delivery,
             // The supervisor never ends by itself.
@@ -54,7 +50,7 @@ impl Consumer {
     }
 
     /// A message that is here already.
-    pub fn try_recv(&mut self) -> Option<Delivery> {
+    pub fn try_recv(&mut self) -> Option<AmqpDelivery> {
         self.deliveries.try_recv().ok()
     }
 }
@@ -64,7 +60,8 @@ async fn supervise(
     server: Server,
     queue: String,
     prefetch: u16,
-    (deliveries, connected): (mpsc::Sender<Delivery>, watch::Sender<bool>),
+    deliveries: mpsc::Sender<AmqpDelivery>,
+    connected: watch::Sender<bool>,
 ) {
     let pauses = ExponentialBuilder::default()
         .with_min_delay(RECONNECT_FIRST)
@@ -73,7 +70,7 @@ async fn supervise(
         .without_max_times();
     let mut waits = pauses.build();
     loop {
-        match consume(&server, &queue, prefetch, (&deliveries, &connected)).await {
+        match consume(&server, &queue, prefetch, &deliveries, &connected).await {
             Ok(()) => waits = pauses.build(),
             Err(error) => events::failed("consume", &error),
         }
@@ -87,7 +84,8 @@ async fn consume(
     server: &Server,
     queue: &str,
     prefetch: u16,
-    (deliveries, connected): (&mpsc::Sender<Delivery>, &watch::Sender<bool>),
+    deliveries: &mpsc::Sender<AmqpDelivery>,
+    connected: &watch::Sender<bool>,
 ) -> Result<(), Error> {
     let link = Link::open(server, queue).await?;
     // Before consuming, or the broker sends all it has.
@@ -101,7 +99,7 @@ async fn consume(
     connected.send_replace(true);
     tracing::info!(queue, "consuming");
     while let Some(Ok(delivery)) = consumer.next().await {
-        let delivery = Delivery { queue: queue.to_owned(), inner: delivery };
+        let delivery = AmqpDelivery { queue: queue.to_owned(), inner: delivery };
         if deliveries.send(delivery).await.is_err() {
             break;
         }
@@ -110,15 +108,16 @@ async fn consume(
     Ok(())
 }
 
-/// A message that must be spent: acknowledged or dead-lettered. Dropped, it comes again when the connection ends.
+/// A message that must be spent: acknowledged or dead-lettered. Dropped, it comes again when the
+/// connection ends.
 #[derive(Debug)]
 #[must_use]
-pub struct Delivery {
+pub struct AmqpDelivery {
     queue: String,
     inner: lapin::message::Delivery,
 }
 
-impl Delivery {
+impl AmqpDelivery {
     /// Where it came from.
     pub fn queue(&self) -> &str {
         &self.queue
@@ -160,9 +159,9 @@ impl Delivery {
 
     /// Done with it. When this fails it comes again, and finds its work done.
     pub async fn ack(self) {
-        halt::at("before acknowledge", "");
+        failpoint::hit("before acknowledge", "");
         let acked = time::timeout(ACK_MAX, self.inner.acker.ack(BasicAckOptions { multiple: false })).await;
-        halt::at("after acknowledge", "");
+        failpoint::hit("after acknowledge", "");
         events::received(if matches!(acked, Ok(Ok(true))) { "acknowledged" } else { "redelivered" });
     }
 

@@ -2,6 +2,7 @@
 
 mod broker;
 mod consumer;
+mod error;
 mod link;
 mod message;
 mod publisher;
@@ -9,8 +10,8 @@ mod server;
 mod topology;
 
 pub use broker::Broker;
-pub use consumer::{Consumer, Delivery};
-pub use link::Error;
+pub use consumer::{AmqpDelivery, Consumer};
+pub use error::Error;
 pub use message::{PayoutMessage, Unreadable};
 pub use publisher::{Outcome, Outgoing, Publisher};
 pub use topology::Topology;

@@ -1,70 +1,17 @@
 //! One connection and one channel, with deadlines of our own: lapin's handshake has none.
 
-use std::time::Duration;
-
-use lapin::{
-    Channel, Connection, ConnectionProperties,
-    protocol::{AMQPErrorKind, AMQPSoftError},
-    runtime::default_runtime,
-};
+use lapin::{Channel, Connection, ConnectionProperties, runtime::default_runtime};
 use tokio::time;
 
-use crate::server::Server;
-
-/// To connect, log in and declare.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
+use crate::{
+    error::{CONNECT_MAX, Error},
+    server::Server,
+};
 
 /// An open channel on a connection of its own. Dropped, both close.
 pub(crate) struct Link {
     pub(crate) channel: Channel,
     connection: Connection,
-}
-
-/// The broker cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Not a URL.
-    #[error("the broker's URL cannot be read; write amqps://user:password@host/vhost")]
-    Url,
-    /// Not on this machine, and without TLS.
-    #[error(
-        "the broker's URL would send its password and all messages readable to another machine; write amqps://, or add \
-         sslmode=disable where nobody else hears"
-    )]
-    Plaintext,
-    /// The authorities that the URL names are not there.
-    #[error("the broker's sslrootcert, {path}, cannot be read")]
-    Authority {
-        /// The file.
-        path: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It does not answer in time.
-    #[error("the broker did not answer within {} s; is it running, and is a memory or disk alarm raised?", CONNECT_MAX.as_secs())]
-    Silent,
-    /// It answers no.
-    #[error("connecting to the broker failed")]
-    Connect(#[source] lapin::Error),
-    /// A queue is there with other options, or may not be made.
-    #[error("queue {queue} cannot be declared{}", remedy(.source))]
-    Declare {
-        /// Which queue.
-        queue: String,
-        /// What the broker said.
-        #[source]
-        source: lapin::Error,
-    },
-}
-
-fn remedy(error: &lapin::Error) -> &'static str {
-    let differs = AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED);
-    if matches!(error.kind(), lapin::ErrorKind::ProtocolError(error) if *error.kind() == differs) {
-        "; it is there with other options: drain and delete it, or give payrun a virtual host of its own"
-    } else {
-        ""
-    }
 }
 
 impl Link {

@@ -1,4 +1,5 @@
-//! What a dispatch message says. Ids only: the row is the truth, and no personal data leaves the database.
+//! What a dispatch message says. Ids only: the row is the truth, and no personal data leaves the
+//! database.
 
 use payrun_domain::{id::PayoutId, name::AccountName};
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,8 @@ use uuid::Uuid;
 /// Payouts of one message, as the outbox writes them.
 const PAYOUTS_MAX: usize = 64;
 
-/// A message to a dispatcher. A new shape is a new variant; old ones are read for ever, since they may wait in a queue.
+/// A message to a dispatcher. A new shape is a new variant; old ones are read for ever, since they
+/// may wait in a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "version", try_from = "Wire", into = "Wire")]
 pub enum PayoutMessage {

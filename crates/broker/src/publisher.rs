@@ -10,14 +10,10 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use payrun_domain::id::MessageId;
-use payrun_telemetry::{events, halt, trace};
+use payrun_telemetry::{events, failpoint, trace};
 use tokio::{sync::watch, time};
 
-use crate::{
-    PayoutMessage, consumer,
-    link::{Error, Link},
-    server::Server,
-};
+use crate::{PayoutMessage, consumer, error::Error, link::Link, server::Server};
 
 /// For all messages of one call to be confirmed. During an alarm the broker says nothing at all.
 const CONFIRM_MAX: Duration = Duration::from_secs(10);
@@ -30,7 +26,7 @@ pub struct Outgoing {
     id: String,
     queue: String,
     correlation_id: Option<String>,
-    /// Of whatever is known of the message beside its body.
+    /// The one header that a message may carry beside its body.
     header: Option<(&'static str, String)>,
     body: Vec<u8>,
 }
@@ -90,7 +86,8 @@ impl Publisher {
         Self { server, link: None, connected }
     }
 
-    /// A message to the dispatchers of its account; while payouts are traced, with its span as header `traceparent`.
+    /// A message to the dispatchers of its account; while payouts are traced, with its span as
+    /// header `traceparent`.
     pub fn dispatch(&self, id: MessageId, message: &PayoutMessage) -> Outgoing {
         let PayoutMessage::V1 { account, .. } = message;
         let (queue, body) = (self.server.topology.dispatch(account), message.encode());
@@ -98,7 +95,7 @@ impl Publisher {
         Outgoing { id: id.to_string(), queue, correlation_id: None, header, body }
     }
 
-    /// An answer to whoever asked for one in `queue`. `id` names this answer.
+    /// An answer to the sender that asked for one in `queue`. `id` names this answer.
     pub fn reply(
         &self,
         id: MessageId,
@@ -109,15 +106,16 @@ impl Publisher {
         Outgoing { id: id.to_string(), queue, correlation_id, header: None, body }
     }
 
-    /// That an intake message cannot be read, for people, with the reason as header `payrun-reason`. `body` says where it is; RabbitMQ seals
-    /// nothing.
+    /// That an intake message cannot be read, for people, with the reason as header
+    /// `payrun-reason`. `body` says where it is; RabbitMQ seals nothing.
     pub fn intake_dead(&self, id: MessageId, reason: String, body: Vec<u8>) -> Outgoing {
         let queue = self.server.topology.intake_dead();
         let header = Some(("payrun-reason", reason));
         Outgoing { id: id.to_string(), queue, correlation_id: None, header, body }
     }
 
-    /// Publishes all of `messages`, several confirms outstanding at once. One outcome for each, in order.
+    /// Publishes all of `messages`, several confirms outstanding at once. One outcome for each, in
+    /// order.
     pub async fn publish_all(&mut self, messages: &[Outgoing]) -> Vec<Outcome> {
         if let Err(error) = self.connect().await {
             events::failed("publish", &error);
@@ -174,12 +172,12 @@ async fn publish(link: &Link, message: &Outgoing) -> lapin::Result<Confirmation>
     let queue = message.queue.as_str().into();
     let published =
         link.channel.basic_publish("".into(), queue, options, &message.body, message.properties()).await?;
-    halt::at("after publish", "");
+    failpoint::hit("after publish", "");
     published.await
 }
 
-/// Which publishes were confirmed, and the ids that came back. A return is matched by its message id only: it may be attached to the
-/// confirm of another message.
+/// Which publishes were confirmed, and the ids that came back. A return is matched by its message
+/// id only: it may be attached to the confirm of another message.
 fn tell_apart(confirmations: Vec<lapin::Result<Confirmation>>) -> (Vec<bool>, HashSet<String>) {
     let mut returned = HashSet::new();
     let confirmed = confirmations

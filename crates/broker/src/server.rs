@@ -1,4 +1,5 @@
-//! Where the broker is, and how it is spoken to: beyond this machine with TLS, unless the URL switches it off.
+//! Where the broker is, and how it is spoken to: beyond this machine with TLS, unless the URL
+//! switches it off.
 
 use std::fs;
 
@@ -10,9 +11,10 @@ use payrun_domain::host::is_loopback;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::{Topology, link::Error};
+use crate::{Topology, error::Error};
 
-/// A peer that is silent for twice this long is gone; the broker's own proposal would take two minutes.
+/// A peer that is silent for twice this long is gone; the broker's own proposal would take two
+/// minutes.
 const HEARTBEAT_S: u16 = 10;
 
 /// The broker, and the queues that it must have.
@@ -25,7 +27,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Reads the URL. The words `sslmode` and `sslrootcert` are those of a Postgres URL, so that both services are configured alike.
+    /// Reads the URL. The words `sslmode` and `sslrootcert` are those of a Postgres URL, so that
+    /// both services are configured alike.
     pub(crate) fn new(url: &SecretString, topology: Topology) -> Result<Self, Error> {
         let url = Url::parse(url.expose_secret()).map_err(|_| Error::Url)?;
         let mut uri: AMQPUri = url.as_str().parse().map_err(|_| Error::Url)?;

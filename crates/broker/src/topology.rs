@@ -1,4 +1,5 @@
-//! Queues, each option written out. A dead-lettered or dropped message costs latency, never a payout: the table is worked anyway.
+//! Queues, each option written out. A dead-lettered or dropped message costs latency, never a
+//! payout: the table is worked anyway.
 
 use lapin::{
     Channel,
@@ -7,13 +8,14 @@ use lapin::{
 };
 use payrun_domain::name::AccountName;
 
-/// Deliveries of one message before it is dead-lettered: the same on every broker version. Before 4.0 the default is none, and
-/// a message that kills its consumer would come for ever.
+/// Deliveries of one message before it is dead-lettered: the same on every broker version. Before
+/// 4.0 the default is none, and a message that kills its consumer would come for ever.
 const DELIVERY_LIMIT: i64 = 50;
 /// Messages in one queue; beyond it the broker refuses, and the outbox waits.
 const LENGTH_MAX: i64 = 1_000_000;
 
-/// The queues of one installation: their names begin with its prefix, so that several share a virtual host.
+/// The queues of one installation: their names begin with its prefix, so that several share a
+/// virtual host.
 #[derive(Debug, Clone)]
 pub struct Topology {
     /// The first word of every queue; `payrun` unless configured.
@@ -43,7 +45,8 @@ impl Topology {
         format!("{}.intake.dead", self.prefix)
     }
 
-    /// Declares every queue; does nothing where they are. Fails where one is there with other options.
+    /// Declares every queue; does nothing where they are. Fails where one is there with other
+    /// options.
     pub(crate) async fn declare(&self, channel: &Channel) -> Result<(), (String, lapin::Error)> {
         let (dispatch_dead, intake_dead) = (self.dispatch_dead(), self.intake_dead());
         let dead = [(dispatch_dead.clone(), None), (intake_dead.clone(), None)];
@@ -73,7 +76,8 @@ fn arguments(dead_letters: Option<&String>) -> FieldTable {
     // Replicated where there is a cluster, and safe on one node.
     arguments.insert("x-queue-type".into(), text("quorum"));
     arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(LENGTH_MAX));
-    // A full queue says no; the default would silently drop the oldest. At-least-once dead-lettering needs it too.
+    // A full queue says no; the default would silently drop the oldest. At-least-once
+    // dead-lettering needs it too.
     arguments.insert("x-overflow".into(), text("reject-publish"));
     if let Some(queue) = dead_letters {
         arguments.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(DELIVERY_LIMIT));

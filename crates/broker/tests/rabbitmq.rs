@@ -1,4 +1,5 @@
-//! The broker crate against a real RabbitMQ: what counts as published, and what a broken connection costs.
+//! The broker crate against a real RabbitMQ: what counts as published, and what a broken connection
+//! costs.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -18,7 +19,7 @@ use payrun_domain::{
 use tokio::{net::TcpListener, time::timeout};
 use uuid::Uuid;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[expect(clippy::disallowed_methods, reason = "where the test's broker is")]
 fn url() -> String {
@@ -74,7 +75,7 @@ async fn what_is_published_is_received_and_acknowledged_once() {
     let outgoing = publisher.dispatch(id(), &sent);
     assert_eq!(publisher.publish_all(&[outgoing]).await, [Outcome::Confirmed]);
     let mut consumer = broker.consume_dispatch(&here(), 4);
-    let delivery = timeout(PATIENCE, consumer.recv()).await.unwrap();
+    let delivery = timeout(TIMEOUT, consumer.recv()).await.unwrap();
     assert_eq!(delivery.payouts().unwrap(), sent);
     delivery.ack().await;
     assert!(broker.connections().iter().all(|connected| *connected.borrow()));
@@ -86,7 +87,8 @@ async fn what_is_published_is_received_and_acknowledged_once() {
     clean(&topology).await;
 }
 
-/// The broker confirms what it cannot route, and lapin may hand the return to another message's confirm: only ids tell them apart.
+/// The broker confirms what it cannot route, and lapin may hand the return to another message's
+/// confirm: only ids tell them apart.
 #[tokio::test]
 async fn the_unroutable_among_many_are_exactly_those() {
     let topology = topology();
@@ -138,11 +140,11 @@ async fn rubbish_is_an_answer_and_can_be_dead_lettered() {
         .await;
     published.unwrap().await.unwrap();
     let mut consumer = broker.consume_dispatch(&here(), 4);
-    let delivery = timeout(PATIENCE, consumer.recv()).await.unwrap();
+    let delivery = timeout(TIMEOUT, consumer.recv()).await.unwrap();
     assert!(delivery.payouts().is_err());
     delivery.dead_letter().await;
     let dead = format!("{}.dispatch.dead", topology.prefix);
-    let found = timeout(PATIENCE, async {
+    let found = timeout(TIMEOUT, async {
         loop {
             let options = BasicGetOptions { no_ack: true };
             if let Some(message) = channel.basic_get(dead.as_str().into(), options).await.unwrap() {
@@ -154,7 +156,8 @@ async fn rubbish_is_an_answer_and_can_be_dead_lettered() {
     clean(&topology).await;
 }
 
-/// The broker cancels a consumer whose queue is deleted; the supervisor declares it again and goes on.
+/// The broker cancels a consumer whose queue is deleted; the supervisor declares it again and goes
+/// on.
 #[tokio::test]
 async fn a_deleted_queue_is_declared_again() {
     let topology = topology();
@@ -163,11 +166,11 @@ async fn a_deleted_queue_is_declared_again() {
     let mut publisher = broker.publisher();
     let first = publisher.dispatch(id(), &message("here"));
     publisher.publish_all(&[first]).await;
-    timeout(PATIENCE, consumer.recv()).await.unwrap().ack().await;
+    timeout(TIMEOUT, consumer.recv()).await.unwrap().ack().await;
     let (_connection, channel) = channel().await;
     let queue = format!("{}.dispatch.here", topology.prefix);
     channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
-    let received = timeout(PATIENCE, async {
+    let received = timeout(TIMEOUT, async {
         loop {
             let again = publisher.dispatch(id(), &message("here"));
             if publisher.publish_all(&[again]).await == [Outcome::Confirmed] {

@@ -36,7 +36,8 @@ impl Health {
     }
 }
 
-/// Closed, open until a time, or half open: the provider is asked something harmless before a payout is risked on it.
+/// Closed, open until a time, or half open: the provider is asked something harmless before a
+/// payout is risked on it.
 pub(crate) struct Breaker {
     failures_max: u32,
     wait: Backoff,
@@ -95,8 +96,9 @@ impl Breaker {
         (is_open != was_open).then_some(is_open)
     }
 
-    /// Learns whether the harmless question was answered. If so, sends go on, but the first that fails opens the breaker again: that
-    /// a list can be read does not prove that payouts are taken. Returns whether the breaker is open now, if that changed.
+    /// Learns whether the harmless question was answered. If so, sends go on, but the first that
+    /// fails opens the breaker again: that a list can be read does not prove that payouts are
+    /// taken. Returns whether the breaker is open now, if that changed.
     pub(crate) fn probed(&self, answered: bool, now: Instant, jitter: u32) -> Option<bool> {
         if !answered {
             return self.learn(Health::Failing, now, jitter);

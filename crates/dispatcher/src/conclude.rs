@@ -8,16 +8,17 @@ use payrun_domain::{
 use payrun_providers::Reply;
 use payrun_store::{Claimed, Conclusion, ReplyEvidence};
 
-use crate::Settings;
+use crate::DispatcherSettings;
 
-/// Of a kept reply.
+/// The most that is kept of a reply.
 const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 
 /// What `verdict` means for the payout that was claimed, and the reply that it was read from.
 pub(crate) fn conclude(
     claimed: &Claimed,
-    (verdict, reply): (&Verdict, Option<Reply>),
-    settings: &Settings,
+    verdict: &Verdict,
+    reply: Option<Reply>,
+    settings: &DispatcherSettings,
     jitter: u32,
 ) -> Conclusion {
     let transition = decide::after_submit(verdict, claimed.sends);
@@ -36,7 +37,7 @@ pub(crate) fn conclude(
         epoch: claimed.epoch,
         attempt: claimed.attempt,
         transition,
-        verdict: verdict.word(),
+        verdict: verdict.as_str(),
         code: code(verdict),
         record: record(verdict),
         due_in: Some(due_in),
@@ -45,7 +46,8 @@ pub(crate) fn conclude(
     }
 }
 
-/// An answer is kept as far as a person can use it; a plain acceptance says nothing that its record does not.
+/// An answer is kept as far as a person can use it; a plain acceptance says nothing that its record
+/// does not.
 fn evidence(mut reply: Reply) -> ReplyEvidence {
     reply.body.truncate(EVIDENCE_BYTES_MAX);
     ReplyEvidence { status: reply.status.as_u16(), body: reply.body }
@@ -55,10 +57,10 @@ fn code(verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Accepted(_) | Verdict::Settled(_) => None,
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
-        Verdict::Deferred { pause: Some(pause), .. } => Some(pause.word().to_owned()),
-        Verdict::Unknown(doubt) => Some(doubt.word().to_owned()),
+        Verdict::Deferred { pause: Some(pause), .. } => Some(pause.as_str().to_owned()),
+        Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::Deferred { pause: None, .. } | Verdict::Returned { .. } | Verdict::NotFound => {
-            Some(verdict.word().to_owned())
+            Some(verdict.as_str().to_owned())
         }
     }
 }

@@ -7,5 +7,5 @@ mod send;
 mod settings;
 mod worker;
 
-pub use settings::Settings;
+pub use settings::DispatcherSettings;
 pub use worker::Dispatcher;

@@ -1,6 +1,6 @@
-//! `Claimed -> Concluded`: one payout, sent at most once.
+//! `Claimed -> SendOutcome`: one payout, sent at most once.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use payrun_domain::{clock::Clock, payout::Transition, verdict::Verdict};
 use payrun_providers::Account;
@@ -9,20 +9,21 @@ use payrun_telemetry::events;
 use tokio::sync::mpsc;
 
 use crate::{
-    Settings,
+    DispatcherSettings,
     breaker::{Breaker, Health},
     conclude::conclude,
 };
 
 /// A payout whose send is over. Only [`crate::record`] consumes it.
 #[derive(Debug)]
-pub(crate) struct Concluded {
+pub(crate) struct SendOutcome {
     pub(crate) conclusion: Conclusion,
     pub(crate) verdict: Verdict,
     pub(crate) first_lookup: Option<Reserved>,
 }
 
-/// A first look-up, and its place with whoever makes it. It is handed over when the acceptance is in the table.
+/// A first look-up, and its place with the reconciler that makes it. It is handed over when the
+/// acceptance is in the table.
 #[derive(Debug)]
 pub(crate) struct Reserved {
     place: mpsc::OwnedPermit<FirstLookup>,
@@ -38,34 +39,40 @@ impl Reserved {
 /// Where first look-ups are made. None when another process does it, which finds them in the table.
 pub(crate) type FirstLookups = Option<mpsc::Sender<FirstLookup>>;
 
-/// Sends a claimed payout unless `send_by` has passed, and concludes from what came back. Always returns: trouble is a verdict.
-pub(crate) async fn send(
-    claimed: Claimed,
-    send_by: Instant,
-    account: &Account,
-    (settings, first_lookups): (&Settings, FirstLookups),
-    (clock, breaker): (&dyn Clock, &Breaker),
-) -> Concluded {
+/// What a send needs beside its payout.
+pub(crate) struct SendContext {
+    pub(crate) account: Arc<Account>,
+    pub(crate) settings: DispatcherSettings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) breaker: Arc<Breaker>,
+    pub(crate) first_lookups: FirstLookups,
+}
+
+/// Sends a claimed payout unless `send_by` has passed, and concludes from what came back. Always
+/// returns: trouble is a verdict.
+pub(crate) async fn send(claimed: Claimed, send_by: Instant, context: SendContext) -> SendOutcome {
+    let SendContext { account, settings, clock, breaker, first_lookups } = context;
     let begun = Instant::now();
-    let payrun_providers::Concluded { verdict, reply } = account.submit(&claimed.order, clock, send_by).await;
-    events::attempted(&account.name, claimed.payout, verdict.word(), begun.elapsed());
+    let payrun_providers::ExchangeOutcome { verdict, reply } =
+        account.submit(&claimed.order, &*clock, send_by).await;
+    events::attempted(&account.name, claimed.payout, verdict.as_str(), begun.elapsed());
     if let Some(skew) = account.clock_skew() {
         events::clock_skew(&account.name, skew.as_secs());
     }
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }
-    let mut conclusion = conclude(&claimed, (&verdict, reply), settings, fastrand::u32(..));
+    let mut conclusion = conclude(&claimed, &verdict, reply, &settings, fastrand::u32(..));
     let first_lookup = if conclusion.transition == Transition::Accept
         && let (Some(record), Some(due_in)) = (&conclusion.record, conclusion.due_in)
         // Where there is no room, the table brings it when it is due.
         && let Some(place) = first_lookups.and_then(|sender| sender.try_reserve_owned().ok())
     {
-        let lookup = Lookup::of_accepted(claimed, record, account.provider.manifest().class);
+        let lookup = Lookup::of_accepted(claimed, record, account.rules().manifest().idempotency);
         conclusion.due_in = Some(due_in.saturating_add(settings.look_up_lease));
         Some(Reserved { place, first: FirstLookup { at: Instant::now() + due_in, lookup } })
     } else {
         None
     };
-    Concluded { conclusion, verdict, first_lookup }
+    SendOutcome { conclusion, verdict, first_lookup }
 }

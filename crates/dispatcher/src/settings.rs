@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use payrun_domain::retry::{Backoff, Pace};
+use payrun_domain::{
+    name::Actor,
+    retry::{Backoff, Pace},
+};
 
 /// How one account is dispatched.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct DispatcherSettings {
+    /// Who claims and records: the dispatcher of this process.
+    pub actor: Actor,
     /// Sends on their way at once.
     pub concurrency: usize,
     /// Payouts claimed, and outcomes recorded, in one statement.
@@ -19,13 +24,15 @@ pub struct Settings {
     pub send_within: Duration,
     /// How often the table is read for what no message brought.
     pub sweep_every: Duration,
-    /// How much later than its due time an approved payout may be before the table brings it instead of its message.
+    /// How much later than its due time an approved payout may be before the table brings it
+    /// instead of its message.
     pub grace: Duration,
     /// Waits between attempts.
     pub backoff: Backoff,
     /// Waits between look-ups; the first after an acceptance is its shortest.
     pub pace: Pace,
-    /// For how long a first look-up stays in this process before the table brings it to anybody.
+    /// For how long a first look-up stays in this process before the table brings it to any
+    /// reconciler.
     pub look_up_lease: Duration,
     /// Failures in a row that open the breaker.
     pub breaker_failures: u32,

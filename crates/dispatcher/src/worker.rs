@@ -1,7 +1,7 @@
 //! One loop per account: gather, claim, acknowledge, send.
 //!
-//! **Reads**: messages, `payout`. **Writes**: `payout`, `attempt`. **Invariant**: nothing is sent that was not claimed and committed by
-//! this process less than `send_within` ago.
+//! **Reads**: messages, `payout`. **Writes**: `payout`, `attempt`. **Invariant**: nothing is sent
+//! that was not claimed and committed by this process less than `send_within` ago.
 
 use std::{
     collections::VecDeque,
@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use payrun_broker::{Consumer, Delivery, PayoutMessage};
+use payrun_broker::{AmqpDelivery, Consumer, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
 use payrun_store::{Claimed, FirstLookup, PoisonMessage, Store};
-use payrun_telemetry::{events, halt, trace};
+use payrun_telemetry::{events, failpoint, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time,
@@ -21,23 +21,24 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Settings,
+    DispatcherSettings,
     breaker::{Breaker, Gate, Health},
     record::{pause, record_all},
-    send::{Concluded, FirstLookups, send},
+    send::{FirstLookups, SendContext, SendOutcome, send},
 };
 
 /// Between tries while the database is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Between looks for payouts that no key of this process opens: each look that finds some is an error in the log.
+/// Between looks for payouts that no key of this process opens: each look that finds some is an
+/// error in the log.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 
 /// Sends the payouts of one account.
 pub struct Dispatcher {
     account: Arc<Account>,
     store: Store,
-    settings: Settings,
+    settings: DispatcherSettings,
     clock: Arc<dyn Clock>,
     breaker: Arc<Breaker>,
     slots: Arc<Semaphore>,
@@ -49,12 +50,12 @@ pub struct Dispatcher {
 struct Inbox {
     ids: VecDeque<PayoutId>,
     /// Each message with the number of its ids that are still in `ids`; in order.
-    messages: VecDeque<(Delivery, usize)>,
+    messages: VecDeque<(AmqpDelivery, usize)>,
 }
 
 impl Inbox {
     /// Takes ids from the front, and the messages of which nothing is left.
-    fn take(&mut self, count: usize) -> (Vec<PayoutId>, Vec<Delivery>) {
+    fn take(&mut self, count: usize) -> (Vec<PayoutId>, Vec<AmqpDelivery>) {
         let ids: Vec<_> = self.ids.drain(..count.min(self.ids.len())).collect();
         let mut taken = ids.len();
         let mut spent = Vec::new();
@@ -71,12 +72,13 @@ impl Inbox {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one account; several on any number of machines share its work. What it has sent is looked up first by
-    /// whoever receives `first_lookups`, if anybody does, and as far as there is room: that spares the table a step.
+    /// A dispatcher for one account; several on any number of machines share its work. What it has
+    /// sent is looked up first by the reconciler that receives `first_lookups`, if there is one
+    /// and as far as there is room: that spares the table a step.
     pub fn new(
         account: Arc<Account>,
         store: Store,
-        settings: Settings,
+        settings: DispatcherSettings,
         clock: Arc<dyn Clock>,
         first_lookups: Option<mpsc::Sender<FirstLookup>>,
     ) -> Self {
@@ -140,7 +142,7 @@ impl Dispatcher {
                     sends.spawn(self.send(claimed, begun, permit, concluded.clone()));
                 }
             }
-            halt::at("draining", "");
+            failpoint::hit("draining", "");
             drop(concluded);
             sends.close();
             sends.wait().await;
@@ -154,22 +156,26 @@ impl Dispatcher {
         claimed: Claimed,
         begun: Instant,
         permit: OwnedSemaphorePermit,
-        concluded: mpsc::Sender<Concluded>,
+        concluded: mpsc::Sender<SendOutcome>,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (account, settings) = (Arc::clone(&self.account), self.settings.clone());
-        let (clock, breaker) = (Arc::clone(&self.clock), Arc::clone(&self.breaker));
-        let first_lookups = self.first_lookups.clone();
+        let context = SendContext {
+            account: Arc::clone(&self.account),
+            settings: self.settings.clone(),
+            clock: Arc::clone(&self.clock),
+            breaker: Arc::clone(&self.breaker),
+            first_lookups: self.first_lookups.clone(),
+        };
         async move {
-            let send_by = begun + settings.send_within;
-            let outcome =
-                send(claimed, send_by, &account, (&settings, first_lookups), (&*clock, &breaker)).await;
-            // The recorder goes only after every sender; if it was killed, the lease runs out and says the rest.
+            let send_by = begun + context.settings.send_within;
+            let outcome = send(claimed, send_by, context).await;
+            // The recorder goes only after every sender; if it was killed, the lease runs out and
+            // says the rest.
             let _ = concluded.send(outcome).await;
             drop(permit);
         }
     }
 
-    async fn open(&self, delivery: Delivery, inbox: &mut Inbox) {
+    async fn open(&self, delivery: AmqpDelivery, inbox: &mut Inbox) {
         match delivery.payouts() {
             Ok(PayoutMessage::V1 { account, payouts }) if account == self.account.name => {
                 events::received("taken");
@@ -182,11 +188,12 @@ impl Dispatcher {
         }
     }
 
-    /// A message that cannot be used is kept for people and acknowledged: it carried no work that the table does not hold.
-    async fn poison(&self, delivery: Delivery, reason: &str) {
+    /// A message that cannot be used is kept for people and acknowledged: it carried no work that
+    /// the table does not hold.
+    async fn poison(&self, delivery: AmqpDelivery, reason: &str) {
         events::received("poison");
         let message = PoisonMessage { queue: delivery.queue(), reason, body: delivery.body() };
-        match self.store.keep_poison(&message).await {
+        match self.store.keep_poison(&self.settings.actor, &message).await {
             Ok(_) => acknowledge(vec![delivery]).await,
             Err(error) => {
                 events::failed("dispatch", &error);
@@ -215,11 +222,12 @@ impl Dispatcher {
         acknowledge(inbox.messages.drain(..).map(|(delivery, _)| delivery).collect()).await;
     }
 
-    /// Makes sure of the account's token before anything is claimed for it: a claim without one would only come back.
+    /// Makes sure of the account's token before anything is claimed for it: a claim without one
+    /// would only come back.
     async fn is_ready(&self) -> bool {
         let Err(none) = self.account.ready().await else { return true };
         if none == NoToken::Refused {
-            pause(&self.account, &self.store, Pause::Credentials).await;
+            pause(&self.account, &self.store, &self.settings.actor, Pause::Credentials).await;
         }
         if let Some(open) = self.breaker.learn(Health::Failing, Instant::now(), fastrand::u32(..)) {
             events::breaker(&self.account.name, open);
@@ -237,8 +245,9 @@ impl Dispatcher {
         }
     }
 
-    /// Waits for a free slot and a token of the rate, then takes as many more of both as there are, up to `wanted`. While much is on its way
-    /// a moment brings more slots: a claim costs the database nearly the same for one payout as for many.
+    /// Waits for a free slot and a token of the rate, then takes as many more of both as there are,
+    /// up to `wanted`. While much is on its way a moment brings more slots: a claim costs the
+    /// database nearly the same for one payout as for many.
     async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
         let mut permits = Vec::with_capacity(wanted);
         if wanted == 0 {
@@ -259,13 +268,14 @@ impl Dispatcher {
         permits
     }
 
-    /// Claims, until the database answers. None when asked to stop meanwhile: the messages are redelivered to somebody else.
+    /// Claims, until the database answers. None when asked to stop meanwhile: the messages are
+    /// redelivered to another dispatcher.
     async fn claim(&self, ids: &[PayoutId], stop: &CancellationToken) -> Option<Vec<Claimed>> {
         if ids.is_empty() {
             return Some(Vec::new());
         }
         loop {
-            match self.store.claim(&self.account.name, ids, self.settings.lease).await {
+            match self.store.claim(&self.settings.actor, &self.account.name, ids, self.settings.lease).await {
                 Ok(claimed) => return Some(claimed),
                 Err(error) => {
                     events::failed("dispatch", &error);
@@ -279,7 +289,7 @@ impl Dispatcher {
     }
 }
 
-async fn acknowledge(deliveries: Vec<Delivery>) {
+async fn acknowledge(deliveries: Vec<AmqpDelivery>) {
     for delivery in deliveries {
         delivery.ack().await;
     }

@@ -1,8 +1,11 @@
 //! One send and what became of it.
 
-use crate::payout::Transition;
+use crate::{payout::Transition, word::serialize_as_word};
 
-/// State of an attempt. At most one attempt of a payout is open: `intent`, `ambiguous` or `accepted`.
+serialize_as_word!(as_str: AttemptState);
+
+/// State of an attempt. At most one attempt of a payout is open: `intent`, `ambiguous` or
+/// `accepted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptState {
     /// Committed before a byte leaves; bytes may be on the wire.
@@ -42,8 +45,14 @@ impl AttemptState {
         Self::Fenced,
     ];
 
+    /// The state that `word` names, if any. A word we do not know is an error of the caller, never
+    /// a default.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// The word in the table.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Intent => "intent",
             Self::NotSent => "not_sent",

@@ -74,7 +74,8 @@ pub enum Destination {
         number: Private,
         /// Which kind of account.
         kind: AccountKind,
-        /// The bank's own number of the account, where the provider asks for it beside the interbank one.
+        /// The bank's own number of the account, where the provider asks for it beside the
+        /// interbank one.
         local: Option<Private>,
     },
     /// A mobile wallet.
@@ -106,8 +107,9 @@ impl Destination {
         }
     }
 
-    /// One text for all ways to write the same destination: without blanks, signs, case, leading zeros and a telephone's country. For
-    /// comparing only: two that differ may still be the same, and what is sent is what was given.
+    /// One text for all ways to write the same destination: without blanks, signs, case, leading
+    /// zeros and a telephone's country. For comparing only: two that differ may still be the
+    /// same, and what is sent is what was given.
     pub fn canonical(&self, country: Country) -> Option<String> {
         let text = self.number()?.expose();
         let kept = text.chars().filter(|char| char.is_alphanumeric());
@@ -139,7 +141,7 @@ impl Destination {
     }
 }
 
-/// Of a telephone without its country, anywhere in Latin America.
+/// The fewest digits of a telephone without its country, anywhere in Latin America.
 const PHONE_DIGITS_MIN: usize = 8;
 
 /// A way of paying.
@@ -160,7 +162,7 @@ impl Method {
     pub const ALL: [Self; 4] = [Self::Bank, Self::Wallet, Self::Instant, Self::Cash];
 
     /// The word in files, messages and tables.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bank => "bank",
             Self::Wallet => "wallet",
@@ -191,7 +193,7 @@ impl AccountKind {
     pub const ALL: [Self; 5] = [Self::Checking, Self::Savings, Self::Sight, Self::Rut, Self::Salary];
 
     /// The word in files and messages.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Checking => "checking",
             Self::Savings => "savings",
@@ -223,7 +225,7 @@ impl KeyKind {
     pub const ALL: [Self; 5] = [Self::Document, Self::Email, Self::Phone, Self::Random, Self::Commerce];
 
     /// The word in files and messages.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Document => "document",
             Self::Email => "email",

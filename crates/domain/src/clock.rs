@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-/// Where the wall clock comes from. Leases are the database's time; deadlines are monotonic; neither uses this.
+/// Where the wall clock comes from. Leases are the database's time; deadlines are monotonic;
+/// neither uses this.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;

@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::money::Currency;
+use crate::{money::Currency, word::serialize_as_word};
+
+serialize_as_word!(code: Country);
 
 /// ISO 3166-1 countries with a provider that pays there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-/// A column of a payroll file, a field of an intake message. Its order is that of the canonical header.
+use crate::word::serialize_as_word;
+
+serialize_as_word!(column: Field);
+serialize_as_word!(as_str: Severity);
+
+/// A column of a payroll file, a field of an intake message. Its order is that of the canonical
+/// header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Field {
     /// The caller's own id of the payout, unique for ever.
@@ -11,7 +17,7 @@ pub enum Field {
     Account,
     /// Where the beneficiary is paid.
     Country,
-    /// Of the amount.
+    /// The amount's currency.
     Currency,
     /// Decimal, in major units.
     Amount,
@@ -129,15 +135,21 @@ impl fmt::Display for Field {
 /// Whether a row with the fault can be paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// It cannot: the money would go nowhere, or to somebody else.
+    /// It cannot: the money would go nowhere, or to another person.
     Error,
-    /// It can, and a person should look: the rule is not official, or samples of the provider break it.
+    /// It can, and a person should look: the rule is not official, or samples of the provider break
+    /// it.
     Warning,
 }
 
 impl Severity {
+    /// The severity that `word` names, if any.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Error, Self::Warning].into_iter().find(|severity| severity.as_str() == word)
+    }
+
     /// As stored and printed.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",

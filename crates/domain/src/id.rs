@@ -22,7 +22,8 @@ pub mod kind {
     pub enum Message {}
 }
 
-/// A `UUIDv7`: unique, and ordered by time so that new rows share index pages. Those of one moment are in no order: see [`Ids`].
+/// A `UUIDv7`: unique, and ordered by time so that new rows share index pages. Those of one moment
+/// are in no order: see [`Ids`].
 pub struct Id<K> {
     uuid: Uuid,
     kind: PhantomData<fn() -> K>,
@@ -47,7 +48,14 @@ impl<K> From<Uuid> for Id<K> {
     }
 }
 
-/// Fresh ids of one moment, each greater than the one before: a million rows of one file are in the order of the file in every index too.
+impl<K> serde::Serialize for Id<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.uuid)
+    }
+}
+
+/// Fresh ids of one moment, each greater than the one before: a million rows of one file are in the
+/// order of the file in every index too.
 pub struct Ids<K> {
     seconds: u64,
     nanoseconds: u32,
@@ -62,7 +70,8 @@ impl<K> Ids<K> {
         Self { seconds, nanoseconds, counter: ContextV7::new(), kind: PhantomData }
     }
 
-    /// The next one. Its lowest 32 bits are random, and so is the number that counting began with: two files of one moment do not meet.
+    /// The next one. Its lowest 32 bits are random, and so is the number that counting began with:
+    /// two files of one moment do not meet.
     pub fn fresh(&mut self) -> Id<K> {
         let moment = uuid::Timestamp::from_unix(&self.counter, self.seconds, self.nanoseconds);
         Id::from(Uuid::new_v7(moment))

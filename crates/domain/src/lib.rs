@@ -19,3 +19,4 @@ pub mod payout;
 pub mod reference;
 pub mod retry;
 pub mod verdict;
+mod word;

@@ -2,11 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-/// An amount to pay: one or more minor units of a currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+use crate::word::serialize_as_word;
+
+serialize_as_word!(code: Currency);
+
+/// An amount to pay: one or more minor units of a currency. In JSON `{"currency": "PEN", "minor":
+/// 125050}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Money {
-    minor: i64,
     currency: Currency,
+    minor: i64,
 }
 
 impl Money {
@@ -15,12 +20,13 @@ impl Money {
         match minor {
             ..0 => Err(MoneyError::Negative),
             0 => Err(MoneyError::Zero),
-            1.. => Ok(Self { minor, currency }),
+            1.. => Ok(Self { currency, minor }),
         }
     }
 
-    /// Reads a decimal such as `1250.5`: digits, and at most one point. No sign, exponent, grouping, blanks, nor more
-    /// decimals than the currency has (`10.500` may be ten thousand five hundred to whoever wrote it).
+    /// Reads a decimal such as `1250.5`: digits, and at most one point. No sign, exponent,
+    /// grouping, blanks, nor more decimals than the currency has (`10.500` may be ten thousand
+    /// five hundred to the person who wrote it).
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let (whole, fraction) = split(text)?;
         if fraction.len() > currency.exponent() {
@@ -29,7 +35,8 @@ impl Money {
         Self::from_parts(whole, fraction, currency)
     }
 
-    /// As [`Money::parse`], but zeros beyond the currency's decimals are ignored: programs print `10.0` and `42843.000`.
+    /// As [`Money::parse`], but zeros beyond the currency's decimals are ignored: programs print
+    /// `10.0` and `42843.000`.
     pub fn parse_printed(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let (whole, fraction) = split(text)?;
         let (kept, extra) = fraction.split_at_checked(currency.exponent()).unwrap_or((fraction, ""));
@@ -49,7 +56,7 @@ impl Money {
         self.minor
     }
 
-    /// Of what.
+    /// The currency that the amount is of.
     pub const fn currency(self) -> Currency {
         self.currency
     }

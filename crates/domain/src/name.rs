@@ -9,8 +9,8 @@ use std::{fmt, str::FromStr};
 #[serde(try_from = "String", into = "String")]
 pub struct AccountName(String);
 
-/// Who did something: a person or a service, 1-64 of `a-z 0-9 . _ @ : -`. Capitals become small: ana and Ana are one person, who
-/// cannot approve what she uploaded.
+/// Who did something: a person or a service, 1-64 of `a-z 0-9 . _ @ : -`. Capitals become small:
+/// ana and Ana are one person, who cannot approve what she uploaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Actor(String);

@@ -19,7 +19,7 @@ pub struct Order {
     pub country: Country,
     /// Who is paid.
     pub beneficiary: Beneficiary,
-    /// What for, in the words of whoever asked; may be empty. Often names somebody.
+    /// What for, in the words of the caller; may be empty. It often names a person.
     pub description: Private,
     /// The provider's own id, once it gave one.
     pub provider_id: Option<ProviderId>,

@@ -1,9 +1,15 @@
 //! What a payout can be, and the only ways from one state to the next.
 //!
-//! **Reads**: nothing. **Writes**: nothing. **Invariant**: [`Transition::TABLE`] is the one source; the database holds the same
-//! table and a test compares the two.
+//! **Reads**: nothing. **Writes**: nothing. **Invariant**: [`Transition::TABLE`] is the one source;
+//! the database holds the same table and a test compares the two.
+
+mod sets;
 
 use std::fmt;
+
+use crate::word::serialize_as_word;
+
+serialize_as_word!(as_str: PayoutState, Transition);
 
 /// Where a payout stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +61,7 @@ impl PayoutState {
     ];
 
     /// The word in tables, files, logs and metric labels.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
             Self::Invalid => "invalid",
@@ -73,9 +79,10 @@ impl PayoutState {
         }
     }
 
-    /// The state that `word` names, if any. A word we do not know is an error of the caller, never a default.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
+    /// The state that `word` names, if any. A word we do not know is an error of the caller, never
+    /// a default.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
     /// Nothing more will happen without a new fact from outside.
@@ -105,13 +112,13 @@ impl PayoutState {
 
 impl fmt::Display for PayoutState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
 /// A transition that the state does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a payout that is {from} cannot {}", .transition.word())]
+#[error("a payout that is {from} cannot {}", .transition.as_str())]
 pub struct InvalidTransition {
     /// Where the payout stands.
     pub from: PayoutState,
@@ -119,7 +126,8 @@ pub struct InvalidTransition {
     pub transition: Transition,
 }
 
-/// What can happen to a payout. The numbers T1-T27 are those of the design; T28 concerns events of payouts we do not have.
+/// What can happen to a payout. `docs/rules.md` has the condition of each number; T28 concerns
+/// webhooks about payouts that we do not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Transition {
     /// T1: a row is stored.
@@ -130,7 +138,7 @@ pub enum Transition {
     Hold,
     /// T4: it passes, or a person releases it.
     Pass,
-    /// T5: its batch is approved by somebody else than its uploader.
+    /// T5: its batch is approved by another person than its uploader.
     Approve,
     /// T6: a person cancels it before approval.
     Cancel,
@@ -248,8 +256,14 @@ impl Transition {
         ]
     };
 
+    /// The transition that `word` names, if any. A word we do not know is an error of the caller,
+    /// never a default.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::TABLE.iter().map(|rule| rule.transition).find(|transition| transition.as_str() == word)
+    }
+
     /// The word in the event log.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
             Self::Invalidate => "invalidate",
@@ -300,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    /// The design's section 1.2, written a second time by hand: number, word, from, to.
+    /// The table of `docs/rules.md`, written once more by hand: number, word, from, to.
     const DESIGN: &str = "
         T2 invalidate received invalid
         T3 hold received held
@@ -348,7 +362,7 @@ mod tests {
             for transition in &transitions {
                 match from.apply(*transition) {
                     Ok(to) => {
-                        let line = vec![transition.word(), from.word(), to.word()];
+                        let line = vec![transition.as_str(), from.as_str(), to.as_str()];
                         assert!(design.contains(&line), "{line:?} is not in the design");
                         assert_eq!(to, transition.target());
                         allowed += 1;
@@ -374,8 +388,8 @@ mod tests {
     #[test]
     fn words_are_distinct_and_read_back() {
         for state in PayoutState::ALL {
-            assert_eq!(PayoutState::from_word(state.word()), Some(state));
+            assert_eq!(PayoutState::parse(state.as_str()), Some(state));
         }
-        assert_eq!(PayoutState::from_word("settled"), None);
+        assert_eq!(PayoutState::parse("settled"), None);
     }
 }

@@ -4,12 +4,15 @@ use std::fmt;
 
 use data_encoding::BASE32HEX_NOPAD;
 
-use crate::id::PayoutId;
+use crate::{id::PayoutId, word::serialize_as_word};
 
-/// 26 characters of `0-9 A-V`: within the alphabet and length of every provider (TeemoPay takes at most 32).
+serialize_as_word!(as_str: Reference);
+
+/// 26 characters of `0-9 A-V`: within the alphabet and length of every provider (TeemoPay takes at
+/// most 32).
 ///
-/// A pure function of the payout id, so it cannot differ between attempts, processes or versions, and needs no
-/// escaping in JSON, URLs or signatures.
+/// A pure function of the payout id, so it cannot differ between attempts, processes or versions,
+/// and needs no escaping in JSON, URLs or signatures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference(String);
 
@@ -22,7 +25,8 @@ impl Reference {
         Self(BASE32HEX_NOPAD.encode(payout.uuid().as_bytes()))
     }
 
-    /// Reads what [`Reference::of`] makes; none for any other text, such as another system's number.
+    /// Reads what [`Reference::of`] makes; none for any other text, such as another system's
+    /// number.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; 16] = BASE32HEX_NOPAD.decode(text.as_bytes()).ok()?.try_into().ok()?;
         Some(Self(BASE32HEX_NOPAD.encode(&bytes))).filter(|reference| reference.0 == text)

@@ -1,8 +1,10 @@
-//! When the next attempt or look-up is due: numbers in, a duration out. The caller brings the randomness.
+//! When the next attempt or look-up is due: numbers in, a duration out. The caller brings the
+//! randomness.
 
 use std::time::Duration;
 
-/// A provider's `Retry-After` counts within these bounds only: less hammers it, more parks a pay day on one header.
+/// A provider's `Retry-After` counts within these bounds only: less hammers it, more parks a pay
+/// day on one header.
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 /// See [`RETRY_AFTER_MIN`].
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
@@ -19,9 +21,10 @@ pub struct Backoff {
 impl Backoff {
     /// The wait before the next attempt.
     ///
-    /// `tries` counts those already made; `jitter` is uniform over all of `u32`. Without a word of the provider the wait is uniform
-    /// between zero and the ceiling, so that payouts that failed together do not return together. With one, it is
-    /// at least what was asked, and spread by the same ceiling on top.
+    /// `tries` counts those already made; `jitter` is uniform over all of `u32`. Without a word of
+    /// the provider the wait is uniform between zero and the ceiling, so that payouts that
+    /// failed together do not return together. With one, it is at least what was asked, and
+    /// spread by the same ceiling on top.
     pub fn wait(&self, tries: u32, jitter: u32, retry_after: Option<Duration>) -> Duration {
         let ceiling = self.first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(self.max);
         let spread = portion(ceiling, jitter);
@@ -44,8 +47,9 @@ pub struct Pace {
 impl Pace {
     /// The wait before the next look-up of a payout that has been in its state for `age`.
     ///
-    /// A quarter of the age, within bounds, and up to a quarter more of that by jitter: fresh payouts are asked about
-    /// often, old ones rarely, and a batch spreads out instead of returning as one wave.
+    /// A quarter of the age, within bounds, and up to a quarter more of that by jitter: fresh
+    /// payouts are asked about often, old ones rarely, and a batch spreads out instead of
+    /// returning as one wave.
     pub fn wait(&self, age: Duration, jitter: u32) -> Duration {
         let base = age.checked_div(4).unwrap_or_default().clamp(self.min, self.max.max(self.min));
         base.saturating_add(portion(base.checked_div(4).unwrap_or_default(), jitter))

@@ -2,9 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use crate::money::Money;
+use crate::{money::Money, word::serialize_as_word};
 
-/// What the replies of one conversation prove. Only documented words of the provider are a yes or a no.
+serialize_as_word!(as_str: Pause, Doubt, ProviderId);
+
+/// What the replies of one conversation prove. Only documented words of the provider are a yes or a
+/// no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The provider has it; its fate is learnt by look-up.
@@ -12,7 +15,7 @@ pub enum Verdict {
     /// Paid.
     Settled(Record),
     /// Refused: this record will never pay.
-    Rejected(Refusal),
+    Rejected(ProviderRefusal),
     /// The money came back after it was accepted or paid.
     Returned {
         /// Which record.
@@ -20,7 +23,8 @@ pub enum Verdict {
         /// How much came back; at most what was paid.
         amount: Money,
     },
-    /// Proved: nothing was sent, or the provider decided before it looked at the payout. The same reference may go again.
+    /// Proved: nothing was sent, or the provider decided before it looked at the payout. The same
+    /// reference may go again.
     Deferred {
         /// The wait that the provider asked for.
         retry_after: Option<Duration>,
@@ -35,7 +39,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word in tables, logs and metric labels.
-    pub const fn word(&self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Accepted(_) => "accepted",
             Self::Settled(_) => "settled",
@@ -72,7 +76,7 @@ pub struct Record {
 
 /// A documented no.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ProviderRefusal {
     /// The record that was made and refused, when one was made.
     pub id: Option<ProviderId>,
     /// The provider's code: short, stable, safe as a label.
@@ -139,7 +143,7 @@ impl Doubt {
     ];
 
     /// The word in tables, logs and metric labels.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ReplyLost => "reply_lost",
             Self::ServerError => "server_error",
@@ -170,13 +174,24 @@ impl Pause {
     /// Every reason.
     pub const ALL: [Self; 4] = [Self::Credentials, Self::Balance, Self::Configuration, Self::Person];
 
+    /// The reason that `word` names, if any.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pause| pause.as_str() == word)
+    }
+
     /// The word in the table and in metric labels.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
             Self::Balance => "balance",
             Self::Configuration => "configuration",
             Self::Person => "person",
         }
+    }
+}
+
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

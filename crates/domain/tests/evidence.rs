@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use payrun_domain::{
     decide::{
-        Class, Doubtful, Patience, after_lookup_of_accepted, after_lookup_of_paid, after_lookup_of_unknown,
+        AbsencePolicy, Idempotency, UnknownPayout, after_lookup_of_accepted, after_lookup_of_paid,
+        after_lookup_of_unknown,
     },
     money::{Currency, Money},
     payout::PayoutState,
-    verdict::{Doubt, ProviderId, Record, Refusal, Verdict},
+    verdict::{Doubt, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use proptest::{prelude::*, sample::select};
 
-const PATIENCE: Patience =
-    Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
+const POLICY: AbsencePolicy =
+    AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
 
 fn record() -> Record {
     Record { id: ProviderId::parse("1").unwrap(), status: String::new() }
@@ -30,7 +31,7 @@ fn settled() -> Verdict {
 }
 
 fn rejected() -> Verdict {
-    Verdict::Rejected(Refusal { id: None, code: "813".to_owned(), pause: None })
+    Verdict::Rejected(ProviderRefusal { id: None, code: "813".to_owned(), pause: None })
 }
 
 fn returned() -> Verdict {
@@ -53,21 +54,22 @@ fn noise() -> impl Strategy<Value = Verdict> {
     prop_oneof![doubts, Just(Verdict::NotFound), Just(Verdict::Deferred { retry_after: None, pause: None })]
 }
 
-/// One look-up. The only send, with everything fresh: no not-found is believed and nobody loses patience.
+/// One look-up. The only send, with everything fresh: no not-found is believed and no
+/// reconciler loses patience.
 fn learn(state: PayoutState, verdict: &Verdict) -> PayoutState {
-    let known = Doubtful {
-        class: Class::B,
+    let known = UnknownPayout {
+        idempotency: Idempotency::Searchable,
         sends: 1,
         refusal_noted: false,
         not_found: 1,
         not_found_for: Duration::ZERO,
         silent_for: Duration::ZERO,
-        witnessed: true,
+        canary_found: true,
         age: Duration::ZERO,
         cancelled: false,
     };
     let transition = match state {
-        PayoutState::Unknown => after_lookup_of_unknown(verdict, &known, &PATIENCE),
+        PayoutState::Unknown => after_lookup_of_unknown(verdict, &known, &POLICY),
         PayoutState::Accepted => after_lookup_of_accepted(verdict, true),
         PayoutState::Paid => after_lookup_of_paid(verdict),
         PayoutState::Received
@@ -85,7 +87,8 @@ fn learn(state: PayoutState, verdict: &Verdict) -> PayoutState {
 }
 
 proptest! {
-    /// Answers come late, twice, in any order and among failures; the provider's last word, which it keeps saying, decides.
+    /// Answers come late, twice, in any order and among failures; the provider's last word, which
+    /// it keeps saying, decides.
     #[test]
     fn every_order_of_the_evidence_ends_in_one_state(
         (answers, last, end) in (0..fates().len()).prop_flat_map(|fate| {
@@ -99,7 +102,7 @@ proptest! {
         prop_assert_eq!(learnt, end, "{:?}", answers);
     }
 
-    /// A settled payout takes no back step, whatever a provider says of it later.
+    /// A settled payout takes no back step, even if a provider says otherwise later.
     #[test]
     fn what_is_settled_is_left_only_by_a_return(
         answers in prop::collection::vec(prop_oneof![select(vec![accepted(), settled(), rejected()]), noise()], 0..12)

@@ -1,4 +1,5 @@
-//! What no cell may have, whatever its column: signs that something changed it on its way, and card numbers.
+//! What no cell of any column may have: signs that something changed it on its way, and card
+//! numbers.
 
 use payrun_domain::{
     beneficiary::mask,
@@ -13,16 +14,17 @@ const CLIENT_ID_CHARS_MAX: usize = 64;
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 140;
 const CHARS_SHOWN: usize = 40;
-/// Of an amount: a currency, or what a spreadsheet writes instead of a number.
+/// The most letters in an amount: a currency, or what a spreadsheet writes instead of a number.
 const AMOUNT_LETTERS: usize = 4;
 const AMOUNT_DIGITS: usize = 12;
-/// Of a bank or another code.
+/// The most digits of a bank's or another code.
 const CODE_DIGITS: usize = 6;
 const CARD_DIGITS_MIN: usize = 13;
 /// Significant digits of a number in a spreadsheet.
 const SPREADSHEET_DIGITS: usize = 15;
 
-/// Everything that is wrong with a cell before one asks what it means. `kind` is what a workbook says of it.
+/// Everything that is wrong with a cell before one asks what it means. `kind` is what a workbook
+/// says of it.
 pub(crate) fn faults(field: Field, text: &str, kind: Kind) -> Vec<Fault> {
     if text.starts_with(MARK_BEGIN) && text.ends_with(MARK_END) {
         let reason = format!(
@@ -93,7 +95,7 @@ fn spreadsheet_fault(field: Field, text: &str, kind: Kind) -> Option<Fault> {
         (
             text.starts_with('\''),
             "cell_apostrophe",
-            "begins with an apostrophe, with which a spreadsheet marks text; delete it",
+            "begins with an apostrophe, with which a spreadsheet flags text; delete it",
         ),
         (
             is_number && is_scientific(text),
@@ -116,8 +118,8 @@ fn spreadsheet_fault(field: Field, text: &str, kind: Kind) -> Option<Fault> {
     Some(Fault::of(field, code, format!("{field} {reason}")))
 }
 
-/// Enough of a cell to recognise it; none when it is empty. Never a card number, nor personal data in full, nor a character
-/// that a terminal or Postgres would choke on.
+/// Enough of a cell to recognise it; none when it is empty. Never a card number, nor personal data
+/// in full, nor a character that a terminal or Postgres would choke on.
 pub(crate) fn shown(field: Field, text: &str) -> Option<String> {
     if text.is_empty() {
         return None;
@@ -133,7 +135,8 @@ pub(crate) fn shown(field: Field, text: &str) -> Option<String> {
     })
 }
 
-/// Whether a cell holds what its column never does: a row whose cells are shifted has names and numbers of people anywhere.
+/// Whether a cell holds what its column never does: a row whose cells are shifted has names and
+/// numbers of people anywhere.
 fn is_out_of_place(field: Field, text: &str) -> bool {
     let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
     let (letters, digits) = (count(|char| char.is_alphabetic()), count(char::is_ascii_digit));
@@ -219,7 +222,8 @@ fn is_scientific(text: &str) -> bool {
     })
 }
 
-/// As Excel, `LibreOffice` and their Spanish and Portuguese versions write them; also a column that was too narrow.
+/// As Excel, `LibreOffice` and their Spanish and Portuguese versions write them; also a column that
+/// was too narrow.
 fn is_error(text: &str) -> bool {
     text.strip_prefix('#').is_some_and(|rest| {
         let known = rest.trim_start_matches(['¡', '¿']).trim_end_matches(['!', '?']);
@@ -277,7 +281,8 @@ const MONTHS: [&[&str]; 12] = [
     &["dic", "dez", "dec"],
 ];
 
-/// A number that a card scheme could have issued, alone or within a text, also when grouped by blanks or dashes.
+/// A number that a card scheme could have issued, alone or within a text, also when grouped by
+/// blanks or dashes.
 fn has_card_number(text: &str) -> bool {
     let digits = |part: &str| part.chars().filter(char::is_ascii_digit).collect::<String>();
     if text.bytes().filter(u8::is_ascii_digit).count() < CARD_DIGITS_MIN {
@@ -287,7 +292,8 @@ fn has_card_number(text: &str) -> bool {
         .any(|run| is_card_number(&digits(run)) || run.split(' ').any(|part| is_card_number(&digits(part))))
 }
 
-/// By scheme and length, not by check digit alone: one in ten account numbers of 13 to 19 digits passes Luhn's test.
+/// By scheme and length, not by check digit alone: one in ten account numbers of 13 to 19 digits
+/// passes Luhn's test.
 fn is_card_number(digits: &str) -> bool {
     let lead = |count: usize| digits.get(..count).and_then(|lead| lead.parse::<u32>().ok()).unwrap_or(0);
     let issued = match digits.len() {
@@ -363,7 +369,8 @@ mod tests {
             let shown = shown(Field::Bank, text).unwrap();
             assert!(shown.starts_with("***") && shown.chars().count() == 5, "{shown}");
         }
-        // A CLABE, a CCI and a CBU with valid check digits, a telephone, and a card number with a wrong check digit.
+        // A CLABE, a CCI and a CBU with valid check digits, a telephone, and a card number with a
+        // wrong check digit.
         for text in [
             "032180000118359719",
             "00320000300123456731",

@@ -1,4 +1,5 @@
-//! A file judged without a database: the same faults as an import, but for client ids of other batches.
+//! A file judged without a database: the same faults as an import, but for client ids of other
+//! batches.
 
 use std::{
     collections::HashMap,
@@ -10,14 +11,15 @@ use jiff::Timestamp;
 use payrun_store::{NewPayout, RowFault};
 
 use crate::{
-    chunk::Judge,
+    chunk::Validator,
     directory::Directory,
     error::Error,
     report::Report,
     upload::{RowReader, Upload},
 };
 
-/// Judges every row into `report`; stores nothing. Blocks; memory grows by some 20 bytes per row, for the client ids seen.
+/// Judges every row into `report`; stores nothing. Blocks; memory grows by some 20 bytes per row,
+/// for the client ids seen.
 pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     upload: Upload<R>,
     directory: &Directory,
@@ -26,22 +28,22 @@ pub fn check<R: Read + Seek + Send + 'static, W: Write>(
     let Upload { source, reading, mut progress } = upload;
     let mut reader = RowReader::open(source, &reading)?;
     report.begin(reader.detected());
-    let (mut seen, mut judge) = (ClientIds::default(), Judge::at(Timestamp::UNIX_EPOCH));
+    let (mut seen, mut validator) = (ClientIds::default(), Validator::at(Timestamp::UNIX_EPOCH));
     loop {
         let rows = reader.rows()?;
         if rows.is_empty() {
             report.end(reader.empty(), reader.hidden());
             return Ok(());
         }
-        let chunk = judge.chunk(rows, directory);
+        let chunk = validator.chunk(rows, directory);
         let doubles = chunk.payouts.iter().filter_map(|payout| seen.double(payout)).collect();
         report.add(chunk, doubles).map_err(Error::Report)?;
         progress(reader.progress());
     }
 }
 
-/// Which row has which client id, by hash. One in ten million files of two million rows would show a double that is none; an
-/// import compares the ids themselves.
+/// Which row has which client id, by hash. One in ten million files of two million rows would show
+/// a double that is none; an import compares the ids themselves.
 #[derive(Default)]
 struct ClientIds {
     hasher: RandomState,

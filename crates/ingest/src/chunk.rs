@@ -5,38 +5,41 @@ use payrun_domain::{
     fault::{Fault, Field, Severity},
     id::{Ids, PayoutId, kind},
 };
-use payrun_store::{Mark, NewPayout, RowFault};
+use payrun_store::{NewPayout, RiskFlag, RowFault};
 
 use crate::{
     cell,
     directory::Directory,
+    duplicates::DuplicateRows,
     row::Row,
-    twins::Twins,
-    validate::{Valid, validate},
+    validate::{ValidRow, validate},
 };
 
 /// Consecutive rows and what became of each.
-pub(crate) struct Chunk {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) payouts: Vec<NewPayout>,
-    pub(crate) faults: Vec<RowFault>,
+pub struct Chunk {
+    /// As they stand in the file or message; none at its end.
+    pub rows: Vec<Row>,
+    /// The rows that are payouts.
+    pub payouts: Vec<NewPayout>,
+    /// What is wrong with rows, and what is strange about payouts.
+    pub faults: Vec<RowFault>,
 }
 
 /// Judges the rows of one file or message.
-pub(crate) struct Judge {
+pub struct Validator {
     ids: Ids<kind::Payout>,
     /// Knows the rows before.
-    twins: Twins,
+    duplicates: DuplicateRows,
 }
 
-impl Judge {
+impl Validator {
     /// For rows that came at `now`.
-    pub(crate) fn at(now: Timestamp) -> Self {
-        Self { ids: Ids::at(now), twins: Twins::default() }
+    pub fn at(now: Timestamp) -> Self {
+        Self { ids: Ids::at(now), duplicates: DuplicateRows::default() }
     }
 
     /// What becomes of the next rows.
-    pub(crate) fn chunk(&mut self, rows: Vec<Row>, directory: &Directory) -> Chunk {
+    pub fn chunk(&mut self, rows: Vec<Row>, directory: &Directory) -> Chunk {
         let (mut payouts, mut faults) = (Vec::new(), Vec::new());
         for row in &rows {
             let id = self.ids.fresh();
@@ -51,7 +54,7 @@ impl Judge {
                 if EXAMPLES.iter().any(|example| payout.client_id.starts_with(example)) {
                     found.push(example());
                 }
-                found.extend(self.twins.of(&payout));
+                found.extend(self.duplicates.of(&payout));
                 payouts.push(payout);
             }
             faults.extend(found.into_iter().map(|fault| row_fault(row, fault)));
@@ -60,7 +63,7 @@ impl Judge {
     }
 }
 
-fn payout(row: &Row, id: PayoutId, valid: Valid) -> NewPayout {
+fn payout(row: &Row, id: PayoutId, valid: ValidRow) -> NewPayout {
     NewPayout {
         id,
         row: row.number,
@@ -76,17 +79,17 @@ const EXAMPLES: [&str; 3] = ["EXAMPLE-", "EJEMPLO-", "EXEMPLO-"];
 
 fn example() -> Fault {
     let reason = "this is the row of a template that shows how to fill it in; delete it";
-    Fault::warning(Field::ClientId, Mark::ExampleRow.code(), reason)
+    Fault::warning(Field::ClientId, RiskFlag::ExampleRow.code(), reason)
 }
 
 fn hidden() -> Fault {
     let reason = "the workbook hides or filters this row; is it meant to be paid?".to_owned();
-    Fault { severity: Severity::Warning, field: None, code: Mark::RowHidden.code(), reason }
+    Fault { severity: Severity::Warning, field: None, code: RiskFlag::RowHidden.code(), reason }
 }
 
 fn without_id() -> Fault {
     let reason = "the file has no column client_id; only its content can tell whether the row came before";
-    Fault::warning(Field::ClientId, Mark::ClientIdDerived.code(), reason)
+    Fault::warning(Field::ClientId, RiskFlag::ClientIdDerived.code(), reason)
 }
 
 fn row_fault(row: &Row, fault: Fault) -> RowFault {
@@ -108,7 +111,7 @@ mod tests {
     use payrun_domain::{beneficiary::Destination, country::Country, money::Currency};
     use proptest::{prelude::*, sample::select};
 
-    use payrun_store::Holds;
+    use payrun_store::HoldPolicy;
 
     use super::*;
     use crate::{directory::Route, header::Header};
@@ -148,13 +151,13 @@ mod tests {
             check: Box::new(check),
             bank_code: Box::new(|entity| (entity == "003").then(|| "2".to_owned())),
         }];
-        Directory::new(routes, Holds { marks: Vec::new(), repeat_days: 1 })
+        Directory::new(routes, HoldPolicy { flags: Vec::new(), repeat_days: 1 })
     }
 
     fn judge(rows: Vec<Vec<String>>) -> Chunk {
         let header = Arc::new(Header::canonical());
         let rows = rows.into_iter().zip(1..).map(|(cells, number)| Row::of_message(cells, number, &header));
-        Judge::at(Timestamp::UNIX_EPOCH).chunk(rows.collect(), &directory())
+        Validator::at(Timestamp::UNIX_EPOCH).chunk(rows.collect(), &directory())
     }
 
     fn cell() -> impl Strategy<Value = String> {
@@ -237,12 +240,12 @@ mod tests {
     #[test]
     fn a_neutral_bank_becomes_the_providers() {
         let mut cells = GOOD.map(str::to_owned);
-        cells[11] = "entity:003".to_owned();
+        cells[11] = "supervisor:003".to_owned();
         let chunk = judge(vec![cells.to_vec()]);
         let [payout] = chunk.payouts.as_slice() else { panic!("{:?}", chunk.faults) };
         let Destination::Bank { bank, .. } = &payout.order.beneficiary.destination else { panic!("no bank") };
         assert_eq!(bank, "2");
-        cells[11] = "entity:999".to_owned();
+        cells[11] = "supervisor:999".to_owned();
         let chunk = judge(vec![cells.to_vec()]);
         let codes: Vec<&str> = chunk.faults.iter().map(|fault| fault.code.as_str()).collect();
         assert_eq!((codes, chunk.payouts.len()), (vec!["bank_entity"], 0));

@@ -1,4 +1,5 @@
-//! How a file writes its amounts: one way for the whole file, from evidence. Text to text; no number is computed.
+//! How a file writes its amounts: one way for the whole file, from evidence. Text to text; no
+//! number is computed.
 //!
 //! **Invariant**: digits are never added, dropped or moved; only what groups them is left out.
 
@@ -6,11 +7,11 @@ use std::fmt;
 
 use payrun_domain::money::Currency;
 
-use crate::error::Refusal;
+use crate::error::{Seen, UploadRefusal};
 
 /// Which character stands before the decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decimal {
+pub enum DecimalSeparator {
     /// `1,234.56`
     Point,
     /// `1.234,56`
@@ -22,18 +23,9 @@ pub enum Decimal {
 enum Evidence {
     /// Written like this in either way, or no amount at all.
     Nothing,
-    Only(Decimal),
+    Only(DecimalSeparator),
     /// `1.000`: a thousand, or one.
     Open,
-}
-
-/// Where evidence was first seen, and what it looked like there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// On which the record starts.
-    pub line: i64,
-    /// The amount as it stands, shortened.
-    pub text: String,
 }
 
 /// The evidence of a file, collected amount by amount.
@@ -50,11 +42,12 @@ struct Sightings {
     count: u64,
 }
 
-/// One amount in so many may be written in the other way, and is rejected alone: what only one way explains cannot be misread in the other. With more of them
-/// the file is of two minds.
+/// One amount in so many may be written in the other way, and is rejected alone: what only one way
+/// explains cannot be misread in the other. With more of them the file is of two minds.
 const STRAY_SHARE: u64 = 20;
 
-/// What may stand between groups of three digits beside the other decimal character: blanks and apostrophes.
+/// What may stand between groups of three digits beside the other decimal character: blanks and
+/// apostrophes.
 const GROUPING: [char; 5] = [' ', '\u{a0}', '\u{202f}', '\'', '\u{2019}'];
 const CHARS_SHOWN: usize = 24;
 
@@ -62,8 +55,8 @@ impl Survey {
     pub(crate) fn see(&mut self, line: i64, text: &str) {
         let place = match evidence(without_symbol(text)) {
             Evidence::Nothing => return,
-            Evidence::Only(Decimal::Point) => &mut self.point,
-            Evidence::Only(Decimal::Comma) => &mut self.comma,
+            Evidence::Only(DecimalSeparator::Point) => &mut self.point,
+            Evidence::Only(DecimalSeparator::Comma) => &mut self.comma,
             Evidence::Open => &mut self.open,
         };
         place.count = place.count.saturating_add(1);
@@ -73,27 +66,27 @@ impl Survey {
     }
 
     /// None when no amount needs it.
-    pub(crate) fn decide(self) -> Result<Option<Decimal>, Refusal> {
+    pub(crate) fn decide(self) -> Result<Option<DecimalSeparator>, UploadRefusal> {
         let Self { point, comma, open } = self;
         let (most, decimal) = if point.count >= comma.count {
-            (point.count, Decimal::Point)
+            (point.count, DecimalSeparator::Point)
         } else {
-            (comma.count, Decimal::Comma)
+            (comma.count, DecimalSeparator::Comma)
         };
         let least = point.count.min(comma.count);
         let is_torn = least.saturating_mul(STRAY_SHARE) > most;
         match (point.first, comma.first, open.first) {
-            (Some(point), Some(comma), _) if is_torn => Err(Refusal::DecimalMixed { point, comma }),
-            (None, None, Some(seen)) => Err(Refusal::DecimalOpen { seen }),
+            (Some(point), Some(comma), _) if is_torn => Err(UploadRefusal::DecimalMixed { point, comma }),
+            (None, None, Some(seen)) => Err(UploadRefusal::DecimalOpen { seen }),
             (None, None, None) => Ok(None),
             _ => Ok(Some(decimal)),
         }
     }
 }
 
-impl Decimal {
+impl DecimalSeparator {
     /// As in options.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Point => "point",
             Self::Comma => "comma",
@@ -114,7 +107,8 @@ impl Decimal {
         }
     }
 
-    /// The amount with a point and without grouping or currency; none when it is not written in this way.
+    /// The amount with a point and without grouping or currency; none when it is not written in
+    /// this way.
     pub(crate) fn plain(self, text: &str, currency: Option<Currency>) -> Option<String> {
         let digits = without_own_symbol(text.trim(), currency);
         let (whole, fraction) = match digits.split_once(self.character()) {
@@ -130,9 +124,9 @@ impl Decimal {
     }
 }
 
-impl fmt::Display for Decimal {
+impl fmt::Display for DecimalSeparator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
@@ -146,19 +140,24 @@ fn evidence(text: &str) -> Evidence {
     let count = |character| text.matches(character).count();
     match (count('.'), count(',')) {
         (0, 0) => Evidence::Nothing,
-        (1, 0) => single(text, Decimal::Point),
-        (0, 1) => single(text, Decimal::Comma),
-        (_, 0) => grouped(text, Decimal::Comma),
-        (0, _) => grouped(text, Decimal::Point),
+        (1, 0) => single(text, DecimalSeparator::Point),
+        (0, 1) => single(text, DecimalSeparator::Comma),
+        (_, 0) => grouped(text, DecimalSeparator::Comma),
+        (0, _) => grouped(text, DecimalSeparator::Point),
         _ => {
-            let last = if text.rfind('.') > text.rfind(',') { Decimal::Point } else { Decimal::Comma };
+            let last = if text.rfind('.') > text.rfind(',') {
+                DecimalSeparator::Point
+            } else {
+                DecimalSeparator::Comma
+            };
             grouped(text, last)
         }
     }
 }
 
-/// The only mark of its kind: decimal, unless exactly three digits follow what could be a first group.
-fn single(text: &str, decimal: Decimal) -> Evidence {
+/// The only mark of its kind: decimal, unless exactly three digits follow what could be a first
+/// group.
+fn single(text: &str, decimal: DecimalSeparator) -> Evidence {
     let Some((before, after)) = text.split_once(decimal.character()) else { return Evidence::Nothing };
     if !is_digits(after) || ungrouped(before, decimal.other().character()).is_none() {
         return Evidence::Nothing;
@@ -167,11 +166,12 @@ fn single(text: &str, decimal: Decimal) -> Evidence {
     if may_be_group { Evidence::Open } else { Evidence::Only(decimal) }
 }
 
-fn grouped(text: &str, decimal: Decimal) -> Evidence {
+fn grouped(text: &str, decimal: DecimalSeparator) -> Evidence {
     decimal.plain(text, None).map_or(Evidence::Nothing, |_| Evidence::Only(decimal))
 }
 
-/// Digits in groups of three behind a first of one to three, all divided by the same character; or digits alone.
+/// Digits in groups of three behind a first of one to three, all divided by the same character; or
+/// digits alone.
 fn ungrouped(text: &str, separator: char) -> Option<String> {
     let marks: Vec<char> = text.chars().filter(|char| !char.is_ascii_digit()).collect();
     let Some(mark) = marks.first() else { return is_digits(text).then(|| text.to_owned()) };
@@ -204,9 +204,9 @@ const fn symbols(currency: Currency) -> &'static [&'static str] {
     }
 }
 
-/// Whether the currency is written with this sign.
-pub(crate) fn is_sign_of(sign: &str, currency: Currency) -> bool {
-    symbols(currency).contains(&sign)
+/// Whether the currency is written with this symbol.
+pub(crate) fn is_symbol_of(symbol: &str, currency: Currency) -> bool {
+    symbols(currency).contains(&symbol)
 }
 
 /// Whether amounts in this currency are written with the sign of the dollar.
@@ -218,7 +218,7 @@ fn without_own_symbol(text: &str, currency: Option<Currency>) -> &str {
     currency.map_or(text, |currency| stripped(text, symbols(currency)).unwrap_or(text))
 }
 
-/// Of whichever currency: it says nothing of how numbers are written.
+/// Without the symbol of any currency: it says nothing of how numbers are written.
 fn without_symbol(text: &str) -> &str {
     Currency::ALL.into_iter().find_map(|currency| stripped(text, symbols(currency))).unwrap_or(text)
 }
@@ -242,7 +242,7 @@ mod tests {
 
     use super::*;
 
-    fn decide(texts: &[&str]) -> Result<Option<Decimal>, Refusal> {
+    fn decide(texts: &[&str]) -> Result<Option<DecimalSeparator>, UploadRefusal> {
         let mut survey = Survey::default();
         for (text, line) in texts.iter().zip(2..) {
             survey.see(line, text);
@@ -253,15 +253,15 @@ mod tests {
     #[test]
     fn one_amount_may_decide_for_all() {
         for (texts, decimal) in [
-            (["1000", "1.000", "1.234,5"], Some(Decimal::Comma)),
-            (["1000", "1.000", "12.50"], Some(Decimal::Point)),
-            (["1.000", "1.000.000", "7"], Some(Decimal::Comma)),
-            (["1,000", "1,000,000", "7"], Some(Decimal::Point)),
-            (["1 234,56", "1.000", ""], Some(Decimal::Comma)),
-            (["1'234.56", "1,000", ""], Some(Decimal::Point)),
-            (["S/ 1,250.00", "S/ 1,000", ""], Some(Decimal::Point)),
-            (["R$ 1.234,56", "", ""], Some(Decimal::Comma)),
-            (["0.125", "1000.000", ""], Some(Decimal::Point)),
+            (["1000", "1.000", "1.234,5"], Some(DecimalSeparator::Comma)),
+            (["1000", "1.000", "12.50"], Some(DecimalSeparator::Point)),
+            (["1.000", "1.000.000", "7"], Some(DecimalSeparator::Comma)),
+            (["1,000", "1,000,000", "7"], Some(DecimalSeparator::Point)),
+            (["1 234,56", "1.000", ""], Some(DecimalSeparator::Comma)),
+            (["1'234.56", "1,000", ""], Some(DecimalSeparator::Point)),
+            (["S/ 1,250.00", "S/ 1,000", ""], Some(DecimalSeparator::Point)),
+            (["R$ 1.234,56", "", ""], Some(DecimalSeparator::Comma)),
+            (["0.125", "1000.000", ""], Some(DecimalSeparator::Point)),
             (["1000", "20", "abc.def"], None),
         ] {
             assert_eq!(decide(&texts), Ok(decimal), "{texts:?}");
@@ -271,14 +271,14 @@ mod tests {
     #[test]
     fn what_is_open_is_refused_with_both_readings() {
         let open = decide(&["1000", "1.000", "250.000"]).unwrap_err();
-        assert!(matches!(&open, Refusal::DecimalOpen { seen } if seen.line == 3), "{open}");
+        assert!(matches!(&open, UploadRefusal::DecimalOpen { seen } if seen.line == 3), "{open}");
         let mixed = decide(&["1.234,56", "1,234.56"]).unwrap_err();
         assert!(
-            matches!(&mixed, Refusal::DecimalMixed { point, comma } if (point.line, comma.line) == (3, 2))
+            matches!(&mixed, UploadRefusal::DecimalMixed { point, comma } if (point.line, comma.line) == (3, 2))
         );
         let mut stray = vec!["12.50"; 30];
         stray.push("1,5");
-        assert_eq!(decide(&stray), Ok(Some(Decimal::Point)), "one row is rejected, and not misread");
+        assert_eq!(decide(&stray), Ok(Some(DecimalSeparator::Point)), "one row is rejected, and not misread");
         stray.push("1,25");
         assert!(decide(&stray).is_err(), "two in thirty are no accident");
     }
@@ -286,22 +286,22 @@ mod tests {
     #[test]
     fn only_grouping_is_left_out() {
         for (decimal, text, plain) in [
-            (Decimal::Comma, "1.234.567,8", Some("1234567.8")),
-            (Decimal::Comma, "1\u{a0}234,56", Some("1234.56")),
-            (Decimal::Point, "1,234.56", Some("1234.56")),
-            (Decimal::Point, "S/ 1,250.00", Some("1250.00")),
-            (Decimal::Point, "1250.00 PEN", Some("1250.00")),
-            (Decimal::Point, "S/ 1250.00 PEN", Some("1250.00")),
-            (Decimal::Point, "12,34.56", None),
-            (Decimal::Point, "1,234,56", None),
-            (Decimal::Point, "1.2.3", None),
-            (Decimal::Point, "R$ 10.00", None),
-            (Decimal::Comma, "1234.56", None),
-            (Decimal::Comma, "(10,00)", None),
-            (Decimal::Comma, "-10,00", None),
-            (Decimal::Comma, "1e3", None),
-            (Decimal::Comma, "10,", None),
-            (Decimal::Comma, "", None),
+            (DecimalSeparator::Comma, "1.234.567,8", Some("1234567.8")),
+            (DecimalSeparator::Comma, "1\u{a0}234,56", Some("1234.56")),
+            (DecimalSeparator::Point, "1,234.56", Some("1234.56")),
+            (DecimalSeparator::Point, "S/ 1,250.00", Some("1250.00")),
+            (DecimalSeparator::Point, "1250.00 PEN", Some("1250.00")),
+            (DecimalSeparator::Point, "S/ 1250.00 PEN", Some("1250.00")),
+            (DecimalSeparator::Point, "12,34.56", None),
+            (DecimalSeparator::Point, "1,234,56", None),
+            (DecimalSeparator::Point, "1.2.3", None),
+            (DecimalSeparator::Point, "R$ 10.00", None),
+            (DecimalSeparator::Comma, "1234.56", None),
+            (DecimalSeparator::Comma, "(10,00)", None),
+            (DecimalSeparator::Comma, "-10,00", None),
+            (DecimalSeparator::Comma, "1e3", None),
+            (DecimalSeparator::Comma, "10,", None),
+            (DecimalSeparator::Comma, "", None),
         ] {
             assert_eq!(decimal.plain(text, Some(Currency::Pen)).as_deref(), plain, "{text}");
         }
@@ -310,7 +310,7 @@ mod tests {
     proptest! {
         #[test]
         fn digits_stay_as_they_are(text in "[0-9.,' ]{0,14}", comma in any::<bool>()) {
-            let decimal = if comma { Decimal::Comma } else { Decimal::Point };
+            let decimal = if comma { DecimalSeparator::Comma } else { DecimalSeparator::Point };
             if let Some(plain) = decimal.plain(&text, None) {
                 let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
                 prop_assert_eq!(digits(&text), digits(&plain));

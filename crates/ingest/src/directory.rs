@@ -3,7 +3,7 @@
 use std::fmt;
 
 use payrun_domain::{country::Country, fault::Fault, money::Currency, name::AccountName, order::Order};
-use payrun_store::Holds;
+use payrun_store::HoldPolicy;
 
 /// The provider's documented rules for an order, as far as they can be checked without asking it.
 pub type Check = Box<dyn Fn(&Order) -> Vec<Fault> + Send + Sync>;
@@ -27,20 +27,22 @@ pub struct Route {
     pub bank_code: BankCode,
 }
 
-/// Every configured account, and which good rows wait until somebody has looked at them.
+/// Every configured account, and which good rows wait until a second person has looked
+/// at them.
 #[derive(Debug)]
 pub struct Directory {
     routes: Vec<Route>,
-    holds: Holds,
+    holds: HoldPolicy,
 }
 
 impl Directory {
     /// `routes` have distinct names.
-    pub const fn new(routes: Vec<Route>, holds: Holds) -> Self {
+    pub const fn new(routes: Vec<Route>, holds: HoldPolicy) -> Self {
         Self { routes, holds }
     }
 
-    pub(crate) const fn holds(&self) -> &Holds {
+    /// Which strange rows are held.
+    pub const fn holds(&self) -> &HoldPolicy {
         &self.holds
     }
 

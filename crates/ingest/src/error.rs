@@ -3,8 +3,7 @@
 use std::io;
 
 use crate::{
-    decimal::Seen,
-    header::HeaderFault,
+    header_fault::HeaderFault,
     wording::{Language, mend},
 };
 
@@ -16,29 +15,23 @@ pub enum Error {
     Read(#[source] io::Error),
     /// The file is not one that can be judged row by row.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] UploadRefusal),
     /// The bytes that were stored are not those that were hashed.
     #[error(
-        "the file changed while it was read; nothing was stored, import it again once nobody writes to it"
+        "the file changed while it was read; nothing was stored, import it again once no program writes to it"
     )]
     Changed,
     /// The copy for people cannot be written.
     #[error("writing the rows to mend failed")]
     Report(#[source] io::Error),
-    /// The thread that reads the file is gone.
-    #[error("the thread that reads the payroll file died")]
-    Worker(#[source] tokio::task::JoinError),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] payrun_store::Error),
 }
 
 /// Why a file is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum UploadRefusal {
     /// Not a table, or not one that can be told apart.
     #[error(transparent)]
-    Table(#[from] payrun_tabular::Refusal),
+    Table(#[from] payrun_tabular::FileRefusal),
     /// No rows.
     #[error("the file has a header and no rows")]
     HeaderOnly,
@@ -56,7 +49,7 @@ pub enum Refusal {
         "line {line} is the header of another table, whose columns stand elsewhere; give each table a file of its own"
     )]
     SecondHeader {
-        /// Of the other header.
+        /// The line of the other header.
         line: i64,
     },
     /// A layout gives all rows a value for a column that the file has.
@@ -106,6 +99,15 @@ pub enum Refusal {
     },
 }
 
+/// An amount from which a refusal follows: where it was first seen, and what it looked like there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// On which the record starts.
+    pub line: i64,
+    /// The amount as it stands, shortened.
+    pub text: String,
+}
+
 fn thousands(seen: &Seen) -> String {
     seen.text.replace(['.', ','], "")
 }
@@ -114,9 +116,10 @@ fn decimals(seen: &Seen) -> String {
     seen.text.replace(',', ".")
 }
 
-impl Refusal {
-    /// What to do, in a clerk's language; none in English, which is what the refusal itself says, with all that it knows.
-    pub fn told(&self, language: Language) -> Option<String> {
+impl UploadRefusal {
+    /// What to do, in a clerk's language; none in English, which is what the refusal itself says,
+    /// with all that it knows.
+    pub fn explanation(&self, language: Language) -> Option<String> {
         mend(language, &format!("file_{}", self.code()), "")
     }
 
@@ -137,8 +140,8 @@ impl Refusal {
     }
 }
 
-const fn table_code(refusal: &payrun_tabular::Refusal) -> &'static str {
-    use payrun_tabular::Refusal as Table;
+const fn table_code(refusal: &payrun_tabular::FileRefusal) -> &'static str {
+    use payrun_tabular::FileRefusal as Table;
     match refusal {
         Table::Empty | Table::SheetsEmpty { .. } => "empty",
         Table::NotATable { .. } => "not_a_table",
@@ -146,9 +149,10 @@ const fn table_code(refusal: &payrun_tabular::Refusal) -> &'static str {
         Table::Damaged { .. } => "damaged",
         Table::FileBytes { .. }
         | Table::InflatedBytes { .. }
+        | Table::Disproportionate
         | Table::Rows { .. }
         | Table::RecordBytes { .. }
-        | Table::Cells { .. }
+        | Table::Columns { .. }
         | Table::StringsBytes { .. }
         | Table::GzippedWorkbook { .. } => "limit",
         Table::GzipInGzip | Table::GzipCut | Table::GzipDamaged | Table::GzipTrailing => "gzip",
@@ -171,8 +175,8 @@ impl From<payrun_tabular::Error> for Error {
     }
 }
 
-impl From<payrun_tabular::Refusal> for Error {
-    fn from(refusal: payrun_tabular::Refusal) -> Self {
+impl From<payrun_tabular::FileRefusal> for Error {
+    fn from(refusal: payrun_tabular::FileRefusal) -> Self {
         Self::Refused(refusal.into())
     }
 }

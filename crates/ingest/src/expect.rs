@@ -1,10 +1,11 @@
-//! What whoever brings a file says that it adds up to. A file that was cut off, or is last month's, adds up to something else.
+//! What the uploader of a file says that it adds up to. A file that was cut off, or is last
+//! month's, adds up to something else.
 
 use std::collections::BTreeMap;
 
 use payrun_domain::money::{Currency, major};
 
-use crate::error::Refusal;
+use crate::error::UploadRefusal;
 
 /// What was announced, of the good rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,14 +29,14 @@ impl Totals {
     pub(crate) fn add(&mut self, currency: Currency, minor: i64) {
         self.count = self.count.saturating_add(1);
         let sum = self.sums.entry(currency).or_default();
-        // A sum that does not fit is none that anybody announces.
+        // A sum that does not fit is none that an uploader announces.
         *sum = sum.saturating_add(minor);
     }
 }
 
 impl Expected {
     /// Refuses a file that does not add up.
-    pub fn compare(&self, totals: &Totals) -> Result<(), Refusal> {
+    pub fn compare(&self, totals: &Totals) -> Result<(), UploadRefusal> {
         let count_differs = self.count.is_some_and(|count| count != totals.count);
         let sums_differ = !self.totals.is_empty() && self.totals != totals.sums;
         if !count_differs && !sums_differ {
@@ -44,7 +45,7 @@ impl Expected {
         let count = self.count.map_or_else(|| "any number of rows".to_owned(), rows);
         let (announced, found) = (sums(&self.totals), sums(&totals.sums));
         let announced = if announced.is_empty() { count } else { format!("{count} of {announced}") };
-        Err(Refusal::Totals {
+        Err(UploadRefusal::Totals {
             found: format!("the good rows are {} of {found}", rows(totals.count)),
             announced,
         })

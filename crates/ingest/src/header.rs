@@ -1,13 +1,12 @@
 //! The heading of a table: where it stands, and which column is what.
 
-use std::fmt;
-
 use payrun_domain::fault::Field;
 use payrun_tabular::Record;
 
 use crate::{
-    decimal::Decimal,
-    error::Refusal,
+    decimal::DecimalSeparator,
+    error::UploadRefusal,
+    header_fault::HeaderFault,
     layout::{Layout, Meaning},
     synonym,
 };
@@ -24,8 +23,8 @@ pub(crate) struct Header {
     /// The heading of the amount has the sign that many currencies share.
     says_dollars: bool,
     /// How the sheet that payrun wrote says that it writes amounts.
-    declared: Option<Decimal>,
-    /// Of a text.
+    declared: Option<DecimalSeparator>,
+    /// What stands between the cells, when the file is a text.
     separator: Option<char>,
 }
 
@@ -35,27 +34,15 @@ pub(crate) enum Column {
     Known(Field),
     /// The file's own: kept, reported, not read.
     Extra,
-    /// Of a sheet that payrun wrote, or a layout passes it over.
+    /// Not read: a sheet that payrun wrote has it for people, or a layout passes it over.
     Ignored,
-}
-
-/// Every way in which a record is not the header.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct HeaderFault {
-    /// As they stand in the file, cut to what can be read in a message.
-    pub unknown: Vec<String>,
-    /// In the canonical order.
-    pub missing: Vec<Field>,
-    /// In the canonical order.
-    pub doubled: Vec<Field>,
-    /// Not one of its cells is a column's name.
-    pub is_data: bool,
 }
 
 /// Titles, dates and groups of columns stand above it, but not more of them.
 pub(crate) const LOOK_IN_RECORDS: usize = 25;
 const NAME_CHARS_SHOWN: usize = 40;
-/// What a sheet that payrun wrote has before or behind the cells, so that it can come again when they are mended.
+/// What a sheet that payrun wrote has before or behind the cells, so that it can come again when
+/// they are mended.
 const OURS: [&str; 3] = ["line", "fault", "payrun"];
 /// A record of data may have one cell that reads like a heading.
 const NAMES_MIN: usize = 3;
@@ -92,15 +79,18 @@ impl Header {
         meanings.filter(|(name, _)| !name.trim().is_empty()).collect()
     }
 
-    /// Whether a record among the data repeats a header, as two exports that were pasted together do.
+    /// Whether a record among the data repeats a header, as two exports that were pasted together
+    /// do.
     pub(crate) fn is_repeated_in(&self, cells: &[String]) -> bool {
         let same = cells.iter().zip(&self.names).filter(|(cell, name)| !cell.is_empty() && cell == name);
         same.count() >= NAMES_MIN.min(self.columns.len())
     }
 
-    /// Whether a record among the data is the header of another table: it names columns, and not at their places.
+    /// Whether a record among the data is the header of another table: it names columns, and not at
+    /// their places.
     pub(crate) fn is_contradicted_by(&self, record: &Record, layout: &Layout) -> bool {
-        // What pays has digits in its amount; a heading has none, and few rows are looked at any closer.
+        // What pays has digits in its amount; a heading has none, and few rows are looked at any
+        // closer.
         let amount = self.place(Field::Amount).and_then(|place| record.cells.get(place));
         let may_be = amount.is_none_or(|cell| !cell.text.bytes().any(|byte| byte.is_ascii_digit()));
         // Words such as `bank` and `DNI` stand in cells too.
@@ -122,7 +112,7 @@ impl Header {
         self.names.iter().enumerate().filter(|(_, name)| name.trim().is_empty()).map(|(place, _)| place)
     }
 
-    pub(crate) fn parse(record: &Record, layout: &Layout) -> Result<Self, Refusal> {
+    pub(crate) fn parse(record: &Record, layout: &Layout) -> Result<Self, UploadRefusal> {
         let columns = columns(record, layout);
         let count = |field: Field| columns.iter().filter(|column| column.field() == Some(field)).count();
         let is_missing =
@@ -130,7 +120,7 @@ impl Header {
         if let Some(field) =
             Field::ALL.into_iter().find(|field| count(*field) > 0 && layout.value(*field).is_some())
         {
-            return Err(Refusal::LayoutTwice(field));
+            return Err(UploadRefusal::LayoutTwice(field));
         }
         let missing: Vec<Field> = Field::ALL.into_iter().filter(is_missing).collect();
         let doubled: Vec<Field> = Field::ALL.into_iter().filter(|field| count(*field) > 1).collect();
@@ -150,7 +140,7 @@ impl Header {
     }
 
     /// How the sheet says that it writes amounts, when payrun wrote it.
-    pub(crate) const fn declared(&self) -> Option<Decimal> {
+    pub(crate) const fn declared(&self) -> Option<DecimalSeparator> {
         self.declared
     }
 
@@ -243,44 +233,20 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// The heading of what payrun says of a row, in a sheet whose amounts have this decimal sign.
-pub(crate) fn ours(name: &str, decimal: Option<Decimal>) -> String {
-    decimal.map_or_else(|| name.to_owned(), |decimal| format!("{name} (decimal {})", decimal.word()))
+pub(crate) fn ours(name: &str, decimal: Option<DecimalSeparator>) -> String {
+    decimal.map_or_else(|| name.to_owned(), |decimal| format!("{name} (decimal {})", decimal.as_str()))
 }
 
-fn decimal_of(name: &str) -> Option<Decimal> {
+fn decimal_of(name: &str) -> Option<DecimalSeparator> {
     let (name, word) = name.split_once(" (decimal ")?;
     let word = word.strip_suffix(')').filter(|_| OURS.contains(&name))?;
-    [Decimal::Point, Decimal::Comma].into_iter().find(|decimal| decimal.word() == word)
+    [DecimalSeparator::Point, DecimalSeparator::Comma].into_iter().find(|decimal| decimal.as_str() == word)
 }
 
 /// Short, and without what a terminal would obey.
 fn shown(text: &str) -> String {
     let safe = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
     text.chars().take(NAME_CHARS_SHOWN).map(safe).collect()
-}
-
-impl fmt::Display for HeaderFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns =
-            |fields: &[Field]| fields.iter().map(|field| field.column()).collect::<Vec<_>>().join(", ");
-        f.write_str("no line is the header of a payroll")?;
-        if self.is_data {
-            // Whatever it is, it may name people.
-            f.write_str(": none names a column; is the header missing?")?;
-        } else if !self.unknown.is_empty() {
-            write!(f, "; not understood: {}", self.unknown.join(", "))?;
-        }
-        if !self.missing.is_empty() {
-            write!(f, "; missing: {}", columns(&self.missing))?;
-        }
-        if !self.doubled.is_empty() {
-            write!(f, "; more than once: {}", columns(&self.doubled))?;
-        }
-        f.write_str(
-            ". `payrun map FILE` writes a layout in which you say which heading is which column, and what all rows have in common; \
-             `payrun template` writes an empty payroll",
-        )
-    }
 }
 
 #[cfg(test)]
@@ -294,7 +260,7 @@ mod tests {
         Record { line: 1, cells: text.split(',').map(cell).collect(), misquoted: false, hidden: false }
     }
 
-    fn parse(text: &str) -> Result<Header, Refusal> {
+    fn parse(text: &str) -> Result<Header, UploadRefusal> {
         Header::parse(&record(text), &Layout::default())
     }
 
@@ -338,7 +304,7 @@ mod tests {
     fn all_that_is_wrong_is_named_at_once() {
         let columns = Field::ALL.iter().map(|field| field.column()).collect::<Vec<_>>().join(",");
         let text = columns.replace("amount,", "Haberes,bank,");
-        let Err(Refusal::Header(fault)) = parse(&text) else { panic!("taken") };
+        let Err(UploadRefusal::Header(fault)) = parse(&text) else { panic!("taken") };
         let said = fault.to_string();
         assert!(
             said.starts_with(
@@ -348,10 +314,10 @@ mod tests {
         );
     }
 
-    /// A file without a header begins with somebody's name and account.
+    /// A file without a header begins with a person's name and account.
     #[test]
     fn a_first_line_of_data_is_not_repeated() {
-        let Err(Refusal::Header(fault)) = parse("a-1,Rosa,Prueba,00320000300123456731") else {
+        let Err(UploadRefusal::Header(fault)) = parse("a-1,Rosa,Prueba,00320000300123456731") else {
             panic!("taken")
         };
         assert!(fault.to_string().contains("is the header missing"), "{fault}");

@@ -1,4 +1,5 @@
-//! A customer's own layout, saved: which of their headings is which column, and what all of their rows have in common.
+//! A customer's own layout, saved: which of their headings is which column, and what all of their
+//! rows have in common.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::synonym::normal;
 
-/// As it is written in a file: `[columns]` from their heading to payrun's column, or to `""` for one that is passed over; `[values]`
-/// from payrun's column to what every row says.
+/// As it is written in a file: `[columns]` from their heading to payrun's column, or to `""` for
+/// one that is passed over; `[values]` from payrun's column to what every row says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layout {

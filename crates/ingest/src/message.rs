@@ -1,7 +1,7 @@
 //! An intake message: the rows of a payroll file as JSON.
 //!
-//! `{"version":1,"id":"…","payouts":[{"client_id":"…", …}, …]}` with the columns of a file as names and strings as values. A field
-//! that a payout does not need may be absent.
+//! `{"version":1,"id":"…","payouts":[{"client_id":"…", …}, …]}` with the columns of a file as names
+//! and strings as values. A field that a payout does not need may be absent.
 
 use std::{fmt, sync::Arc};
 
@@ -23,8 +23,10 @@ const FIELDS: usize = Field::ALL.len();
 /// A message that can be read. What its payouts say is not judged yet.
 #[derive(Debug)]
 pub struct IntakeMessage {
-    pub(crate) id: String,
-    pub(crate) rows: Vec<Row>,
+    /// The publisher's id of the message.
+    pub id: String,
+    /// Its payouts, to be judged; at least one.
+    pub rows: Vec<Row>,
 }
 
 /// A message of which not even the payouts can be told apart.
@@ -33,18 +35,6 @@ pub struct IntakeMessage {
 pub struct Unreadable {
     /// What is wrong, for its publisher; nothing of its content.
     pub reason: String,
-}
-
-impl IntakeMessage {
-    /// The publisher's id of the message.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// How many payouts it asks for; at least one.
-    pub fn payouts(&self) -> usize {
-        self.rows.len()
-    }
 }
 
 /// Reads a message's body.
@@ -162,7 +152,7 @@ mod tests {
     fn a_message_is_rows() {
         let body = r#"{"version":1,"id":"run-7","payouts":[{"amount":"1250.50","client_id":"a"},{}]}"#;
         let message = decode(body.as_bytes()).unwrap();
-        assert_eq!((message.id(), message.payouts()), ("run-7", 2));
+        assert_eq!((message.id.as_str(), message.rows.len()), ("run-7", 2));
         assert_eq!(message.rows[0].get(Field::Amount), "1250.50");
         assert_eq!((message.rows[0].number, message.rows[0].get(Field::Bank)), (1, ""));
         assert!(message.rows[1].damage().is_some(), "a payout without a value is a row of empty cells");

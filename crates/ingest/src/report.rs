@@ -1,4 +1,5 @@
-//! What a person reads about a file: what it was found to be, how many rows, which faults, and a sheet of the rows to mend.
+//! What a person reads about a file: what it was found to be, how many rows, which faults, and a
+//! sheet of the rows to mend.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +13,7 @@ use payrun_tabular::{Format, Separator};
 
 use crate::{
     chunk::Chunk,
-    decimal::Decimal,
+    decimal::DecimalSeparator,
     expect::Totals,
     header,
     row::Row,
@@ -21,13 +22,15 @@ use crate::{
     wording::{Language, mend},
 };
 
-/// Faults of a severity are kept up to here; all of them are counted, and all rejected rows are written.
+/// Faults of a severity are kept up to here; all of them are counted, and all rejected rows are
+/// written.
 const FAULTS_KEPT_MAX: usize = 1_000;
 
 /// Which rows a sheet has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copy {
-    /// The rejected ones: `line` and `fault` first, then the cells as they stand in the file, in the file's order.
+    /// The rejected ones: `line` and `fault` first, then the cells as they stand in the file, in
+    /// the file's order.
     Rejected,
     /// All of them as they stand, with a last column `payrun` that says what to mend.
     Everything,
@@ -35,7 +38,8 @@ pub enum Copy {
 
 /// Grows with the file as it is judged. `Display` is the whole report in plain text.
 ///
-/// `W` takes rows as CSV, written as the file was. With the cells mended it can be imported: payrun's own columns are passed over.
+/// `W` takes rows as CSV, written as the file was. With the cells mended it can be imported:
+/// payrun's own columns are passed over.
 pub struct Report<W: Write> {
     accepted: i32,
     rejected: i32,
@@ -56,7 +60,8 @@ pub struct Report<W: Write> {
 }
 
 impl<W: Write> Report<W> {
-    /// An empty report. The rows hold personal data in full: `rows` is [`io::sink`] or a file that only its owner reads.
+    /// An empty report. The rows hold personal data in full: `rows` is [`io::sink`] or a file that
+    /// only its owner reads.
     pub const fn new(rows: W, copy: Copy, language: Language) -> Self {
         Self {
             accepted: 0,
@@ -113,7 +118,8 @@ impl<W: Write> Report<W> {
         self.detected.as_ref()
     }
 
-    /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its columns. Reasons are in the report's language.
+    /// The first 1,000 errors and the first 1,000 warnings, in the order of the file and of its
+    /// columns. Reasons are in the report's language.
     pub fn faults(&self) -> &[RowFault] {
         &self.faults
     }
@@ -128,11 +134,15 @@ impl<W: Write> Report<W> {
         &self.totals
     }
 
-    pub(crate) fn begin(&mut self, detected: &Detected) {
-        let separator = match &detected.found.format {
+    /// Notes what the file was found to be.
+    pub fn begin(&mut self, detected: &Detected) {
+        let separator = match &detected.file.format {
             Format::Csv(dialect) => dialect.separator,
-            // What the clerk's own spreadsheet program puts between cells follows what it puts before decimals.
-            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) if detected.decimal == Some(Decimal::Comma) => {
+            // What the clerk's own spreadsheet program puts between cells follows what it puts
+            // before decimals.
+            Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_)
+                if detected.decimal == Some(DecimalSeparator::Comma) =>
+            {
                 Separator::Semicolon
             }
             Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => Separator::Comma,
@@ -142,8 +152,9 @@ impl<W: Write> Report<W> {
         self.detected = Some(detected.clone());
     }
 
-    /// Adds rows and what became of them; `doubles` are payouts that turned out to be there already.
-    pub(crate) fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
+    /// Adds rows and what became of them; `doubles` are payouts that turned out to be there
+    /// already.
+    pub fn add(&mut self, mut chunk: Chunk, doubles: Vec<RowFault>) -> io::Result<()> {
         chunk.faults.extend(doubles);
         for fault in &mut chunk.faults {
             if let Some(words) = mend(self.language, &fault.code, &fault.reason) {
@@ -175,7 +186,8 @@ impl<W: Write> Report<W> {
         self.sheet.as_mut().map_or(Ok(()), Sheet::flush)
     }
 
-    pub(crate) const fn end(&mut self, empty: i32, hidden: u64) {
+    /// Notes how many rows were empty, and how many their workbook hides.
+    pub const fn end(&mut self, empty: i32, hidden: u64) {
         (self.empty, self.hidden) = (empty, hidden);
     }
 
@@ -234,7 +246,7 @@ impl<W: Write> fmt::Display for Report<W> {
         for RowFault { line, row, severity, field, code, value_masked, reason } in &self.faults {
             let column = field.map_or("-", Field::column);
             let value = value_masked.as_deref().unwrap_or("-");
-            let severity = severity.word();
+            let severity = severity.as_str();
             writeln!(f, "line {line}  row {row}  {column}  {value}  {severity} {code}: {reason}")?;
         }
         let faults: u64 = self.counts.values().sum();

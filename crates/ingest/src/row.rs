@@ -3,13 +3,14 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use payrun_domain::fault::{Fault, Field, Severity};
-use payrun_tabular::{Cell, Kind, Record};
+use payrun_tabular::{Cell, Kind, NumberDisplay, Record};
 
-use crate::{decimal::Decimal, header::Header, sheet::unprotected, synonym};
+use crate::{decimal::DecimalSeparator, header::Header, sheet::unprotected, synonym};
 
 /// The cells of one record or of one payout of a message. Not yet believed.
-pub(crate) struct Row {
-    /// On which the record starts, or the row that a spreadsheet shows; in a message the position in its list.
+pub struct Row {
+    /// On which the record starts, or the row that a spreadsheet shows; in a message the position
+    /// in its list.
     pub(crate) line: i64,
     /// The record, counted from one without the header.
     pub(crate) number: i32,
@@ -17,13 +18,13 @@ pub(crate) struct Row {
     cells: Vec<String>,
     /// As many as cells in a workbook, none in a text.
     kinds: Vec<Kind>,
-    /// What the format of the amount shows beside it.
-    sign: Option<&'static str>,
+    /// What the workbook shows of the amount apart from its digits.
+    display: NumberDisplay,
     misquoted: bool,
     hidden: bool,
     /// Programs write payrun's words; people write theirs.
     is_of_people: bool,
-    decimal: Option<Decimal>,
+    decimal: Option<DecimalSeparator>,
     /// In place of a client id that the file has not.
     derived_id: String,
 }
@@ -57,7 +58,7 @@ impl Row {
         record: Record,
         number: i32,
         header: &Arc<Header>,
-        decimal: Option<Decimal>,
+        decimal: Option<DecimalSeparator>,
         source: &str,
     ) -> Self {
         let is_workbook = record.cells.iter().any(|cell| !matches!(cell.kind, Kind::Text | Kind::Empty));
@@ -66,7 +67,7 @@ impl Row {
         let is_ours = header.is_ours();
         let text = |cell: Cell| if is_ours { unprotected(&cell.text).to_owned() } else { cell.text };
         let amount = header.place(Field::Amount).and_then(|place| record.cells.get(place));
-        let sign = amount.and_then(|cell| cell.sign);
+        let display = amount.map(|cell| cell.display).unwrap_or_default();
         let lacks_id = header.place(Field::ClientId).is_none() && header.value(Field::ClientId).is_none();
         Self {
             line: record.line,
@@ -74,12 +75,12 @@ impl Row {
             header: Arc::clone(header),
             cells: record.cells.into_iter().map(text).collect(),
             kinds,
-            sign,
+            display,
             misquoted: record.misquoted,
             hidden: record.hidden,
             is_of_people: true,
             // Where no amount tells, none has anything to be told.
-            decimal: Some(decimal.unwrap_or(Decimal::Point)),
+            decimal: Some(decimal.unwrap_or(DecimalSeparator::Point)),
             derived_id: if lacks_id { format!("{source}-{number}") } else { String::new() },
         }
     }
@@ -92,7 +93,7 @@ impl Row {
             header: Arc::clone(header),
             cells,
             kinds: Vec::new(),
-            sign: None,
+            display: NumberDisplay::Plain,
             misquoted: false,
             hidden: false,
             is_of_people: false,
@@ -101,8 +102,8 @@ impl Row {
         }
     }
 
-    /// What the row says of the field, in payrun's words where there are few: its cell, or what its file says of all rows. Empty when
-    /// neither says anything.
+    /// What the row says of the field, in payrun's words where there are few: its cell, or what its
+    /// file says of all rows. Empty when neither says anything.
     pub(crate) fn get(&self, field: Field) -> &str {
         let text = self.written(field);
         if self.is_of_people { synonym::word(field, text).unwrap_or(text) } else { text }
@@ -124,13 +125,13 @@ impl Row {
     }
 
     /// How the file writes decimals; none where an amount is a plain number in any case.
-    pub(crate) const fn decimal(&self) -> Option<Decimal> {
+    pub(crate) const fn decimal(&self) -> Option<DecimalSeparator> {
         self.decimal
     }
 
-    /// A currency's sign that the workbook shows beside the amount, or `scaled` when it shows other digits than it has.
-    pub(crate) const fn sign(&self) -> Option<&'static str> {
-        self.sign
+    /// What the workbook shows of the amount apart from its digits.
+    pub(crate) const fn display(&self) -> NumberDisplay {
+        self.display
     }
 
     /// The heading of the amounts has the sign that many currencies share.
@@ -150,15 +151,17 @@ impl Row {
 
     /// In the order of the file, without the columns that payrun wrote.
     ///
-    /// A number of a workbook that is an amount is written as the texts of its file are, so that a copy reads as the file did. What
-    /// was wrong about a cell of a workbook may be its type or format, which a copy has not: a cell that is `faulty` is marked, so that
-    /// nobody sends it again as it is.
+    /// A number of a workbook that is an amount is written as the texts of its file are, so that a
+    /// copy reads as the file did. What was wrong about a cell of a workbook may be its type or
+    /// format, which a copy has not: a cell that is `faulty` is marked, so that the clerk
+    /// does not send it again as it is.
     pub(crate) fn cells(&self, faulty: &[Field]) -> impl Iterator<Item = Cow<'_, str>> {
         let is_workbook = !self.kinds.is_empty();
         let marked: Vec<usize> =
             faulty.iter().filter_map(|field| self.header.place(*field)).filter(|_| is_workbook).collect();
         let amount = self.header.place(Field::Amount);
-        let is_rewritten = self.kind(Field::Amount) == Kind::Number && self.decimal == Some(Decimal::Comma);
+        let is_rewritten =
+            self.kind(Field::Amount) == Kind::Number && self.decimal == Some(DecimalSeparator::Comma);
         let mut theirs = self.header.names().map(|(_, is_theirs)| is_theirs);
         let kept = self.cells.iter().enumerate().filter(move |_| theirs.next().unwrap_or(true));
         kept.map(move |(place, cell)| {
@@ -210,7 +213,8 @@ impl Row {
                 ),
             );
         }
-        // Of a file, rows without anything are passed over; a message's payout that says nothing is an answer to be given.
+        // Of a file, rows without anything are passed over; a message's payout that says nothing is
+        // an answer to be given.
         if self.is_empty() {
             return whole("row_empty", "every cell is empty; delete the row".to_owned());
         }
@@ -218,10 +222,10 @@ impl Row {
             return whole("row_header", "this row repeats the header; delete it".to_owned());
         }
         if self.is_total() {
-            return whole("row_total", "this row is a total and pays nobody; delete it".to_owned());
+            return whole("row_total", "this row is a total and no payment; delete it".to_owned());
         }
-        // What is pushed to the right by a separator within an amount ends there. A column of numbers before the amount, as some programs
-        // write, pushes nothing.
+        // What is pushed to the right by a separator within an amount ends there. A column of
+        // numbers before the amount, as some programs write, pushes nothing.
         let amount = self.header.place(Field::Amount).unwrap_or(0);
         let is_filled = |place: &usize| self.cells.get(*place).is_some_and(|cell| !cell.trim().is_empty());
         let mut pushed = self.header.nameless().filter(|place| self.kinds.is_empty() && *place > amount);
@@ -250,7 +254,8 @@ impl Row {
     /// A cell in which other rows have disappeared, and how many lines it has.
     fn swallowed(&self) -> Option<(usize, usize)> {
         let separator = self.header.separator()?;
-        // Of a row that ends within the cell and the one that goes on there, one has half of the separators.
+        // Of a row that ends within the cell and the one that goes on there, one has half of the
+        // separators.
         let many = (self.header.len().saturating_sub(1) / 2).max(SEPARATORS_MIN);
         let is_row = |line: &str| line.matches(separator).count() >= many;
         let swallows = |cell: &&String| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row);
@@ -272,7 +277,7 @@ impl Row {
             return true;
         }
         let people = [Field::DocumentNumber, Field::BankAccount, Field::FirstName, Field::CompanyName];
-        // Most rows name somebody, and are not read word by word.
+        // Most rows name a person, and are not read word by word.
         if people.into_iter().filter(|field| !self.written(*field).is_empty()).count() > 1 {
             return false;
         }

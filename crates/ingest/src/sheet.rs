@@ -8,12 +8,14 @@ use std::{
 use csv::{Terminator, Writer, WriterBuilder};
 use payrun_tabular::Separator;
 
-/// Characters with which a spreadsheet begins a formula, or skips to one; a byte order mark in the first cell is skipped too.
+/// Characters with which a spreadsheet begins a formula, or skips to one; a byte order mark in the
+/// first cell is skipped too.
 const TRIGGERS: [char; 9] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{feff}'];
 
 /// Writes RFC 4180 with CRLF and a leading `'` before every cell that could be a formula.
 ///
-/// The `'` is part of the cell; to read a sheet back, take it off cells that begin with `'` and a trigger.
+/// The `'` is part of the cell; to read a sheet back, take it off cells that begin with `'` and a
+/// trigger.
 pub struct Sheet<W: Write> {
     writer: Writer<W>,
     rows: u64,

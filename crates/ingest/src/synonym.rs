@@ -1,4 +1,5 @@
-//! What people write above their columns, and in cells that have few words to choose from, in Spanish, Portuguese and English.
+//! What people write above their columns, and in cells that have few words to choose from, in
+//! Spanish, Portuguese and English.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -26,7 +27,8 @@ static WORDS: LazyLock<HashMap<(Field, &'static str), &'static str>> = LazyLock:
 
 /// The field that a heading names; none when it names none.
 pub(crate) fn field(heading: &str) -> Option<Field> {
-    // A currency's sign in a heading decides what is paid: only those that payrun pays in are known.
+    // A currency's sign in a heading decides what is paid: only those that payrun pays in are
+    // known.
     let plain = heading.replace("S/", " soles ").replace("R$", " reais ");
     if plain.contains(['€', '£', '%', '¢']) || plain.contains("US$") {
         return None;
@@ -55,7 +57,8 @@ const SMALL_WORDS: [&str; 15] =
     ["de", "del", "do", "da", "dos", "das", "la", "el", "los", "las", "of", "the", "o", "y", "e"];
 const NUMBER_WORDS: [&str; 6] = ["nro", "num", "numero", "number", "n", "nr"];
 
-/// The word that payrun writes for what stands in the cell; none when it is unknown. Case and accents do not matter.
+/// The word that payrun writes for what stands in the cell; none when it is unknown. Case and
+/// accents do not matter.
 pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
     // Most fields have no words, and most cells are theirs.
     let has_few = matches!(
@@ -65,7 +68,7 @@ pub(crate) fn word(field: Field, text: &str) -> Option<&'static str> {
     has_few.then(|| WORDS.get(&(field, normal(text).as_str())).copied()).flatten()
 }
 
-/// Lower case without accents; whatever is no letter or digit is one blank.
+/// Lower case without accents; each run of other signs than letters and digits is one blank.
 pub(crate) fn normal(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     for char in text.to_lowercase().chars() {

@@ -1,4 +1,5 @@
-//! A file, read more than once: for its digest, for what decides about all of it, and for its rows, a chunk at a time.
+//! A file, read more than once: for its digest, for what decides about all of it, and for its rows,
+//! a chunk at a time.
 
 use std::{
     io::{self, Read, Seek, SeekFrom},
@@ -7,12 +8,12 @@ use std::{
 
 use data_encoding::HEXLOWER;
 use payrun_domain::fault::Field;
-use payrun_tabular::{Encoding, Format, Found, Kind, Record, Separator, Table};
+use payrun_tabular::{DetectedFormat, Encoding, Format, Kind, Record, Separator, Table};
 use ring::digest::{Context, SHA256};
 
 use crate::{
-    decimal::{self, Decimal},
-    error::{Error, Refusal},
+    decimal::{self, DecimalSeparator},
+    error::{Error, UploadRefusal},
     header::{Header, LOOK_IN_RECORDS},
     layout::Layout,
     row::Row,
@@ -35,19 +36,19 @@ pub struct Reading {
     pub limits: Limits,
     /// Between the cells of a text.
     pub separator: Option<Separator>,
-    /// Of a text.
+    /// How a text is encoded.
     pub encoding: Option<Encoding>,
     /// Which sheet of a workbook.
     pub sheet: Option<String>,
     /// How it writes amounts.
-    pub decimal: Option<Decimal>,
+    pub decimal: Option<DecimalSeparator>,
     /// What its columns are called.
     pub layout: Layout,
 }
 
 impl Reading {
     /// An option that means nothing for what the file is was meant for another file.
-    fn suits(&self, format: &Format) -> Result<(), Refusal> {
+    fn suits(&self, format: &Format) -> Result<(), UploadRefusal> {
         let (given, is_for, found) = match format {
             Format::Csv(_) => ([("--sheet", self.sheet.is_some())].to_vec(), "workbooks", "a text file"),
             Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => {
@@ -57,7 +58,7 @@ impl Reading {
             }
         };
         match given.into_iter().find(|(_, is_given)| *is_given) {
-            Some((option, _)) => Err(Refusal::Option { option, is_for, found }),
+            Some((option, _)) => Err(UploadRefusal::Option { option, is_for, found }),
             None => Ok(()),
         }
     }
@@ -84,9 +85,9 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detected {
     /// Format, encoding, separator.
-    pub found: Found,
+    pub file: DetectedFormat,
     /// How it writes amounts; none when no amount tells.
-    pub decimal: Option<Decimal>,
+    pub decimal: Option<DecimalSeparator>,
     /// The line of the header.
     pub header_line: i64,
     /// Headings, and what they are read as.
@@ -102,7 +103,7 @@ pub struct Detected {
 pub struct Progress {
     /// Read and judged.
     pub bytes_done: u64,
-    /// Of the table, decompressed.
+    /// The size of the table, decompressed.
     pub bytes_total: u64,
 }
 
@@ -116,7 +117,7 @@ const CHUNK_BYTES: u64 = 4 << 20;
 const ID_DIGITS: usize = 12;
 
 /// The rows of a file whose digest is known.
-pub(crate) struct RowReader<R> {
+pub struct RowReader<R> {
     source: Shared<R>,
     table: Table,
     header: Arc<Header>,
@@ -130,15 +131,16 @@ pub(crate) struct RowReader<R> {
 }
 
 impl<R: Read + Seek + Send + 'static> RowReader<R> {
-    /// Reads the file, refuses what is no table, finds its header and decides how it writes amounts.
-    pub(crate) fn open(source: R, reading: &Reading) -> Result<Self, Error> {
+    /// Reads the file, refuses what is no table, finds its header and decides how it writes
+    /// amounts.
+    pub fn open(source: R, reading: &Reading) -> Result<Self, Error> {
         let source = Shared(Arc::new(Mutex::new(source)));
         let digest = source.digest(reading.limits.file_bytes_max)?;
         let request = request(reading);
         let mut table = payrun_tabular::open(source.clone(), &request)?;
-        reading.suits(&table.found.format)?;
+        reading.suits(&table.detected.format)?;
         let Head { record, below } = find_header(&mut table, &reading.layout)?;
-        let separator = match &table.found.format {
+        let separator = match &table.detected.format {
             Format::Csv(dialect) => Some(dialect.separator.char()),
             Format::Xlsx(_) | Format::Xls(_) | Format::Ods(_) => None,
         };
@@ -153,7 +155,7 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         let (read, extra) = header.reading();
         let hidden = header.known().filter(|(place, _)| table.hides(*place)).map(|(_, name)| name).collect();
         let detected =
-            Detected { found: table.found.clone(), decimal, header_line: record.line, read, extra, hidden };
+            Detected { file: table.detected.clone(), decimal, header_line: record.line, read, extra, hidden };
         let name = HEXLOWER.encode(&digest).chars().take(ID_DIGITS).collect();
         Ok(Self {
             source,
@@ -170,32 +172,34 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
     }
 
     /// SHA-256 of the file when it was read first.
-    pub(crate) const fn digest(&self) -> [u8; 32] {
+    pub const fn digest(&self) -> [u8; 32] {
         self.digest
     }
 
-    pub(crate) const fn detected(&self) -> &Detected {
+    /// What the file was found to be.
+    pub const fn detected(&self) -> &Detected {
         &self.detected
     }
 
     /// Rows without anything, which are passed over.
-    pub(crate) const fn empty(&self) -> i32 {
+    pub const fn empty(&self) -> i32 {
         self.empty
     }
 
     /// Rows that their workbook does not show.
-    pub(crate) fn hidden(&self) -> u64 {
+    pub fn hidden(&self) -> u64 {
         self.table.records_hidden()
     }
 
-    /// The next rows; none at the end of the file, which then has had some and is what it was when it was opened.
-    pub(crate) fn rows(&mut self) -> Result<Vec<Row>, Error> {
+    /// The next rows; none at the end of the file, which then has had some and is what it was when
+    /// it was opened.
+    pub fn rows(&mut self) -> Result<Vec<Row>, Error> {
         let mut rows = Vec::new();
         let start = self.table.bytes_read();
         while rows.len() < CHUNK_ROWS && self.table.bytes_read().saturating_sub(start) < CHUNK_BYTES {
             let Some(record) = self.table.read()? else { break };
             if self.header.is_contradicted_by(&record, &self.layout) {
-                return Err(Refusal::SecondHeader { line: record.line }.into());
+                return Err(UploadRefusal::SecondHeader { line: record.line }.into());
             }
             let number = self.rows.saturating_add(1);
             let row = Row::of_record(record, number, &self.header, self.detected.decimal, &self.name);
@@ -204,14 +208,14 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
                 continue;
             }
             if self.rows == self.rows_max {
-                return Err(Refusal::Rows { max: self.rows_max }.into());
+                return Err(UploadRefusal::Rows { max: self.rows_max }.into());
             }
             self.rows = number;
             rows.push(row);
         }
         if rows.is_empty() {
             if self.rows == 0 {
-                return Err(Refusal::HeaderOnly.into());
+                return Err(UploadRefusal::HeaderOnly.into());
             }
             if self.source.digest(u64::MAX)? != self.digest {
                 return Err(Error::Changed);
@@ -220,7 +224,8 @@ impl<R: Read + Seek + Send + 'static> RowReader<R> {
         Ok(rows)
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    /// How far the reading is.
+    pub fn progress(&self) -> Progress {
         Progress { bytes_done: self.table.bytes_read(), bytes_total: self.table.bytes_total() }
     }
 }
@@ -244,7 +249,7 @@ fn request(reading: &Reading) -> payrun_tabular::Request {
             file_bytes_max: limits.file_bytes_max,
             inflated_bytes_max: limits.file_bytes_max.saturating_mul(2),
             record_bytes_max: limits.record_bytes_max,
-            // Empty rows are counted here too, and whatever stands above the header.
+            // Empty rows are counted here too, and so is all that stands above the header.
             rows_max: u64::try_from(limits.rows_max).unwrap_or(0).saturating_add(EMPTY_ROWS_MAX),
             ..payrun_tabular::Limits::default()
         },
@@ -266,14 +271,14 @@ fn find_header(table: &mut Table, layout: &Layout) -> Result<Head, Error> {
         records.push(record);
     }
     let names = |place: &usize| records.get(*place).map_or(0, |record| Header::names_in(record, layout));
-    let best = (0..records.len()).rev().max_by_key(names).ok_or(payrun_tabular::Refusal::Empty)?;
+    let best = (0..records.len()).rev().max_by_key(names).ok_or(payrun_tabular::FileRefusal::Empty)?;
     let below = records.split_off(best.saturating_add(1));
-    let record = records.pop().ok_or(payrun_tabular::Refusal::Empty)?;
+    let record = records.pop().ok_or(payrun_tabular::FileRefusal::Empty)?;
     Ok(Head { record, below })
 }
 
 /// Looks at every amount that is text.
-fn survey(below: &[Record], table: &mut Table, header: &Header) -> Result<Option<Decimal>, Error> {
+fn survey(below: &[Record], table: &mut Table, header: &Header) -> Result<Option<DecimalSeparator>, Error> {
     let Some(place) = header.place(Field::Amount) else { return Ok(None) };
     let mut survey = decimal::Survey::default();
     let mut see = |record: &Record| {
@@ -315,7 +320,7 @@ impl<R: Read + Seek> Shared<R> {
             context.update(buffer.get(..count).unwrap_or_default());
             bytes = bytes.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
             if bytes > bytes_max {
-                return Err(payrun_tabular::Refusal::FileBytes { max: bytes_max }.into());
+                return Err(payrun_tabular::FileRefusal::FileBytes { max: bytes_max }.into());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A row becomes an order, or has errors; either way all of its faults are found.
 //!
-//! **Reads**: cells, the directory. **Writes**: nothing. **Invariant**: an order holds cells as they came; nothing is trimmed,
-//! rounded or guessed.
+//! **Reads**: cells, the directory. **Writes**: nothing. **Invariant**: an order holds cells as
+//! they came; nothing is trimmed, rounded or guessed.
 
 use std::fmt::Display;
 
@@ -16,7 +16,7 @@ use payrun_domain::{
     reference::Reference,
 };
 
-use payrun_tabular::Kind;
+use payrun_tabular::{Kind, NumberDisplay};
 
 use crate::{
     cell, decimal,
@@ -25,16 +25,17 @@ use crate::{
 };
 
 /// Before the supervisor's number of a bank, where the provider's own is not at hand.
-const ENTITY: &str = "entity:";
+const ENTITY: &str = "supervisor:";
 
 /// What a row asks for, and of whom.
-pub(crate) struct Valid {
+pub(crate) struct ValidRow {
     pub(crate) account: AccountName,
     pub(crate) order: Order,
 }
 
-/// Judges a row that shall become payout `id`. The faults are in the order of the columns; without an order one of them is an error.
-pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> (Option<Valid>, Vec<Fault>) {
+/// Judges a row that shall become payout `id`. The faults are in the order of the columns; without
+/// an order one of them is an error.
+pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> (Option<ValidRow>, Vec<Fault>) {
     if let Some(fault) = row.damage() {
         return (None, vec![fault]);
     }
@@ -46,7 +47,7 @@ pub(crate) fn validate(row: &Row, directory: &Directory, id: PayoutId) -> (Optio
 }
 
 /// None when too little of it is known to ask the provider's rules; an error says why.
-fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Option<Valid> {
+fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Option<ValidRow> {
     findings.client_id();
     let country = findings.parsed(Field::Country, "country_unknown", str::parse::<Country>);
     let currency = findings.parsed(Field::Currency, "currency_unknown", str::parse::<Currency>);
@@ -60,7 +61,8 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
     let destination = findings.destination(route);
     let description = Private::new(findings.text(Field::Description));
     let (route, destination) = (route?, destination?);
-    // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such an order goes no further.
+    // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such
+    // an order goes no further.
     let amount = amount.or_else(|| Money::new(1, route.currency).ok())?;
     let contact = Contact { phone: findings.optional(Field::Phone), email: findings.optional(Field::Email) };
     let beneficiary = Beneficiary { name: beneficiary_name, document, destination, contact };
@@ -73,10 +75,11 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
         provider_id: None,
     };
     findings.add_unless_known((route.check)(&order));
-    Some(Valid { account: route.name.clone(), order })
+    Some(ValidRow { account: route.name.clone(), order })
 }
 
-/// Faults found so far. A field with a fault reads as empty from then on, so that one cause makes one fault.
+/// Faults found so far. A field with a fault reads as empty from then on, so that one cause makes
+/// one fault.
 struct Findings<'a> {
     row: &'a Row,
     faults: Vec<Fault>,
@@ -98,7 +101,8 @@ impl<'a> Findings<'a> {
         self.faulty.push(field);
     }
 
-    /// What the provider says of a field that is faulty already is about a value that stands in for it.
+    /// What the provider says of a field that is faulty already is about a value that stands in for
+    /// it.
     fn add_unless_known(&mut self, faults: Vec<Fault>) {
         let known = &self.faulty;
         self.faults.extend(
@@ -156,7 +160,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The account of the row, unless the row is meant for another country: its rules would then be the wrong ones.
+    /// The account of the row, unless the row is meant for another country: its rules would then be
+    /// the wrong ones.
     fn route<'d>(
         &mut self,
         directory: &'d Directory,
@@ -225,19 +230,22 @@ impl<'a> Findings<'a> {
             self.add(Field::Amount, "amount_currency", reason);
             return None;
         }
-        if let Some(sign) =
-            self.row.sign().filter(|sign| known.is_none_or(|known| !decimal::is_sign_of(sign, known)))
-        {
-            if sign == "scaled" {
+        match self.row.display() {
+            NumberDisplay::Scaled => {
                 let reason = "the workbook shows other digits than the cell has; round the amount itself, or give the cell a format that shows all of it";
                 self.add(Field::Amount, "amount_shown", reason);
-            } else {
+                return None;
+            }
+            NumberDisplay::Currency(symbol)
+                if known.is_none_or(|known| !decimal::is_symbol_of(symbol, known)) =>
+            {
                 let reason = format!(
-                    "the workbook shows the amount with {sign}, which is not its currency's; which is it?"
+                    "the workbook shows the amount with {symbol}, which is not its currency's; which is it?"
                 );
                 self.add(Field::Amount, "amount_currency", reason);
+                return None;
             }
-            return None;
+            NumberDisplay::Plain | NumberDisplay::Currency(_) => {}
         }
         match (self.money(text, known), known) {
             (Ok(amount), Some(currency)) => {
@@ -270,7 +278,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The amount as the file writes amounts. A number of a workbook, and an amount of a message, is a plain one.
+    /// The amount as the file writes amounts. A number of a workbook, and an amount of a message,
+    /// is a plain one.
     fn money(&self, text: &str, currency: Option<Currency>) -> Result<Money, MoneyError> {
         let any = currency.unwrap_or(Currency::Usd);
         let is_plain = matches!(self.row.kind(Field::Amount), Kind::Number);
@@ -309,7 +318,7 @@ impl<'a> Findings<'a> {
         self.add(
             Field::FirstName,
             "missing",
-            "nobody is named; give first_name and last_name of a person, or company_name of a company",
+            "no person or company is named; give first_name and last_name of a person, or company_name of a company",
         );
         self.faulty.extend([Field::LastName, Field::CompanyName]);
         Name::Company(Private::new(""))
@@ -317,12 +326,12 @@ impl<'a> Findings<'a> {
 
     fn destination(&mut self, route: Option<&Route>) -> Option<Destination> {
         let method = self.parsed(Field::Method, "method_unknown", |text| {
-            let method = Method::ALL.into_iter().find(|method| method.word() == text);
+            let method = Method::ALL.into_iter().find(|method| method.as_str() == text);
             method.ok_or("unknown method; write one of bank, wallet, instant, cash")
         })?;
         for field in unused(method) {
             if self.is_given(*field) {
-                let reason = format!("method {} has no {field}; leave it empty", method.word());
+                let reason = format!("method {} has no {field}; leave it empty", method.as_str());
                 self.add(*field, "unexpected", reason);
             }
         }
@@ -345,7 +354,8 @@ impl<'a> Findings<'a> {
         })
     }
 
-    /// As written, or the provider's code of what is written neutrally: decided here once, so that no later send can name another bank.
+    /// As written, or the provider's code of what is written neutrally: decided here once, so that
+    /// no later send can name another bank.
     fn bank(&mut self, route: Option<&Route>) -> String {
         let text = self.required(Field::Bank);
         let (Some(entity), Some(route)) = (text.strip_prefix(ENTITY), route) else { return text.to_owned() };
@@ -361,14 +371,14 @@ impl<'a> Findings<'a> {
 
     fn account_kind(&mut self) -> Option<AccountKind> {
         self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| {
-            let kind = AccountKind::ALL.into_iter().find(|kind| kind.word() == text);
+            let kind = AccountKind::ALL.into_iter().find(|kind| kind.as_str() == text);
             kind.ok_or("unknown kind of bank account; write one of checking, savings, sight, rut, salary")
         })
     }
 
     fn key_kind(&mut self) -> Option<KeyKind> {
         self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| {
-            let kind = KeyKind::ALL.into_iter().find(|kind| kind.word() == text);
+            let kind = KeyKind::ALL.into_iter().find(|kind| kind.as_str() == text);
             kind.ok_or("unknown kind of key; write one of document, email, phone, random, commerce")
         })
     }

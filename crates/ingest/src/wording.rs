@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// Of a report.
+/// The language of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
     /// English.
@@ -21,7 +21,8 @@ static WORDS: LazyLock<HashMap<&'static str, [&'static str; 2]>> =
 /// Behind words that leave out what the English knows.
 const MORE: &str = " …";
 
-/// What a fault asks for, whose English is at hand; none in English, and for a code that is not listed.
+/// What a fault asks for, whose English is at hand; none in English, and for a code that is not
+/// listed.
 pub(crate) fn mend(language: Language, code: &str, english: &str) -> Option<String> {
     let [spanish, portuguese] = WORDS.get(code)?;
     let words = match language {

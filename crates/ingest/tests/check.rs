@@ -14,7 +14,7 @@ use payrun_domain::{
 use payrun_ingest::{
     Copy, Directory, Error, Language, Limits, Progress, Reading, Report, Route, Upload, check,
 };
-use payrun_store::Holds;
+use payrun_store::HoldPolicy;
 use proptest::prelude::*;
 
 const HEADER: &str = "client_id,account,country,currency,amount,method,first_name,last_name,company_name,document_type,\
@@ -34,8 +34,8 @@ fn provider(order: &Order) -> Vec<Fault> {
     }
 }
 
-fn holds() -> Holds {
-    Holds { marks: Vec::new(), repeat_days: 1 }
+fn holds() -> HoldPolicy {
+    HoldPolicy { flags: Vec::new(), repeat_days: 1 }
 }
 
 fn directory() -> Directory {
@@ -110,7 +110,8 @@ fn the_example_has_the_faults_that_it_is_meant_to_have() {
     check(upload, &Directory::new(vec![route], holds()), &mut report).unwrap();
     let found: Vec<(i32, &str)> =
         report.faults().iter().map(|fault| (fault.row, fault.code.as_str())).collect();
-    // Three more are the provider's to find: a short DNI, a short CCI and the code of an unknown bank.
+    // Three more are the provider's to find: a short DNI, a short CCI and the code of an unknown
+    // bank.
     let expected = [
         (37, "amount_form"),
         (113, "amount_form"),
@@ -215,6 +216,24 @@ fn the_same_payroll_is_the_same_however_it_is_written() {
 }
 
 /// Two exports pasted together: what the second calls the amount is not what the first does.
+/// A personnel system exports sixty columns of its own before those that are read.
+#[test]
+fn columns_far_to_the_right_are_read_in_every_format() {
+    let own = |word: &str| (0..60).map(|number| format!("{word}_{number}")).collect::<Vec<_>>();
+    let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    let table = [[own("concept"), split(HEADER)].concat(), [own("x"), split(ROW)].concat()];
+    let csv = table.each_ref().map(|cells| cells.join(",")).join("\n").into_bytes();
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write_row_matrix(0, 0, &table).unwrap();
+    for file in [csv, workbook.save_to_buffer().unwrap()] {
+        let (report, _) = judged(&file, Limits::default()).unwrap();
+        assert!(report.ends_with("1 rows are good, 0 of them with a warning; 0 are rejected"), "{report}");
+    }
+    let wide = vec!["a"; 300].join(",");
+    let words = refusal(wide.as_bytes(), Limits::default());
+    assert!(words.starts_with("row 1 has something beyond column 256"), "{words}");
+}
+
 #[test]
 fn a_second_header_that_differs_refuses_the_file() {
     let other = HEADER.replace("first_name,last_name", "last_name,first_name");

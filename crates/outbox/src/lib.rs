@@ -2,4 +2,4 @@
 
 mod relay;
 
-pub use relay::{Settings, relay};
+pub use relay::{RelaySettings, relay};

@@ -1,28 +1,56 @@
 //! payrun.toml: read once, checked whole, with a default for everything that has a safe one.
 //!
-//! `config.default.toml` beside this file is the manual, the file that `payrun init` writes, and a test's input.
+//! `config/default.toml` is the manual. The file that `payrun init` writes, which is a test's input
+//! too, is the manual with the example accounts of the registry of providers.
+
+pub(crate) mod example;
+pub(crate) mod limits;
+pub(crate) mod secret;
 
 use std::{
     collections::BTreeMap,
     fs,
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, bail};
 use axum::http::Uri;
 use jiff::civil::Date;
 use payrun_domain::name::AccountName;
-use payrun_store::{Holds, Mark};
-use secrecy::{ExposeSecret as _, SecretString};
+use payrun_providers::{ADAPTERS, Provider, ProviderSettings, Rules};
+use payrun_store::{HoldPolicy, RiskFlag};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::{limits::Limits, secret};
+use self::limits::Limits;
 
-/// What `payrun init` writes.
-pub(crate) const DEFAULT: &str = include_str!("config.default.toml");
+/// The manual: every setting but those of the providers.
+const MANUAL: &str = include_str!("config/default.toml");
+/// Where the manual has the first example account, whose limits follow; and what is its name there.
+const EXAMPLE_ACCOUNT: &str = "[accounts.EXAMPLE]\n";
+const EXAMPLE_LIMITS: &str = "[accounts.EXAMPLE.limits]\n";
 
-/// Of one process; Postgres itself has a hundred for all, unless it was told otherwise.
+/// What `payrun init` writes: the first provider's example account is in force, the others' are
+/// commented out.
+pub(crate) fn default_text() -> String {
+    let [first, others @ ..] = ADAPTERS.map(|adapter| adapter.example);
+    let account = |name: &str, settings: &str| format!("[accounts.{name}]\n{settings}");
+    let mut text = MANUAL
+        .replace(EXAMPLE_ACCOUNT, &account(first.account, first.settings))
+        .replace(EXAMPLE_LIMITS, &format!("[accounts.{}.limits]\n", first.account));
+    for other in others {
+        text.push('\n');
+        for line in account(other.account, other.settings).lines() {
+            text.extend(["## ", line, "\n"]);
+        }
+    }
+    text
+}
+
+/// The most that one process may open; Postgres itself has a hundred for all, unless it was told
+/// otherwise.
 const CONNECTIONS_MAX: u32 = 1_000;
 /// Messages of up to 64 payouts each. None at all would be no limit in AMQP.
 const PREFETCH_MAX: u16 = 1_000;
@@ -39,7 +67,7 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) http: Http,
     #[serde(default)]
-    pub(crate) hooks: Http,
+    pub(crate) webhooks: Http,
     #[serde(default)]
     pub(crate) log: Log,
     #[serde(default)]
@@ -119,7 +147,7 @@ pub(crate) struct Intake {
     pub(crate) file_bytes_max: u64,
     pub(crate) rows_max: i32,
     pub(crate) warnings_are_errors: bool,
-    /// Codes of marks.
+    /// Codes of flags.
     pub(crate) hold: Vec<String>,
     pub(crate) repeat_days: i32,
 }
@@ -130,7 +158,7 @@ pub(crate) struct Account {
     pub(crate) base_url: String,
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// The adapter's settings. A key `x_file` names a file with a secret, and reaches the adapter as `x`.
+    /// The adapter's settings. A key `x_file` names a file with the secret `x`.
     #[serde(flatten)]
     settings: toml::Table,
 }
@@ -165,26 +193,27 @@ impl Default for Intake {
             file_bytes_max: 2 * 1024 * 1024 * 1024,
             rows_max: 2_000_000,
             warnings_are_errors: false,
-            hold: Mark::ALL.map(|mark| mark.code().to_owned()).to_vec(),
+            hold: RiskFlag::ALL.map(|flag| flag.code().to_owned()).to_vec(),
             repeat_days: 10,
         }
     }
 }
 
 impl Intake {
-    /// Which good rows wait for somebody.
-    pub(crate) fn holds(&self) -> anyhow::Result<Holds> {
-        let known = || Mark::ALL.map(Mark::code).join(", ");
-        let mark = |code: &String| {
-            Mark::of(code).with_context(|| format!("intake.hold: {code} is no mark; there are {}", known()))
+    /// Which good rows wait for a second person.
+    pub(crate) fn holds(&self) -> anyhow::Result<HoldPolicy> {
+        let known = || RiskFlag::ALL.map(RiskFlag::code).join(", ");
+        let flag = |code: &String| {
+            RiskFlag::of(code)
+                .with_context(|| format!("intake.hold: {code} is no flag; there are {}", known()))
         };
-        let marks = self.hold.iter().map(mark).collect::<anyhow::Result<Vec<Mark>>>()?;
+        let flags = self.hold.iter().map(flag).collect::<anyhow::Result<Vec<RiskFlag>>>()?;
         anyhow::ensure!(
             (1..=366).contains(&self.repeat_days),
             "intake.repeat_days is {}; write 1 to 366",
             self.repeat_days
         );
-        Ok(Holds { marks, repeat_days: self.repeat_days })
+        Ok(HoldPolicy { flags, repeat_days: self.repeat_days })
     }
 }
 
@@ -230,8 +259,8 @@ impl Config {
                 bail!("traces.endpoint is https, or on this machine");
             }
         }
-        if self.http.listen == self.hooks.listen && self.http.listen.port() != 0 {
-            bail!("http.listen and hooks.listen are the same address; give one of them another port");
+        if self.http.listen == self.webhooks.listen && self.http.listen.port() != 0 {
+            bail!("http.listen and webhooks.listen are the same address; give one of them another port");
         }
         Ok(())
     }
@@ -261,41 +290,31 @@ impl Config {
         self.folder.join(&self.keys.file)
     }
 
-    /// The adapter's settings of an account, with its secrets read from their files.
-    pub(crate) fn provider_settings(
+    /// The adapter of an account, with its secrets read from their files.
+    pub(crate) fn provider(
         &self,
         name: &AccountName,
         account: &Account,
-    ) -> anyhow::Result<payrun_providers::Settings> {
-        let table = self.with_secrets(&account.settings, &format!("accounts.{name}"))?;
-        // The error would quote the table, secrets included; its message alone does not.
-        table.try_into().map_err(|error: toml::de::Error| {
-            anyhow::anyhow!("accounts.{name} cannot be used: {}", error.message())
-        })
+    ) -> anyhow::Result<Box<dyn Provider>> {
+        let settings = account.provider_settings(name)?.with_files(|key, file| {
+            secret::line(&self.folder.join(file), &format!("accounts.{name}.{key}"))
+        })?;
+        settings.build().with_context(|| format!("accounts.{name}"))
+    }
+}
+
+impl Account {
+    /// The rules of the account: what can be known and judged without its secrets, whose files are
+    /// not opened.
+    pub(crate) fn rules(&self, name: &AccountName) -> anyhow::Result<Arc<dyn Rules>> {
+        self.provider_settings(name)?.rules().with_context(|| format!("accounts.{name}"))
     }
 
-    /// Each `x_file` of a table, and of the tables in it, becomes `x` with the file's text.
-    fn with_secrets(&self, given: &toml::Table, path: &str) -> anyhow::Result<toml::Table> {
-        let mut table = toml::Table::new();
-        for (key, value) in given {
-            match (key.strip_suffix("_file"), value) {
-                (Some(name), _) if given.contains_key(name) => {
-                    bail!("{path}.{name} and {path}.{key} are both given; leave one out")
-                }
-                (Some(name), toml::Value::String(file)) => {
-                    let text = secret::line(&self.folder.join(file), &format!("{path}.{key}"))?;
-                    table.insert(name.to_owned(), text.expose_secret().to_owned().into());
-                }
-                (Some(_), _) => bail!("{path}.{key} must be the name of a file"),
-                (None, toml::Value::Table(inner)) => {
-                    table.insert(key.clone(), self.with_secrets(inner, &format!("{path}.{key}"))?.into());
-                }
-                (None, _) => {
-                    table.insert(key.clone(), value.clone());
-                }
-            }
-        }
-        Ok(table)
+    fn provider_settings(&self, name: &AccountName) -> anyhow::Result<ProviderSettings> {
+        // The error would quote the table, secrets included; its message alone does not.
+        self.settings.clone().try_into().map_err(|error: toml::de::Error| {
+            anyhow::anyhow!("accounts.{name} cannot be used: {}", error.message())
+        })
     }
 }
 
@@ -305,7 +324,8 @@ mod tests {
 
     #[test]
     fn the_default_file_shows_the_defaults() {
-        let shown: String = DEFAULT
+        let default = default_text();
+        let shown: String = default
             .lines()
             .map(|line| match line.strip_prefix("# ") {
                 Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => {
@@ -316,7 +336,7 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         let (shown, plain): (Config, Config) =
-            (toml::from_str(&shown).unwrap(), toml::from_str(DEFAULT).unwrap());
+            (toml::from_str(&shown).unwrap(), toml::from_str(&default).unwrap());
         let limits = |config: &Config| {
             format!("{:?}", config.accounts.values().map(|a| &a.limits).collect::<Vec<_>>())
         };
@@ -346,7 +366,7 @@ mod tests {
             ("# prefetch = 4", "prefetch = 0", "broker.prefetch is 0; write 1 to"),
             ("# sends_max = 3", "sends_max = 999999", "limits: sends_max is at most"),
         ] {
-            let config: Config = toml::from_str(&DEFAULT.replace(shown, written)).unwrap();
+            let config: Config = toml::from_str(&default_text().replace(shown, written)).unwrap();
             let error = config.check().unwrap_err().to_string();
             assert!(error.contains(reason), "{written}: {error}");
         }
@@ -355,15 +375,15 @@ mod tests {
     #[test]
     fn a_secret_and_its_file_are_not_both_taken() {
         let both = "private_key = \"made-up\"\nprivate_key_file =";
-        let config: Config = toml::from_str(&DEFAULT.replacen("private_key_file =", both, 1)).unwrap();
+        let config: Config = toml::from_str(&default_text().replacen("private_key_file =", both, 1)).unwrap();
         let (name, account) = config.accounts.first_key_value().unwrap();
-        let error = config.provider_settings(name, account).map(drop).unwrap_err().to_string();
+        let error = config.provider(name, account).map(drop).unwrap_err().to_string();
         assert!(error.contains("private_key_file are both given") && !error.contains("made-up"), "{error}");
     }
 
     #[test]
     fn an_unknown_key_is_named() {
-        let error = toml::from_str::<Config>(&DEFAULT.replace("# prefetch", "prefetsch")).unwrap_err();
+        let error = toml::from_str::<Config>(&default_text().replace("# prefetch", "prefetsch")).unwrap_err();
         assert!(error.to_string().contains("prefetsch"), "{error}");
     }
 }

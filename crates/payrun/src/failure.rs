@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use payrun_ingest::Refusal;
-use payrun_store::{ApproveError, ReviewError};
 use payrun_telemetry::events::chain;
+use serde::Serialize;
 
 /// A failure with the exit code that tells machines what kind it is.
 #[derive(Debug)]
@@ -14,9 +13,9 @@ pub(crate) enum Failure {
     /// 3: a rule says no.
     Refused(anyhow::Error),
     /// 4: rows cannot be paid. The report is printed already.
-    BadRows,
+    InvalidRows,
     /// 5: something to mend. The report is printed already.
-    Unwell,
+    ChecksFailed,
 }
 
 impl Failure {
@@ -25,8 +24,8 @@ impl Failure {
         let (code, error) = match self {
             Self::Error(error) => (1, Some(error)),
             Self::Refused(error) => (3, Some(error)),
-            Self::BadRows => (4, None),
-            Self::Unwell => (5, None),
+            Self::InvalidRows => (4, None),
+            Self::ChecksFailed => (5, None),
         };
         if let Some(error) = error {
             print_error(&error, json);
@@ -38,8 +37,8 @@ impl Failure {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Error(error) | Self::Refused(error) => chain(error.as_ref()),
-            Self::BadRows => "rows cannot be paid".to_owned(),
-            Self::Unwell => "something is to be mended".to_owned(),
+            Self::InvalidRows => "rows cannot be paid".to_owned(),
+            Self::ChecksFailed => "something is to be mended".to_owned(),
         }
     }
 
@@ -52,7 +51,7 @@ impl Failure {
 #[expect(clippy::print_stderr, reason = "how a command tells a person why it failed")]
 fn print_error(error: &anyhow::Error, json: bool) {
     if json {
-        print_json(&chain(error.as_ref()), error.downcast_ref::<Refusal>().map(Refusal::code));
+        print_json(&chain(error.as_ref()), error.downcast_ref().and_then(payrun_app::Error::code));
     } else {
         eprintln!("payrun: {}", chain(error.as_ref()));
     }
@@ -60,12 +59,30 @@ fn print_error(error: &anyhow::Error, json: bool) {
 
 #[expect(clippy::print_stderr, reason = "how a command tells a machine why it failed")]
 pub(crate) fn print_json(error: &str, code: Option<&str>) {
-    eprintln!("{}", serde_json::json!({"error": error, "code": code}));
+    #[derive(Serialize)]
+    struct Told<'a> {
+        error: &'a str,
+        code: Option<&'a str>,
+    }
+    match serde_json::to_string(&Told { error, code }) {
+        Ok(json) => eprintln!("{json}"),
+        Err(_) => eprintln!("payrun: {error}"),
+    }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Error(error)
+    }
+}
+
+impl From<payrun_app::Error> for Failure {
+    fn from(error: payrun_app::Error) -> Self {
+        // The store's error itself, so that an outage can be told from other failures.
+        if let payrun_app::Error::Store(error) = error {
+            return error.into();
+        }
+        if error.is_refusal() { Self::Refused(error.into()) } else { Self::Error(error.into()) }
     }
 }
 
@@ -75,38 +92,5 @@ impl From<payrun_store::Error> for Failure {
             return Self::Refused(error.into());
         }
         Self::Error(error.into())
-    }
-}
-
-impl From<ApproveError> for Failure {
-    fn from(error: ApproveError) -> Self {
-        match error {
-            ApproveError::Store(error) => error.into(),
-            ApproveError::NotFound(_)
-            | ApproveError::Uploader(_)
-            | ApproveError::Digest
-            | ApproveError::Already(_)
-            | ApproveError::Limit { .. }
-            | ApproveError::Held(_)
-            | ApproveError::NotHeld(_)
-            | ApproveError::Empty
-            | ApproveError::InDoubt => Self::Refused(error.into()),
-        }
-    }
-}
-
-impl From<ReviewError> for Failure {
-    fn from(error: ReviewError) -> Self {
-        match error {
-            ReviewError::Store(error) => error.into(),
-            ReviewError::NotFound(_)
-            | ReviewError::State { .. }
-            | ReviewError::NeedsAnother(_)
-            | ReviewError::Disagrees { .. }
-            | ReviewError::Outcome
-            | ReviewError::Evidence
-            | ReviewError::Reissued
-            | ReviewError::Restored(_) => Self::Refused(error.into()),
-        }
     }
 }

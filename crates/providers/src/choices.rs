@@ -1,4 +1,5 @@
-//! What can be chosen from when a payroll is written for a provider, out of the tables that its rules check against.
+//! What can be chosen from when a payroll is written for a provider, out of the tables that its
+//! rules check against.
 
 use payrun_domain::{
     beneficiary::{AccountKind, KeyKind, Method},
@@ -7,14 +8,15 @@ use payrun_domain::{
     money::Currency,
 };
 
-use crate::Bank;
+use crate::{Bank, ExampleDestination};
 
 /// What a provider takes in a country, as far as it is known without an account's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
-    /// Of the payouts, where the account is funded in what it pays.
+    /// The currency of the payouts, where the account is funded in what it pays.
     pub currency: Currency,
-    /// Decimals that an amount may have: those of the currency, or none where the provider takes whole units only.
+    /// Decimals that an amount may have: those of the currency, or none where the provider takes
+    /// whole units only.
     pub decimals: usize,
     /// Ways of paying.
     pub methods: Vec<Method>,
@@ -34,10 +36,12 @@ pub struct Choices {
     pub wants: Vec<Field>,
     /// What may be said beyond that, and is passed on.
     pub takes: Vec<Field>,
+    /// A made-up account for each way of paying whose codes here differ from those of the country.
+    pub(crate) examples: Vec<(Method, ExampleDestination)>,
 }
 
 impl Choices {
-    /// Of `country` in its own currency; nothing to choose from yet.
+    /// The choices of `country` in its own currency; nothing to choose from yet.
     pub(crate) const fn of(country: Country) -> Self {
         let currency = country.currency();
         Self {
@@ -52,11 +56,18 @@ impl Choices {
             key_kinds: Vec::new(),
             wants: Vec::new(),
             takes: Vec::new(),
+            examples: Vec::new(),
         }
+    }
+
+    /// A made-up account that the provider pays to by `method`.
+    pub fn example(&self, country: Country, method: Method) -> ExampleDestination {
+        let own = self.examples.iter().find(|(own, _)| *own == method);
+        own.map_or_else(|| ExampleDestination::of(country, method), |(_, example)| *example)
     }
 }
 
 /// As [`Choices::banks`] and [`Choices::wallets`] have them.
-pub(crate) fn listed(method: Method, (code, name): (&str, &str)) -> Bank {
+pub(crate) fn bank(method: Method, code: &str, name: &str) -> Bank {
     Bank { code: code.to_owned(), name: name.to_owned(), method: Some(method) }
 }

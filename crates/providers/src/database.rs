@@ -1,4 +1,5 @@
-//! The provider's own database, for the one that has no look-up: read by id, from the primary, as the majority has it.
+//! The provider's own database, for the one that has no look-up: read by id, from the primary, as
+//! the majority has it.
 //!
 //! **Invariant**: nothing is written, and an absent document proves nothing.
 
@@ -17,7 +18,7 @@ use payrun_domain::host::is_loopback;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 
-use crate::{Find, HttpSettings, Lost, Reply, TransportError};
+use crate::{Find, HttpSettings, Reply, SendFailure, TransportError};
 
 /// Two documents already mean that the id is not one.
 const DOCUMENTS_MAX: i64 = 2;
@@ -83,20 +84,20 @@ impl Database {
     }
 
     /// Whether it answers, and knows us.
-    pub(crate) async fn ping(&self) -> Result<(), Lost> {
+    pub(crate) async fn ping(&self) -> Result<(), SendFailure> {
         let ping = async {
             self.client().await?.database(&self.name).run_command(doc! { "ping": 1 }).await.map(drop)
         };
         tokio::time::timeout(self.timeout, ping)
             .await
-            .map_err(|_| Lost::AfterSend)?
-            .map_err(|_| Lost::AfterSend)
+            .map_err(|_| SendFailure::AfterSend)?
+            .map_err(|_| SendFailure::AfterSend)
     }
 
     /// The documents, one after the other in BSON.
-    pub(crate) async fn find(&self, find: &Find) -> Result<Reply, Lost> {
+    pub(crate) async fn find(&self, find: &Find) -> Result<Reply, SendFailure> {
         let found = tokio::time::timeout(self.timeout, self.read(find)).await;
-        let body = found.map_err(|_| Lost::AfterSend)?.map_err(|_| Lost::AfterSend)?;
+        let body = found.map_err(|_| SendFailure::AfterSend)?.map_err(|_| SendFailure::AfterSend)?;
         Ok(Reply { status: StatusCode::OK, retry_after: None, date: None, body })
     }
 
@@ -118,7 +119,8 @@ impl Database {
     }
 }
 
-/// TLS with the server's certificate looked at: `tlsInsecure` would show the password to whoever answers.
+/// TLS with the server's certificate looked at: `tlsInsecure` would show the password to any server
+/// that answers.
 fn is_verified(tls: Option<&Tls>) -> bool {
     match tls {
         Some(Tls::Enabled(options)) => options.allow_invalid_certificates != Some(true),

@@ -1,4 +1,5 @@
-//! Where requests may go: the configured host, over TLS, and never an address inside our own network.
+//! Where requests may go: the configured host, over TLS, and never an address inside our own
+//! network.
 
 use std::{
     io,
@@ -18,7 +19,8 @@ fn address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Resolves as the system does, and drops addresses that no provider has: a name that suddenly points inside is an attack or an error.
+/// Resolves as the system does, and drops addresses that no provider has: a name that suddenly
+/// points inside is an attack or an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PublicOnly;
 
@@ -64,7 +66,8 @@ const fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    // Carrier-grade NAT, protocol assignments, benchmarks; 0 is this network, 240 and above are reserved.
+    // Carrier-grade NAT, protocol assignments, benchmarks; 0 is this network, 240 and above are
+    // reserved.
     let special = matches!(
         address.octets(),
         [0 | 240.., ..] | [100, 64..=127, ..] | [192, 0, 0, _] | [198, 18 | 19, ..]

@@ -1,8 +1,80 @@
-//! Questions to a provider that change nothing: its banks, its list of payouts, what there is to pay with, what a payout would bring.
+//! Enquiries: questions to a provider that move no money. Its banks, its list of payouts, what
+//! there is to pay with, what a payout would bring.
 
 use ::http::StatusCode;
 use jiff::Timestamp;
-use payrun_domain::{beneficiary, verdict::Verdict};
+use payrun_domain::{
+    beneficiary,
+    money::Money,
+    verdict::{ProviderId, Verdict},
+};
+
+use crate::{Reply, Request, Stamp, Token};
+
+/// The questions that a provider can be asked. Each is none where the provider does not offer it.
+pub trait Enquiries {
+    /// Asks for a token, where requests carry one that expires. Requests have it as
+    /// [`Stamp::token`].
+    fn login(&self) -> Option<Enquiry<Token>> {
+        None
+    }
+
+    /// Asks something harmless that succeeds only with accepted credentials.
+    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
+        None
+    }
+
+    /// Asks for the provider's own list of banks.
+    fn banks(&self, _stamp: &Stamp<'_>) -> Option<Enquiry<Vec<Bank>>> {
+        None
+    }
+
+    /// Asks what paying `amount` would bring.
+    fn preview(&self, _amount: Money, _stamp: &Stamp<'_>) -> Option<Enquiry<Preview>> {
+        None
+    }
+
+    /// Asks how much there is to pay with.
+    fn balance(&self, _stamp: &Stamp<'_>) -> Option<Enquiry<Vec<Balance>>> {
+        None
+    }
+
+    /// Asks for a page of the payouts that the provider knows.
+    fn list(&self, _page: &PageRequest<'_>, _stamp: &Stamp<'_>) -> Option<Enquiry<PayoutPage>> {
+        None
+    }
+
+    /// Asks to stop a payout that the provider has and has not begun. What became of it is for a
+    /// look-up.
+    fn cancel(&self, _id: &ProviderId, _stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
+        None
+    }
+}
+
+/// A question and the reading of its answer, in one value: no reply can be read as the answer to
+/// another question.
+pub struct Enquiry<T> {
+    /// What is sent. It only reads.
+    pub request: Request,
+    reader: Reader<T>,
+}
+
+type Reader<T> = Box<dyn Fn(&Reply) -> Result<T, EnquiryError> + Send>;
+
+impl<T> Enquiry<T> {
+    /// `reader` makes the answer of the reply to `request`.
+    pub fn new(
+        request: Request,
+        reader: impl Fn(&Reply) -> Result<T, EnquiryError> + Send + 'static,
+    ) -> Self {
+        Self { request, reader: Box::new(reader) }
+    }
+
+    /// The answer, or why there is none.
+    pub fn read(&self, reply: &Reply) -> Result<T, EnquiryError> {
+        (self.reader)(reply)
+    }
+}
 
 /// A bank or wallet that a provider pays to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +87,8 @@ pub struct Bank {
     pub method: Option<beneficiary::Method>,
 }
 
-/// What a payout would bring. Informative: rate and fee are fixed when the payout is made, and providers print more decimals than money has,
-/// so these are decimals as text.
+/// What a payout would bring. Informative: rate and fee are fixed when the payout is made, and
+/// providers print more decimals than money has, so these are decimals as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The provider's fee, in the currency that the account is funded in.
@@ -40,7 +112,7 @@ pub struct Balance {
 
 /// Which part of a provider's list to ask for.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub struct PageRequest<'a> {
     /// Payouts made at this time or later …
     pub from: Timestamp,
     /// … and before this one.
@@ -51,23 +123,23 @@ pub struct Page<'a> {
 
 /// A page of a provider's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct PayoutPage {
     /// In the provider's order.
-    pub records: Vec<ListedRecord>,
+    pub records: Vec<PayoutEntry>,
     /// For the next page; none when this was the last.
     pub cursor: Option<String>,
 }
 
 /// One payout of a provider's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedRecord {
-    /// Ours, if the payout is of payrun.
+pub struct PayoutEntry {
+    /// Our reference, if payrun made the payout.
     pub reference: String,
     /// What its entry says of the payout.
     pub verdict: Verdict,
 }
 
-/// An enquiry that brought no answer.
+/// Why an enquiry brought no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum EnquiryError {
     /// The provider has no such enquiry.
@@ -95,7 +167,7 @@ pub enum EnquiryError {
 
 impl EnquiryError {
     /// For providers that answer an enquiry by its status alone.
-    pub(crate) fn of_status(status: StatusCode) -> Result<(), Self> {
+    pub fn of_status(status: StatusCode) -> Result<(), Self> {
         match status {
             StatusCode::UNAUTHORIZED => Err(Self::Credentials),
             status if status.is_success() => Ok(()),

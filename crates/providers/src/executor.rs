@@ -1,4 +1,5 @@
-//! Drives a conversation to its verdict. The only loop, and the only place that says what a lost reply means.
+//! Drives an exchange to its verdict. The only loop, and the only place that says what a lost reply
+//! means.
 
 use std::time::Instant;
 
@@ -7,53 +8,15 @@ use payrun_domain::{
     order::Order,
     verdict::{Doubt, Pause, Verdict},
 };
-use secrecy::SecretString;
 
-use crate::{Effect, Find, Nonce, Provider, Reply, Request, Stamp, Step, Turn};
+use crate::{Effect, ExchangeState, NoToken, Nonce, Provider, Reply, SendFailure, Stamp, Step, Transport};
 
-/// No provider needs more; a longer talk is an adapter's error.
+/// No provider needs more; a longer exchange is an adapter's error.
 const STEPS_MAX: usize = 6;
 
-/// Why no reply came back.
+/// Which exchange to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
-    /// Not a byte of the body left: the body was never asked for, or the deadline had passed when it was.
-    BeforeSend,
-    /// Bytes may have left, or the reply is unusable: cut short, over its limit, later than its deadline.
-    AfterSend,
-}
-
-/// Why there is no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoToken {
-    /// No usable answer.
-    Unreachable,
-    /// The provider does not accept the account's key.
-    Refused,
-}
-
-/// Carries a conversation: HTTP in production, a script in tests.
-pub trait Transport: Sync {
-    /// Sends one request and waits for the whole bounded reply. One that moves money is not sent after `send_by`, nor without it.
-    fn send(
-        &self,
-        request: &Request,
-        send_by: Option<Instant>,
-    ) -> impl Future<Output = Result<Reply, Lost>> + Send;
-
-    /// Looks into the provider's database.
-    fn find(&self, find: &Find) -> impl Future<Output = Result<Reply, Lost>> + Send;
-
-    /// The token that requests carry, if they carry one; another one than `refused`.
-    fn token(
-        &self,
-        refused: Option<&SecretString>,
-    ) -> impl Future<Output = Result<Option<SecretString>, NoToken>> + Send;
-}
-
-/// Which conversation to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Talk {
+pub enum Exchange {
     /// [`Provider::submit`].
     Submit {
         /// After this nothing that moves money is sent any more.
@@ -63,82 +26,91 @@ pub enum Talk {
     LookUp,
 }
 
-/// How a conversation ended.
+/// How an exchange ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Concluded {
+pub struct ExchangeOutcome {
     /// What it proves.
     pub verdict: Verdict,
     /// The last reply, as evidence; none when the connection was lost before one.
     pub reply: Option<Reply>,
 }
 
-/// Holds the conversation to its end. Always a verdict: trouble on the way is one too.
+/// Holds the exchange to its end. It always brings a verdict: trouble on the way is one too.
 pub async fn run(
     provider: &dyn Provider,
-    talk: Talk,
+    exchange: Exchange,
     order: &Order,
     clock: &dyn Clock,
     transport: &impl Transport,
-) -> Concluded {
+) -> ExchangeOutcome {
+    let executor = Executor { provider, exchange, order, clock, transport };
     let mut replies = Vec::with_capacity(1);
-    let verdict = hold(provider, talk, (order, clock), transport, &mut replies).await;
-    Concluded { verdict, reply: replies.pop() }
+    let verdict = executor.hold(&mut replies).await;
+    ExchangeOutcome { verdict, reply: replies.pop() }
 }
 
-async fn hold(
-    provider: &dyn Provider,
-    talk: Talk,
-    (order, clock): (&Order, &dyn Clock),
-    transport: &impl Transport,
-    replies: &mut Vec<Reply>,
-) -> Verdict {
-    let mut token = match transport.token(None).await {
-        Ok(token) => token,
-        Err(none) => return without_token(none),
-    };
-    // Whether money may have moved: by the last request, and by those before it.
-    let (mut last, mut earlier) = (false, false);
-    let mut renewed = false;
-    while replies.len() < STEPS_MAX {
-        let stamp = Stamp { now: clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
-        let turn = Turn { order, replies, stamp, renewed };
-        let (step, send_by) = match talk {
-            Talk::Submit { send_by } => (provider.submit(&turn), Some(send_by)),
-            Talk::LookUp => (provider.look_up(&turn), None),
+/// One exchange, and all that it is held with.
+struct Executor<'a, T> {
+    provider: &'a dyn Provider,
+    exchange: Exchange,
+    order: &'a Order,
+    clock: &'a dyn Clock,
+    transport: &'a T,
+}
+
+impl<T: Transport> Executor<'_, T> {
+    async fn hold(&self, replies: &mut Vec<Reply>) -> Verdict {
+        let mut token = match self.transport.token(None).await {
+            Ok(token) => token,
+            Err(none) => return without_token(none),
         };
-        let (answer, effect) = match step {
-            Step::Done(verdict) => return verdict,
-            Step::Send(request) => (transport.send(&request, send_by).await, request.effect),
-            Step::Find(find) => (transport.find(&find).await, Effect::ReadOnly),
-            // Refused before it was looked at: the last request has done nothing, and may go once more under another token.
-            Step::Renew if !renewed && !earlier => {
-                (renewed, last) = (true, false);
-                replies.pop();
-                token = match transport.token(token.as_ref()).await {
-                    Ok(token) => token,
-                    Err(none) => return without_token(none),
-                };
-                continue;
+        // Whether money may have moved: by the last request, and by those before it.
+        let (mut last, mut earlier) = (false, false);
+        let mut refreshed = false;
+        while replies.len() < STEPS_MAX {
+            let stamp = Stamp { now: self.clock.now(), nonce: Nonce::draw(), token: token.as_ref() };
+            let state = ExchangeState { order: self.order, replies, stamp, refreshed };
+            let (step, send_by) = match self.exchange {
+                Exchange::Submit { send_by } => (self.provider.submit(&state), Some(send_by)),
+                Exchange::LookUp => (self.provider.look_up(&state), None),
+            };
+            let (answer, effect) = match step {
+                Step::Done(verdict) => return verdict,
+                Step::Send(request) => (self.transport.send(&request, send_by).await, request.effect),
+                Step::Find(find) => (self.transport.find(&find).await, Effect::ReadOnly),
+                // Refused before it was looked at: the last request has done nothing, and may go
+                // once more under another token.
+                Step::RefreshToken if !refreshed && !earlier => {
+                    (refreshed, last) = (true, false);
+                    replies.pop();
+                    token = match self.transport.token(token.as_ref()).await {
+                        Ok(token) => token,
+                        Err(none) => return without_token(none),
+                    };
+                    continue;
+                }
+                Step::RefreshToken => break,
+            };
+            earlier |= last;
+            match answer {
+                Ok(reply) => {
+                    last = effect == Effect::MovesMoney;
+                    replies.push(reply);
+                }
+                Err(lost) => return verdict_of(lost, effect, earlier),
             }
-            Step::Renew => break,
-        };
-        earlier |= last;
-        match answer {
-            Ok(reply) => {
-                last = effect == Effect::MovesMoney;
-                replies.push(reply);
-            }
-            Err(lost) => return verdict_of(lost, effect, earlier),
         }
+        if earlier || last { Verdict::Unknown(Doubt::TooManySteps) } else { deferred() }
     }
-    if earlier || last { Verdict::Unknown(Doubt::TooManySteps) } else { deferred() }
 }
 
 /// A lost reply is harmless only when nothing that moves money can have arrived.
-fn verdict_of(lost: Lost, effect: Effect, money_may_have_moved: bool) -> Verdict {
+fn verdict_of(lost: SendFailure, effect: Effect, money_may_have_moved: bool) -> Verdict {
     match (money_may_have_moved, lost, effect) {
-        (false, Lost::BeforeSend, _) | (false, Lost::AfterSend, Effect::ReadOnly) => deferred(),
-        (true, _, _) | (false, Lost::AfterSend, Effect::MovesMoney) => Verdict::Unknown(Doubt::ReplyLost),
+        (false, SendFailure::BeforeSend, _) | (false, SendFailure::AfterSend, Effect::ReadOnly) => deferred(),
+        (true, _, _) | (false, SendFailure::AfterSend, Effect::MovesMoney) => {
+            Verdict::Unknown(Doubt::ReplyLost)
+        }
     }
 }
 

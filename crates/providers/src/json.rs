@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, de::Error as _};
 
-/// Reads what is JSON to the last byte. serde alone passes over the strings of members that nobody asks for, UTF-8 or not; a provider's
-/// answer with such a string in it was damaged somewhere, and proves nothing.
+/// Reads what is JSON to the last byte. serde alone passes over the strings of members that no
+/// field asks for, UTF-8 or not; a provider's answer with such a string in it was damaged
+/// somewhere, and proves nothing.
 pub(crate) fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, serde_json::Error> {
     match str::from_utf8(bytes) {
         Ok(text) => serde_json::from_str(text),

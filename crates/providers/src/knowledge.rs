@@ -1,7 +1,8 @@
-//! What every provider of a country would say of an account, a document or a key. An adapter adds what its provider alone wants.
+//! What every provider of a country would say of an account, a document or a key. An adapter adds
+//! what its provider alone wants.
 //!
-//! Errors are rules that are official and that money goes astray without. A rule known only from public code, or which samples of the
-//! providers themselves break, is a warning.
+//! Errors are rules that are official and that money goes astray without. A rule known only from
+//! public code, or which samples of the providers themselves break, is a warning.
 
 mod account;
 mod damage;
@@ -38,14 +39,15 @@ pub(crate) fn method(provider: &str, country: Country, methods: &[Method], metho
     if methods.contains(&method) {
         return None;
     }
-    let words: Vec<&str> = methods.iter().map(|method| method.word()).collect();
-    let offered = listed(&words, "or");
-    let reason = format!("{provider} does not pay by {} in {country}: write method {offered}", method.word());
+    let words: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+    let offered = joined(&words, "or");
+    let reason =
+        format!("{provider} does not pay by {} in {country}: write method {offered}", method.as_str());
     Some(Fault::of(Field::Method, "method", reason))
 }
 
 /// `DNI, RUC and CE`.
-fn listed(words: &[&str], last: &str) -> String {
+fn joined(words: &[&str], last: &str) -> String {
     match words {
         [] => "nothing".to_owned(),
         [only] => (*only).to_owned(),

@@ -1,4 +1,5 @@
-//! The token of an account whose provider gives one for a key: held, renewed in time, and by one caller at a time.
+//! The token of an account whose provider gives one for a key: held, refreshed in time, and by one
+//! caller at a time.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,35 +8,36 @@ use tokio::sync::Mutex;
 
 use crate::{EnquiryError, HttpTransport, NoToken, Provider, Token};
 
-/// What is known of the current token. Whoever renews it holds the lock, so that the others wait for the same answer.
+/// What is known of the current token. The caller who renews it holds the lock, so that the others
+/// wait for the same answer.
 #[derive(Clone, Default)]
-pub(crate) struct Session(Arc<Mutex<Option<Held>>>);
+pub(crate) struct Session(Arc<Mutex<Option<HeldToken>>>);
 
-struct Held {
+struct HeldToken {
     text: SecretString,
     renew_at: Instant,
     ends_at: Instant,
 }
 
-impl Held {
+impl HeldToken {
     fn new(token: Token, now: Instant) -> Self {
         Self { renew_at: now + token.lifetime / 5 * 4, ends_at: now + token.lifetime, text: token.text }
     }
 }
 
 impl Session {
-    /// The token, another one than `refused`; none where the provider's requests carry none. Renewed after four fifths of its life; if that
-    /// fails, the old one serves to its end.
+    /// The token, another one than `refused`; none where the provider's requests carry none.
+    /// Renewed after four fifths of its life; if that fails, the old one serves to its end.
     pub(crate) async fn token(
         &self,
         provider: &dyn Provider,
         http: &HttpTransport,
         refused: Option<&SecretString>,
     ) -> Result<Option<SecretString>, NoToken> {
-        let Some(request) = provider.login() else { return Ok(None) };
+        let Some(login) = provider.login() else { return Ok(None) };
         let mut held = self.0.lock().await;
         let now = Instant::now();
-        let useless = |held: &mut Held| {
+        let useless = |held: &mut HeldToken| {
             refused.is_some_and(|refused| refused.expose_secret() == held.text.expose_secret())
                 || held.ends_at <= now
         };
@@ -43,13 +45,13 @@ impl Session {
         if let Some(held) = held.as_ref().filter(|held| now < held.renew_at) {
             return Ok(Some(held.text.clone()));
         }
-        let renewed = match http.send(&request, None).await {
-            Ok(reply) => provider.read_login(&reply),
+        let refreshed = match http.send(&login.request, None).await {
+            Ok(reply) => login.read(&reply),
             Err(_) => Err(EnquiryError::Unreachable),
         };
-        match (renewed, held.as_mut()) {
+        match (refreshed, held.as_mut()) {
             (Ok(token), _) => {
-                let new = Held::new(token, now);
+                let new = HeldToken::new(token, now);
                 let text = new.text.clone();
                 *held = Some(new);
                 Ok(Some(text))

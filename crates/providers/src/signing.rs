@@ -14,7 +14,8 @@ impl HmacSha256 {
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes()))
     }
 
-    /// Whether `signature` is that of `message`; takes as long for a wrong one as for the right one.
+    /// Whether `signature` is that of `message`; takes as long for a wrong one as for the right
+    /// one.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.0, message, signature).is_ok()
     }

@@ -1,4 +1,5 @@
-//! Any amount, as each provider is told it: the digits in the body are those of the amount, read by other means than they were written.
+//! Any amount, as each provider is told it: the digits in the body are those of the amount, read by
+//! other means than they were written.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -10,7 +11,7 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{Nonce, Provider, Settings, Stamp, Step, Turn};
+use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp, Step};
 use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -26,7 +27,8 @@ const ADAPTERS: [(&str, &str); 4] = [
 
 fn adapter(fixture: &str) -> (Box<dyn Provider>, Order) {
     let account: Value = serde_json::from_str(fixture).unwrap();
-    let provider = serde_json::from_value::<Settings>(account["settings"].clone()).unwrap().build().unwrap();
+    let provider =
+        serde_json::from_value::<ProviderSettings>(account["settings"].clone()).unwrap().build().unwrap();
     let beneficiary: Beneficiary = serde_json::from_value(account["beneficiary"].clone()).unwrap();
     let currency: Currency = account["currency"].as_str().unwrap().parse().unwrap();
     let order = Order {
@@ -58,9 +60,9 @@ fn hundredths(told: &str) -> i64 {
 fn body(provider: &dyn Provider, order: &Order) -> Option<String> {
     let token = SecretString::from("unit-test-token");
     let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: Some(&token) };
-    match provider.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+    match provider.submit(&ExchangeState { order, replies: &[], stamp, refreshed: false }) {
         Step::Send(request) => Some(String::from_utf8(request.body).unwrap()),
-        Step::Find(_) | Step::Renew | Step::Done(_) => None,
+        Step::Find(_) | Step::RefreshToken | Step::Done(_) => None,
     }
 }
 
@@ -71,7 +73,7 @@ proptest! {
         for (index, (fixture, member)) in ADAPTERS.into_iter().enumerate() {
             let (provider, mut order) = adapter(fixture);
             order.amount = Money::new(minor, order.amount.currency()).unwrap();
-            let is_refused = !provider.check(&order).is_empty();
+            let is_refused = !provider.rules().check(&order).is_empty();
             let Some(body) = body(&*provider, &order) else {
                 prop_assert!(is_refused, "{minor} is neither refused nor sent");
                 continue;

@@ -1,4 +1,5 @@
-//! What Bamboo is documented to refuse is found before approval, and what it answers to enquiries is read.
+//! What Bamboo is documented to refuse is found before approval, and what it answers to enquiries
+//! is read.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,29 +14,29 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{
-    Effect, EnquiryError, Nonce, Provider as _, Reply, Stamp,
-    bamboo::{Bamboo, Model, Settings},
-};
+use payrun_providers::{Effect, EnquiryError, Nonce, Preview, Provider, ProviderSettings, Reply, Stamp};
+use serde_json::json;
 use uuid::Uuid;
 
 const STAMP: Stamp<'static> = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
 
-fn bamboo(country: Country, currency: Currency, model: Model) -> Bamboo {
-    let settings = Settings {
-        country: country.code().to_owned(),
-        currency: currency.code().to_owned(),
-        model,
-        private_key: "made-up-key".into(),
-        secret_key: None,
-        notification_url: None,
-        unsigned_calls: false,
-    };
-    Bamboo::new(settings).unwrap()
+fn settings(country: &str, currency: &str, model: &str) -> ProviderSettings {
+    let settings = json!({
+        "provider": "bamboo", "country": country, "currency": currency, "model": model, "private_key": "made-up-key",
+    });
+    serde_json::from_value(settings).unwrap()
 }
 
-fn local(country: Country) -> Bamboo {
-    bamboo(country, country.currency(), Model::LocalToLocal)
+fn bamboo(country: Country, currency: Currency, model: &str) -> Box<dyn Provider> {
+    settings(country.code(), currency.code(), model).build().unwrap()
+}
+
+fn local(country: Country) -> Box<dyn Provider> {
+    bamboo(country, country.currency(), "L2L")
+}
+
+fn check(provider: &dyn Provider, order: &Order) -> Vec<Fault> {
+    provider.rules().check(order)
 }
 
 fn bank(bank: &str, number: &str) -> Destination {
@@ -96,13 +97,13 @@ fn codes(faults: &[Fault]) -> Vec<&'static str> {
 fn faults_of(country: Country, destination: Destination) -> Vec<Fault> {
     let mut order = order(country);
     order.beneficiary.destination = destination;
-    local(country).check(&order)
+    check(&*local(country), &order)
 }
 
 #[test]
 fn a_good_order_has_no_fault_in_any_country() {
     for country in Country::ALL {
-        assert_eq!(local(country).check(&order(country)), [], "{country}");
+        assert_eq!(check(&*local(country), &order(country)), [], "{country}");
     }
 }
 
@@ -147,7 +148,7 @@ fn a_neutral_code_is_the_providers_own_where_it_lists_the_bank() {
         (Country::Co, "1007", Some("1007")),
         (Country::Br, "001", None),
     ] {
-        assert_eq!(local(country).bank_code(entity).as_deref(), expected, "{country} {entity}");
+        assert_eq!(local(country).rules().bank_code(entity).as_deref(), expected, "{country} {entity}");
     }
 }
 
@@ -156,7 +157,7 @@ fn a_lost_leading_zero_is_called_by_its_name() {
     let mut dni = order(Country::Pe);
     dni.beneficiary.document.number = Private::new("1234567");
     let lost = [
-        local(Country::Pe).check(&dni),
+        check(&*local(Country::Pe), &dni),
         faults_of(Country::Pe, bank("003", "0320000300123456731")),
         faults_of(Country::Mx, bank("032", "32180000118359719")),
         faults_of(Country::Ar, bank("011", "850590940090418135201")),
@@ -204,7 +205,7 @@ fn all_faults_come_at_once() {
     order.beneficiary.name = person("Ana-1", "Del Nombre Que No Termina Nunca Jamás");
     order.beneficiary.document = Document { kind: "CPF".to_owned(), number: Private::new("1") };
     order.beneficiary.destination = bank("BCP", "1");
-    let faults = local(Country::Pe).check(&order);
+    let faults = check(&*local(Country::Pe), &order);
     assert_eq!(codes(&faults), ["name_letters", "name_length", "document_type", "bank", "bank_account"]);
     for fault in &faults {
         assert!(!fault.reason.contains("Ana"), "no value is repeated: {}", fault.reason);
@@ -213,37 +214,26 @@ fn all_faults_come_at_once() {
 
 #[test]
 fn an_order_for_another_account_is_a_fault() {
-    let account = bamboo(Country::Pe, Currency::Usd, Model::DollarToDollar);
-    assert_eq!(codes(&account.check(&order(Country::Pe))), ["currency"]);
-    assert_eq!(codes(&local(Country::Uy).check(&order(Country::Pe)))[..2], ["country", "currency"]);
+    let account = bamboo(Country::Pe, Currency::Usd, "USD2USD");
+    assert_eq!(codes(&check(&*account, &order(Country::Pe))), ["currency"]);
+    assert_eq!(codes(&check(&*local(Country::Uy), &order(Country::Pe)))[..2], ["country", "currency"]);
     let mut huge = order(Country::Cl);
     huge.amount = Money::new(i64::MAX, Currency::Clp).unwrap();
-    assert_eq!(codes(&local(Country::Cl).check(&huge)), ["amount_too_large"]);
+    assert_eq!(codes(&check(&*local(Country::Cl), &huge)), ["amount_too_large"]);
     let mut dollars = order(Country::Pe);
     dollars.amount = Money::new(1_250, Currency::Usd).unwrap();
-    assert_eq!(account.check(&dollars), []);
+    assert_eq!(check(&*account, &dollars), []);
     dollars.beneficiary.destination = wallet("901", "900000001");
-    assert_eq!(codes(&account.check(&dollars)), ["method"]);
+    assert_eq!(codes(&check(&*account, &dollars)), ["method"]);
 }
 
 #[test]
 fn settings_that_contradict_each_other_are_refused() {
-    for (country, currency, model) in [
-        ("PE", "PEN", Model::DollarToLocal),
-        ("PE", "USD", Model::LocalToLocal),
-        ("CO", "USD", Model::DollarToDollar),
-        ("XX", "USD", Model::DollarToLocal),
-    ] {
-        let settings = Settings {
-            country: country.to_owned(),
-            currency: currency.to_owned(),
-            model,
-            private_key: "made-up-key".into(),
-            secret_key: None,
-            notification_url: None,
-            unsigned_calls: false,
-        };
-        assert!(Bamboo::new(settings).is_err(), "{country} {currency} {model:?}");
+    for (country, currency, model) in
+        [("PE", "PEN", "USD2L"), ("PE", "USD", "L2L"), ("CO", "USD", "USD2USD"), ("XX", "USD", "USD2L")]
+    {
+        let settings = settings(country, currency, model);
+        assert!(settings.rules().is_err() && settings.build().is_err(), "{country} {currency} {model}");
     }
 }
 
@@ -253,17 +243,18 @@ fn reply(status: StatusCode, body: &str) -> Reply {
 
 #[test]
 fn a_preview_asks_in_hundredths_and_keeps_every_decimal() {
-    let account = bamboo(Country::Cl, Currency::Clp, Model::LocalToLocal);
-    let request = account.preview(Money::new(10, Currency::Clp).unwrap(), &STAMP).unwrap();
+    let account = bamboo(Country::Cl, Currency::Clp, "L2L");
+    let enquiry = account.preview(Money::new(10, Currency::Clp).unwrap(), &STAMP).unwrap();
+    let request = &enquiry.request;
     assert_eq!((request.effect, &request.method), (Effect::ReadOnly, &http::Method::POST));
     assert_eq!(
-        String::from_utf8(request.body).unwrap(),
+        String::from_utf8_lossy(&request.body),
         r#"{"amount":1000,"destinationCountryIsoCode":"CL","destinationCurrencyIsoCode":"CLP","originalCurrencyIsoCode":"CLP"}"#
     );
     let printed = r#"{"amountInOrignalCurrency":10,"fee":1.8369100168676186120617370001,
         "amountToBeSentInOrignalCurrency":8.163089983132381387938263000,"exchangeRate":3878.5558000000,
         "amountToBeSentInLocalCurrency":31661.0,"expectedPaymentDate":"2024-01-26T00:00:00Z","error":null}"#;
-    let preview = account.read_preview(&reply(StatusCode::OK, printed)).unwrap();
+    let preview = enquiry.read(&reply(StatusCode::OK, printed)).unwrap();
     assert_eq!(preview.fee, "1.8369100168676186120617370001");
     assert_eq!((&*preview.exchange_rate, &*preview.received), ("3878.5558000000", "31661.0"));
 }
@@ -271,8 +262,9 @@ fn a_preview_asks_in_hundredths_and_keeps_every_decimal() {
 #[test]
 fn enquiries_that_bring_no_answer_say_why() {
     let refused = r#"{"error":{"errorCode":607,"message":"x"}}"#;
-    let account = bamboo(Country::Pe, Currency::Pen, Model::LocalToLocal);
-    let preview = |status, body| account.read_preview(&reply(status, body)).unwrap_err();
+    let account = bamboo(Country::Pe, Currency::Pen, "L2L");
+    let enquiry = account.preview(Money::new(10, Currency::Pen).unwrap(), &STAMP).unwrap();
+    let preview = |status, body| enquiry.read(&reply(status, body)).map(|_: Preview| ()).unwrap_err();
     assert!(matches!(preview(StatusCode::CONFLICT, refused), EnquiryError::Refused(code) if code == "607"));
     assert!(matches!(preview(StatusCode::OK, refused), EnquiryError::Refused(code) if code == "607"));
     assert!(matches!(preview(StatusCode::UNAUTHORIZED, ""), EnquiryError::Credentials));
@@ -285,8 +277,8 @@ fn banks_are_read_with_and_without_their_type() {
     let listed = r#"[{"id":1,"countryIsoCode":"PE","bankCode":"002","bankName":"BCP","payoutType":2},
         {"id":2,"countryIsoCode":"PE","bankCode":"901","bankName":"YAPE","payoutType":3},
         {"id":3,"countryIsoCode":"PE","bankCode":"003","bankName":"INTERBANK"}]"#;
-    let account = bamboo(Country::Pe, Currency::Pen, Model::LocalToLocal);
-    let banks = account.read_banks(&reply(StatusCode::OK, listed)).unwrap();
-    let words: Vec<_> = banks.iter().map(|bank| (&*bank.code, bank.method.map(Method::word))).collect();
+    let account = bamboo(Country::Pe, Currency::Pen, "L2L");
+    let banks = account.banks(&STAMP).unwrap().read(&reply(StatusCode::OK, listed)).unwrap();
+    let words: Vec<_> = banks.iter().map(|bank| (&*bank.code, bank.method.map(Method::as_str))).collect();
     assert_eq!(words, [("002", Some("bank")), ("901", Some("wallet")), ("003", None)]);
 }

@@ -1,5 +1,6 @@
-//! Bamboo's own request examples, one of each country and model, made from orders. The people are others; `address`, which is optional,
-//! and `branch`, which is Brazil's alone, are not sent, and a key of Pix goes by the name that it has had since 2025.
+//! Bamboo's own request examples, one of each country and model, made from orders. The people are
+//! others; `address`, which is optional, and `branch`, which is Brazil's alone, are not sent, and a
+//! key of Pix goes by the name that it has had since 2025.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,14 +13,12 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{
-    Nonce, Provider as _, Stamp, Step, Turn,
-    bamboo::{Bamboo, Model, Settings},
-};
+use payrun_providers::{ExchangeState, Nonce, ProviderSettings, Stamp, Step};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// What the examples of a country differ in: hundredths, document, and account with its number for the kind.
+/// What the examples of a country differ in: hundredths, document, and account with its number for
+/// the kind.
 struct Example {
     country: Country,
     hundredths: i64,
@@ -30,7 +29,7 @@ struct Example {
 
 const EMAIL: &str = "ana@example.test";
 const PHONE: &str = "099999999";
-const WEBHOOK: &str = "https://hooks.example.test/bamboo";
+const WEBHOOK: &str = "https://webhooks.example.test/bamboo";
 
 fn examples() -> [Example; 7] {
     use AccountKind::{Checking, Savings};
@@ -104,27 +103,23 @@ fn each_country_is_asked_as_its_examples_are() {
     for example in examples() {
         let local = example.country.currency();
         for (model, from, to) in [
-            (Model::DollarToLocal, Currency::Usd, local),
-            (Model::LocalToLocal, local, local),
-            (Model::DollarToDollar, Currency::Usd, Currency::Usd),
+            ("USD2L", Currency::Usd, local),
+            ("L2L", local, local),
+            ("USD2USD", Currency::Usd, Currency::Usd),
         ] {
-            let settings = Settings {
-                country: example.country.code().to_owned(),
-                currency: from.code().to_owned(),
-                model,
-                private_key: "made-up-key".into(),
-                secret_key: None,
-                notification_url: Some(WEBHOOK.to_owned()),
-                unsigned_calls: false,
-            };
-            let Ok(bamboo) = Bamboo::new(settings) else {
-                assert_eq!(model, Model::DollarToDollar, "{}", example.country);
+            let settings = json!({
+                "provider": "bamboo", "country": example.country.code(), "currency": from.code(), "model": model,
+                "private_key": "made-up-key", "webhook_url": WEBHOOK,
+            });
+            let settings: ProviderSettings = serde_json::from_value(settings).unwrap();
+            let Ok(bamboo) = settings.build() else {
+                assert_eq!(model, "USD2USD", "{}", example.country);
                 continue;
             };
             let order = order(&example, from);
             let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
-            let turn = Turn { order: &order, replies: &[], stamp, renewed: false };
-            let Step::Send(request) = bamboo.submit(&turn) else { panic!("{} {model:?}", example.country) };
+            let state = ExchangeState { order: &order, replies: &[], stamp, refreshed: false };
+            let Step::Send(request) = bamboo.submit(&state) else { panic!("{} {model:?}", example.country) };
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             let expected = printed(&example, order.reference.as_str(), (from, to));
             assert_eq!(body, expected, "{} {model:?}", example.country);

@@ -11,7 +11,7 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{Bank, Choices, PROVIDERS, Provider, Settings, choices};
+use payrun_providers::{ADAPTERS, Adapter, Bank, Choices, Provider, ProviderSettings, named};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,14 +27,15 @@ fn provider(name: &str, country: Country) -> Box<dyn Provider> {
     };
     let mut settings = settings;
     settings["provider"] = name.into();
-    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
 fn everywhere() -> impl Iterator<Item = (&'static str, Country, Choices, Box<dyn Provider>)> {
-    let pairs =
-        PROVIDERS.into_iter().flat_map(|name| Country::ALL.into_iter().map(move |country| (name, country)));
-    pairs
-        .filter_map(|(name, country)| Some((name, country, choices(name, country)?, provider(name, country))))
+    let pairs = ADAPTERS.into_iter().flat_map(|adapter| Country::ALL.map(|country| (adapter, country)));
+    pairs.filter_map(|(adapter, country)| {
+        let choices = adapter.choices(country)?;
+        Some((adapter.name, country, choices, provider(adapter.name, country)))
+    })
 }
 
 fn order(country: Country, choices: &Choices, destination: Destination) -> Order {
@@ -64,7 +65,7 @@ fn wallet(code: &str) -> Destination {
 
 /// Whether the provider has nothing against what stands in `field`.
 fn takes(provider: &dyn Provider, order: &Order, field: Field) -> bool {
-    let faults = provider.check(order);
+    let faults = provider.rules().check(order);
     !faults.iter().any(|fault| fault.field == Some(field) && fault.severity == Severity::Error)
 }
 
@@ -84,13 +85,16 @@ fn by(method: Method, choices: &Choices) -> Destination {
 #[test]
 fn providers_are_named_as_they_name_themselves() {
     for (name, country, choices, provider) in everywhere() {
-        assert_eq!((provider.name(), provider.country()), (name, country));
-        assert_eq!(provider.currency(), choices.currency);
+        let rules = provider.rules();
+        assert_eq!((rules.name(), rules.country()), (name, country));
+        assert_eq!(rules.currency(), choices.currency);
     }
-    let paid =
-        |name: &str| Country::ALL.into_iter().filter(|country| choices(name, *country).is_some()).count();
-    assert_eq!(PROVIDERS.map(paid), [7, 1, 1, 6]);
-    assert_eq!(choices("nobody", Country::Pe), None);
+    let paid = |adapter: &Adapter| {
+        Country::ALL.into_iter().filter(|country| adapter.choices(*country).is_some()).count()
+    };
+    assert_eq!(ADAPTERS.map(paid), [7, 1, 1, 6]);
+    assert!(ADAPTERS.iter().all(|adapter| named(adapter.name).is_some()));
+    assert!(named("nobody").is_none());
 }
 
 #[test]
@@ -100,7 +104,7 @@ fn methods_and_documents_are_those_of_the_rules() {
         for method in Method::ALL {
             let order = order(country, &choices, by(method, &choices));
             let is_listed = choices.methods.contains(&method);
-            let word = method.word();
+            let word = method.as_str();
             assert_eq!(takes(&*provider, &order, Field::Method), is_listed, "{name} {country} {word}");
         }
         let mut order = order(country, &choices, by(choices.methods[0], &choices));
@@ -182,7 +186,8 @@ fn what_is_wanted_is_missed() {
     for (name, country, choices, provider) in everywhere() {
         let order = order(country, &choices, by(choices.methods[0], &choices));
         for field in [Field::Phone, Field::Email, Field::BankAccountLocal] {
-            // BCP, which is the first of TeemoPay's, is one of the banks that want the account's own number.
+            // BCP, which is the first of TeemoPay's, is one of the banks that want the account's
+            // own number.
             let is_wanted = choices.wants.contains(&field)
                 || (name, country, field) == ("teemopay", Country::Pe, Field::BankAccountLocal);
             assert_eq!(!takes(&*provider, &order, field), is_wanted, "{name} {country} {field}");

@@ -1,4 +1,4 @@
-//! What a lost reply means, at every place of a conversation that takes three requests.
+//! What a lost reply means, at every place of an exchange that takes three requests.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,7 +12,7 @@ use payrun_domain::{
     beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
     clock::SystemClock,
     country::Country,
-    decide::Class,
+    decide::Idempotency,
     fault::Fault,
     id::PayoutId,
     money::{Currency, Money},
@@ -21,26 +21,29 @@ use payrun_domain::{
     verdict::{Doubt, ProviderId, Record, Verdict},
 };
 use payrun_providers::{
-    Concluded, Effect, Find, Lost, Manifest, NoToken, Provider, Reply, Request, Step, Talk, Transport, Turn,
-    run,
+    Effect, Enquiries, Exchange, ExchangeOutcome, ExchangeState, Find, Manifest, NoToken, Provider, Reply,
+    Request, Rules, SendFailure, Step, Transport, Webhooks, run,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
 
 const MANIFEST: Manifest = Manifest {
-    class: Class::B,
+    idempotency: Idempotency::Searchable,
     quiet: Duration::from_mins(30),
     return_window: Duration::ZERO,
     dedup_window: None,
     reference_chars_max: None,
     clock_window: None,
-    hook_answer: "",
+    webhook_answer: "",
 };
 
 /// A provider that needs these requests to accept a payout.
 struct Steps(&'static [Effect]);
 
-impl Provider for Steps {
+/// Nothing of it is asked here.
+struct NoRules;
+
+impl Rules for NoRules {
     fn name(&self) -> &'static str {
         "steps"
     }
@@ -60,15 +63,25 @@ impl Provider for Steps {
     fn check(&self, _order: &Order) -> Vec<Fault> {
         Vec::new()
     }
+}
 
-    fn submit(&self, turn: &Turn<'_>) -> Step {
+impl Enquiries for Steps {}
+
+impl Webhooks for Steps {}
+
+impl Provider for Steps {
+    fn rules(&self) -> &dyn Rules {
+        &NoRules
+    }
+
+    fn submit(&self, state: &ExchangeState<'_>) -> Step {
         self.0
-            .get(turn.replies.len())
+            .get(state.replies.len())
             .map_or_else(|| Step::Done(accepted()), |effect| Step::Send(request(*effect)))
     }
 
-    fn look_up(&self, turn: &Turn<'_>) -> Step {
-        self.submit(turn)
+    fn look_up(&self, state: &ExchangeState<'_>) -> Step {
+        self.submit(state)
     }
 }
 
@@ -85,12 +98,12 @@ fn request(effect: Effect) -> Request {
 /// Answers with 200, but loses the reply to one request.
 struct Losing {
     at: usize,
-    how: Lost,
+    how: SendFailure,
     sent: Mutex<usize>,
 }
 
 impl Transport for Losing {
-    async fn send(&self, _request: &Request, _send_by: Option<Instant>) -> Result<Reply, Lost> {
+    async fn send(&self, _request: &Request, _send_by: Option<Instant>) -> Result<Reply, SendFailure> {
         let mut sent = self.sent.lock().unwrap();
         let number = *sent;
         *sent += 1;
@@ -100,7 +113,7 @@ impl Transport for Losing {
         Ok(Reply { status: StatusCode::OK, retry_after: None, date: None, body: Vec::new() })
     }
 
-    async fn find(&self, _find: &Find) -> Result<Reply, Lost> {
+    async fn find(&self, _find: &Find) -> Result<Reply, SendFailure> {
         Err(self.how)
     }
 
@@ -109,7 +122,7 @@ impl Transport for Losing {
     }
 }
 
-fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize) {
+fn conclude(steps: &'static [Effect], at: usize, how: SendFailure) -> (ExchangeOutcome, usize) {
     let order = Order {
         reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
         amount: Money::new(1_250, Currency::Pen).unwrap(),
@@ -124,9 +137,9 @@ fn conclude(steps: &'static [Effect], at: usize, how: Lost) -> (Concluded, usize
         provider_id: None,
     };
     let transport = Losing { at, how, sent: Mutex::new(0) };
-    let talk = Talk::Submit { send_by: Instant::now() + Duration::from_secs(10) };
+    let exchange = Exchange::Submit { send_by: Instant::now() + Duration::from_secs(10) };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let concluded = runtime.block_on(run(&Steps(steps), talk, &order, &SystemClock, &transport));
+    let concluded = runtime.block_on(run(&Steps(steps), exchange, &order, &SystemClock, &transport));
     let sent = *transport.sent.lock().unwrap();
     (concluded, sent)
 }
@@ -139,13 +152,13 @@ fn a_lost_reply_is_doubt_from_the_first_request_that_may_have_moved_money() {
     let harmless = Verdict::Deferred { retry_after: None, pause: None };
     let doubt = Verdict::Unknown(Doubt::ReplyLost);
     for (at, how, expected) in [
-        (0, Lost::BeforeSend, &harmless),
-        (0, Lost::AfterSend, &harmless),
-        (1, Lost::BeforeSend, &harmless),
-        (1, Lost::AfterSend, &doubt),
-        (2, Lost::BeforeSend, &doubt),
-        (2, Lost::AfterSend, &doubt),
-        (NEVER, Lost::AfterSend, &accepted()),
+        (0, SendFailure::BeforeSend, &harmless),
+        (0, SendFailure::AfterSend, &harmless),
+        (1, SendFailure::BeforeSend, &harmless),
+        (1, SendFailure::AfterSend, &doubt),
+        (2, SendFailure::BeforeSend, &doubt),
+        (2, SendFailure::AfterSend, &doubt),
+        (NEVER, SendFailure::AfterSend, &accepted()),
     ] {
         let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, at, how);
         assert_eq!(&concluded.verdict, expected, "{how:?} at {at}");
@@ -154,22 +167,22 @@ fn a_lost_reply_is_doubt_from_the_first_request_that_may_have_moved_money() {
 
 #[test]
 fn a_second_request_that_moves_money_does_not_undo_the_first() {
-    let (concluded, _) = conclude(&[Effect::MovesMoney, Effect::MovesMoney], 1, Lost::BeforeSend);
+    let (concluded, _) = conclude(&[Effect::MovesMoney, Effect::MovesMoney], 1, SendFailure::BeforeSend);
     assert_eq!(concluded.verdict, Verdict::Unknown(Doubt::ReplyLost));
 }
 
 #[test]
-fn a_conversation_ends_after_six_requests() {
-    let (concluded, sent) = conclude(&[Effect::MovesMoney; 9], NEVER, Lost::AfterSend);
+fn an_exchange_ends_after_six_requests() {
+    let (concluded, sent) = conclude(&[Effect::MovesMoney; 9], NEVER, SendFailure::AfterSend);
     assert_eq!((concluded.verdict, sent), (Verdict::Unknown(Doubt::TooManySteps), 6));
-    let (concluded, sent) = conclude(&[Effect::ReadOnly; 9], NEVER, Lost::AfterSend);
+    let (concluded, sent) = conclude(&[Effect::ReadOnly; 9], NEVER, SendFailure::AfterSend);
     assert_eq!((concluded.verdict, sent), (Verdict::Deferred { retry_after: None, pause: None }, 6));
 }
 
 #[test]
 fn the_last_reply_is_kept_as_evidence() {
-    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, NEVER, Lost::AfterSend);
+    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, NEVER, SendFailure::AfterSend);
     assert_eq!(concluded.reply.map(|reply| reply.status), Some(StatusCode::OK));
-    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, 0, Lost::AfterSend);
+    let (concluded, _) = conclude(TOKEN_PAY_CONFIRM, 0, SendFailure::AfterSend);
     assert_eq!(concluded.reply, None);
 }

@@ -11,14 +11,14 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{Nonce, Provider, Settings, Stamp, Step, Turn};
+use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp, Step};
 use serde_json::{Value, json, value::RawValue};
 use uuid::Uuid;
 
 fn kapaqnan(further: &Value) -> Box<dyn Provider> {
     let mut settings = json!({"provider": "kapaqnan", "company_id": "example", "secret_key": "made-up-key"});
     settings.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
-    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
 fn order(minor: i64) -> Order {
@@ -44,14 +44,14 @@ fn order(minor: i64) -> Order {
 
 fn body(provider: &dyn Provider, order: &Order) -> Vec<u8> {
     let stamp = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
-    match provider.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+    match provider.submit(&ExchangeState { order, replies: &[], stamp, refreshed: false }) {
         Step::Send(request) => request.body,
-        step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
+        step @ (Step::Find(_) | Step::RefreshToken | Step::Done(_)) => panic!("{step:?}"),
     }
 }
 
 fn codes(provider: &dyn Provider, order: &Order) -> Vec<&'static str> {
-    provider.check(order).into_iter().map(|fault| fault.code).collect()
+    provider.rules().check(order).into_iter().map(|fault| fault.code).collect()
 }
 
 /// The example of its page, with the numbers as numbers and the texts as texts.
@@ -108,7 +108,7 @@ fn a_document_with_a_leading_zero_is_sent_faithfully_or_not_at_all() {
     let mut order = order(220);
     order.beneficiary.document.number = Private::new("00000001");
     let provider = kapaqnan(&json!({}));
-    let [fault] = &provider.check(&order)[..] else { panic!("one fault") };
+    let [fault] = &provider.rules().check(&order)[..] else { panic!("one fault") };
     assert!(
         fault.reason.contains("leading zero") && fault.reason.contains("document_as_text"),
         "{}",
@@ -153,7 +153,7 @@ fn what_nothing_shows_that_it_takes_is_refused() {
 #[test]
 fn its_numbers_of_banks_are_those_that_it_told() {
     let provider = kapaqnan(&json!({"banks": {"002": "1"}}));
-    let number = |entity| provider.bank_code(entity);
+    let number = |entity| provider.rules().bank_code(entity);
     assert_eq!(
         (number("038").as_deref(), number("002").as_deref(), number("003")),
         (Some("6"), Some("1"), None)

@@ -12,7 +12,9 @@ use payrun_domain::{
     reference::Reference,
     verdict::ProviderId,
 };
-use payrun_providers::{Effect, EnquiryError, Nonce, Provider, Reply, Request, Settings, Stamp, Step, Turn};
+use payrun_providers::{
+    Effect, EnquiryError, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Request, Stamp, Step,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,7 +22,7 @@ use uuid::Uuid;
 fn qentaz(further: &Value) -> Box<dyn Provider> {
     let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
     settings.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
-    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
 fn order() -> Order {
@@ -52,10 +54,10 @@ fn with_stamp<T>(act: impl FnOnce(Stamp<'_>) -> T) -> T {
 }
 
 fn create(qentaz: &dyn Provider, order: &Order) -> Request {
-    assert_eq!(qentaz.check(order), []);
-    with_stamp(|stamp| match qentaz.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+    assert_eq!(qentaz.rules().check(order), []);
+    with_stamp(|stamp| match qentaz.submit(&ExchangeState { order, replies: &[], stamp, refreshed: false }) {
         Step::Send(request) => request,
-        step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
+        step @ (Step::Find(_) | Step::RefreshToken | Step::Done(_)) => panic!("{step:?}"),
     })
 }
 
@@ -110,7 +112,7 @@ fn a_scheduled_payout_counts_its_days_in_bogota() {
     ] {
         let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
         settings.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
-        assert!(serde_json::from_value::<Settings>(settings).unwrap().build().is_err(), "{wrong}");
+        assert!(serde_json::from_value::<ProviderSettings>(settings).unwrap().build().is_err(), "{wrong}");
     }
 }
 
@@ -119,7 +121,7 @@ fn what_it_is_documented_to_refuse_is_found_before_approval() {
     let with = |change: &dyn Fn(&mut Order)| {
         let mut order = order();
         change(&mut order);
-        qentaz(&json!({})).check(&order).into_iter().map(|fault| fault.code).collect::<Vec<_>>()
+        qentaz(&json!({})).rules().check(&order).into_iter().map(|fault| fault.code).collect::<Vec<_>>()
     };
     let bank = |bank: &str, number: &str, kind| Destination::Bank {
         bank: bank.to_owned(),
@@ -162,29 +164,28 @@ fn reply(status: u16, text: &str) -> Reply {
 #[test]
 fn banks_tokens_and_cancellations_are_read() {
     let qentaz = qentaz(&json!({}));
-    let banks = qentaz
-        .read_banks(&reply(200, r#"{"entities":[{"code":7,"name":"A"},{"code":"1007","name":"B"}]}"#))
+    let banks = with_stamp(|stamp| qentaz.banks(&stamp)).unwrap();
+    let banks = banks
+        .read(&reply(200, r#"{"entities":[{"code":7,"name":"A"},{"code":"1007","name":"B"}]}"#))
         .unwrap();
     assert_eq!(banks.iter().map(|bank| bank.code.as_str()).collect::<Vec<_>>(), ["0007", "1007"]);
-    let token = qentaz.read_login(&reply(200, r#"{"access_token":"t","expires_in":99999999}"#)).unwrap();
+    let login = qentaz.login().unwrap();
+    let token = login.read(&reply(200, r#"{"access_token":"t","expires_in":99999999}"#)).unwrap();
     assert_eq!(token.lifetime.as_secs(), 24 * 3600);
     for (status, text) in [
         (200, "{}"),
         (200, r#"{"access_token":"t","expires_in":-1}"#),
         (200, r#"{"access_token":"t","expires_in":1.5}"#),
     ] {
-        assert!(
-            matches!(qentaz.read_login(&reply(status, text)), Err(EnquiryError::Unreadable(_))),
-            "{text}"
-        );
+        assert!(matches!(login.read(&reply(status, text)), Err(EnquiryError::Unreadable(_))), "{text}");
     }
     let refused = reply(401, r#"{"status":"unauthorized","code":"Q001","error":"x"}"#);
-    assert!(matches!(qentaz.read_login(&refused), Err(EnquiryError::Credentials)));
+    assert!(matches!(login.read(&refused), Err(EnquiryError::Credentials)));
     let cancel = with_stamp(|stamp| qentaz.cancel(&ProviderId::parse("0a1b2c3d").unwrap(), &stamp)).unwrap();
     assert_eq!(
-        (cancel.method.as_str(), &*cancel.path, cancel.effect),
+        (cancel.request.method.as_str(), &*cancel.request.path, cancel.request.effect),
         ("DELETE", "/v1/merchant/payout/0a1b2c3d", Effect::ReadOnly)
     );
-    assert!(qentaz.read_cancel(&reply(200, r#"{"message":"x","updated_at":"y"}"#)).is_ok());
-    assert!(matches!(qentaz.read_cancel(&reply(400, r#"{"error":"x"}"#)), Err(EnquiryError::Refused(_))));
+    assert!(cancel.read(&reply(200, r#"{"message":"x","updated_at":"y"}"#)).is_ok());
+    assert!(matches!(cancel.read(&reply(400, r#"{"error":"x"}"#)), Err(EnquiryError::Refused(_))));
 }

@@ -1,4 +1,5 @@
-//! The token of an account: one caller fetches it for all, before its life is over, and a refused one is replaced once.
+//! The token of an account: one caller fetches it for all, before its life is over, and a refused
+//! one is replaced once.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +12,7 @@ use std::{
 };
 
 use payrun_domain::clock::SystemClock;
-use payrun_providers::{Account, EnquiryError, HttpSettings, NoToken, Settings};
+use payrun_providers::{Account, EnquiryError, HttpSettings, NoToken, ProviderSettings};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -72,7 +73,7 @@ async fn account(desk: &Arc<Desk>) -> (Arc<Account>, JoinSet<()>) {
     // Whichever test is first installs it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = serde_json::json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
-    let provider = serde_json::from_value::<Settings>(settings).unwrap().build().unwrap();
+    let provider = serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap();
     let (base_url, serving) = serve(Arc::clone(desk)).await;
     let http = HttpSettings {
         base_url,

@@ -16,7 +16,9 @@ use payrun_domain::{
     reference::Reference,
     verdict::Verdict,
 };
-use payrun_providers::{Nonce, Page, Provider, Reply, Request, Settings, Stamp, Step, Turn};
+use payrun_providers::{
+    ExchangeState, Nonce, PageRequest, Provider, ProviderSettings, Reply, Request, Stamp, Step,
+};
 use ring::signature::{RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -38,9 +40,9 @@ fn teemopay(country: Country) -> Box<dyn Provider> {
     let account: Value = serde_json::from_str(include_str!("../fixtures/teemopay/account.json")).unwrap();
     let mut settings = account["settings"].clone();
     settings["country"] = country.code().into();
-    settings["callback_url"] = "https://hooks.example.test/teemopay".into();
+    settings["webhook_url"] = "https://webhooks.example.test/teemopay".into();
     settings["bank_names"] = json!({ "1007": "BANCOLOMBIA" });
-    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
 fn bank(bank: &str, number: &str, kind: AccountKind, local: Option<&str>) -> Destination {
@@ -74,16 +76,16 @@ fn order(country: Country, (kind, number): (&str, &str), destination: Destinatio
 
 /// The documents' own examples draw warnings.
 fn errors(provider: &dyn Provider, order: &Order) -> Vec<&'static str> {
-    let errors = provider.check(order).into_iter().filter(|fault| fault.severity == Severity::Error);
+    let errors = provider.rules().check(order).into_iter().filter(|fault| fault.severity == Severity::Error);
     errors.map(|fault| fault.code).collect()
 }
 
 fn create(order: &Order, stamp: Stamp<'_>) -> Request {
     let provider = teemopay(order.country);
     assert_eq!(errors(&*provider, order), [] as [&str; 0]);
-    match provider.submit(&Turn { order, replies: &[], stamp, renewed: false }) {
+    match provider.submit(&ExchangeState { order, replies: &[], stamp, refreshed: false }) {
         Step::Send(request) => request,
-        step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => panic!("{step:?}"),
+        step @ (Step::Find(_) | Step::RefreshToken | Step::Done(_)) => panic!("{step:?}"),
     }
 }
 
@@ -91,7 +93,8 @@ fn fields(request: &Request) -> BTreeMap<String, Value> {
     serde_json::from_slice(&request.body).unwrap()
 }
 
-/// As the documents say it, written here once more, and verified by another library than the one that signs.
+/// As the documents say it, written here once more, and verified by another library than the one
+/// that signs.
 fn is_signed(request: &Request) -> bool {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let fields = fields(request);
@@ -204,7 +207,7 @@ fn each_country_is_asked_as_its_page_says() {
         for (name, value) in [
             ("merchantOrderNo", order.reference.as_str()),
             ("realName", "ANA PRUEBA"),
-            ("callbackUrl", "https://hooks.example.test/teemopay"),
+            ("callbackUrl", "https://webhooks.example.test/teemopay"),
         ] {
             expected.insert(name.to_owned(), value.into());
         }
@@ -294,7 +297,8 @@ fn what_it_is_documented_to_refuse_is_found_before_approval() {
     assert_eq!(errors(&*teemopay(Country::Cl), &chilean), ["phone", "email"]);
 }
 
-/// Its own numbers are nobody else's; names of further banks come from the account's settings.
+/// Its own numbers are no other provider's; names of further banks come from the account's
+/// settings.
 #[test]
 fn a_neutral_code_becomes_its_own_number() {
     for (country, entity, expected) in [
@@ -308,7 +312,7 @@ fn a_neutral_code_becomes_its_own_number() {
         (Country::Cl, "012", Some("012")),
         (Country::Co, "1811", None),
     ] {
-        assert_eq!(teemopay(country).bank_code(entity).as_deref(), expected, "{country} {entity}");
+        assert_eq!(teemopay(country).rules().bank_code(entity).as_deref(), expected, "{country} {entity}");
     }
 }
 
@@ -319,21 +323,21 @@ fn reply(text: &str) -> Reply {
 #[test]
 fn the_list_is_read_whatever_its_scalars_are() {
     let teemopay = teemopay(Country::Pe);
-    let page = Page {
+    let page = PageRequest {
         from: "2026-01-31T05:00:00Z".parse().unwrap(),
         to: "2026-02-01T05:00:00Z".parse().unwrap(),
         cursor: Some("next"),
     };
-    let request = teemopay.list(&page, &stamp(7)).unwrap();
-    let sent = fields(&request);
-    assert!(is_signed(&request));
+    let list = teemopay.list(&page, &stamp(7)).unwrap();
+    let sent = fields(&list.request);
+    assert!(is_signed(&list.request));
     assert_eq!(
         (sent["beginTime"].as_str(), sent["endTime"].as_str()),
         (Some("2026-01-31 00:00:00.000"), Some("2026-02-01 00:00:00.000"))
     );
     assert_eq!((sent["type"].as_str(), sent["pageIndex"].as_str()), (Some("PAYOUT"), Some("next")));
-    let listed = teemopay
-        .read_list(&reply(
+    let listed = list
+        .read(&reply(
             r#"{"code":200,"msg":"success","data":{"pageIndex":"more","orders":[
             {"type":"PAYOUT","merchantOrderNo":"A","tradeNo":"TF1","amount":"10.50","status":"2","failReason":null},
             {"type":"PAYOUT","merchantOrderNo":"B","tradeNo":"TF2","amount":10.5,"status":4,"settleStatus":null},
@@ -342,24 +346,31 @@ fn the_list_is_read_whatever_its_scalars_are() {
         .unwrap();
     assert_eq!(listed.cursor.as_deref(), Some("more"));
     let words: Vec<_> =
-        listed.records.iter().map(|record| (record.reference.as_str(), record.verdict.word())).collect();
+        listed.records.iter().map(|record| (record.reference.as_str(), record.verdict.as_str())).collect();
     assert_eq!(words, [("A", "settled"), ("B", "returned"), ("C", "unknown")]);
-    let last = teemopay.read_list(&reply(r#"{"code":200,"data":{"pageIndex":"","orders":[]}}"#)).unwrap();
+    let last = list.read(&reply(r#"{"code":200,"data":{"pageIndex":"","orders":[]}}"#)).unwrap();
     assert_eq!((last.records.len(), last.cursor), (0, None));
-    assert!(teemopay.read_list(&reply(r#"{"code":602,"msg":"window"}"#)).is_err());
+    assert!(list.read(&reply(r#"{"code":602,"msg":"window"}"#)).is_err());
 }
 
 #[test]
 fn a_balance_is_signed_over_the_nonce_alone() {
     let teemopay = teemopay(Country::Pe);
-    let request = teemopay.balance(&stamp(7)).unwrap();
-    assert_eq!(fields(&request).keys().collect::<Vec<_>>(), ["sign"]);
-    assert!(is_signed(&request));
+    let balance = teemopay.balance(&stamp(7)).unwrap();
+    let request = &balance.request;
+    assert_eq!(fields(request).keys().collect::<Vec<_>>(), ["sign"]);
+    assert!(is_signed(request));
     let text =
         r#"{"code":200,"data":{"totalAmount":"120.00","frozenAmount":"20.00","availAmount":"100.00"}}"#;
-    let funds = teemopay.read_balance(&reply(text)).unwrap();
+    let funds = balance.read(&reply(text)).unwrap();
     assert_eq!((&*funds[0].currency, &*funds[0].available), ("PEN", "100.00"));
-    assert!(teemopay.read_probe(&reply(r#"{"code":417,"msg":"merchant account not found"}"#)).is_err());
+    assert!(
+        teemopay
+            .probe(&stamp(7))
+            .unwrap()
+            .read(&reply(r#"{"code":417,"msg":"merchant account not found"}"#))
+            .is_err()
+    );
 }
 
 #[test]
@@ -373,11 +384,11 @@ fn amounts_come_back_as_they_went_out() {
             let text = json!({"code": 200, "data": {"merchantOrderNo": sent["merchantOrderNo"], "tradeNo": "TF1",
                 "status": 2, "amount": sent["amount"]}});
             let replies = [reply(&text.to_string())];
-            let step = teemopay(country).look_up(&Turn {
+            let step = teemopay(country).look_up(&ExchangeState {
                 order: &order,
                 replies: &replies,
                 stamp: stamp(8),
-                renewed: false,
+                refreshed: false,
             });
             assert!(matches!(step, Step::Done(Verdict::Settled(_))), "{minor} {country}: {step:?}");
         }

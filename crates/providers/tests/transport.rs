@@ -1,4 +1,5 @@
-//! The transport against real sockets: what it proves when a request fails, and what it refuses to do.
+//! The transport against real sockets: what it proves when a request fails, and what it refuses to
+//! do.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,7 +12,7 @@ use std::{
 };
 
 use http::{HeaderMap, Method, StatusCode};
-use payrun_providers::{Effect, HttpSettings, HttpTransport, Lost, Reply, Request};
+use payrun_providers::{Effect, HttpSettings, HttpTransport, Reply, Request, SendFailure};
 
 const BODY: &[u8] = b"{\"amount\":1250}";
 
@@ -49,7 +50,7 @@ fn answer(stream: &mut TcpStream, text: &str) {
     stream.write_all(text.as_bytes()).unwrap();
 }
 
-fn send(base_url: String, effect: Effect, send_by: impl Into<Option<Instant>>) -> Result<Reply, Lost> {
+fn send(base_url: String, effect: Effect, send_by: impl Into<Option<Instant>>) -> Result<Reply, SendFailure> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let settings = HttpSettings {
         base_url,
@@ -73,13 +74,13 @@ fn soon() -> Instant {
 #[test]
 fn a_refused_connection_proves_that_nothing_was_sent() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, soon()), Err(Lost::BeforeSend));
+    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, soon()), Err(SendFailure::BeforeSend));
 }
 
 #[test]
 fn a_connection_closed_after_the_request_proves_nothing() {
     let (address, requests) = server(|_| {});
-    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, soon()), Err(Lost::AfterSend));
+    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, soon()), Err(SendFailure::AfterSend));
     assert!(requests.recv().unwrap().ends_with(std::str::from_utf8(BODY).unwrap()), "it had all of it");
 }
 
@@ -87,14 +88,14 @@ fn a_connection_closed_after_the_request_proves_nothing() {
 fn after_the_deadline_not_a_byte_of_the_body_leaves() {
     let (address, requests) = server(|_| {});
     let past = Instant::now().checked_sub(Duration::from_millis(1));
-    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, past), Err(Lost::BeforeSend));
+    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, past), Err(SendFailure::BeforeSend));
     assert!(!requests.recv().unwrap().contains("1250"));
 }
 
 #[test]
 fn money_without_a_deadline_is_not_sent() {
     let (address, requests) = server(|_| {});
-    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, None), Err(Lost::BeforeSend));
+    assert_eq!(send(format!("http://{address}"), Effect::MovesMoney, None), Err(SendFailure::BeforeSend));
     assert!(!requests.recv().unwrap().contains("1250"));
 }
 
@@ -103,7 +104,7 @@ fn a_failed_handshake_proves_that_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || listener.accept().map(|(mut stream, _)| answer(&mut stream, "no TLS here")));
-    assert_eq!(send(format!("https://{address}"), Effect::MovesMoney, soon()), Err(Lost::BeforeSend));
+    assert_eq!(send(format!("https://{address}"), Effect::MovesMoney, soon()), Err(SendFailure::BeforeSend));
 }
 
 #[test]
@@ -142,17 +143,18 @@ fn a_reply_is_bounded_in_size_and_in_time() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10000000\r\n\r\n");
         while stream.write_all(&[b' '; 8_192]).is_ok() {}
     });
-    assert_eq!(send(format!("http://{huge}"), Effect::MovesMoney, soon()), Err(Lost::AfterSend));
+    assert_eq!(send(format!("http://{huge}"), Effect::MovesMoney, soon()), Err(SendFailure::AfterSend));
     let (stalling, _requests) = server(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"payoutId\":");
         let _ = stream.read(&mut [0; 1]);
     });
     assert_eq!(
         send(format!("http://{stalling}"), Effect::MovesMoney, soon()),
-        Err(Lost::AfterSend),
+        Err(SendFailure::AfterSend),
         "half a reply"
     );
-    // A byte every now and then for ten seconds: each read makes progress, so that only a deadline over all of them ends it.
+    // A byte every now and then for ten seconds: each read makes progress, so that only a deadline
+    // over all of them ends it.
     let (dripping, _requests) = server(|stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\n");
         stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -161,12 +163,12 @@ fn a_reply_is_bounded_in_size_and_in_time() {
         }
     });
     let begun = Instant::now();
-    assert_eq!(send(format!("http://{dripping}"), Effect::MovesMoney, soon()), Err(Lost::AfterSend));
+    assert_eq!(send(format!("http://{dripping}"), Effect::MovesMoney, soon()), Err(SendFailure::AfterSend));
     assert!(begun.elapsed() < Duration::from_secs(5), "the deadline is one second");
     let (silent, _requests) = server(|stream| {
         let _ = stream.read(&mut [0; 1]);
     });
-    assert_eq!(send(format!("http://{silent}"), Effect::MovesMoney, soon()), Err(Lost::AfterSend));
+    assert_eq!(send(format!("http://{silent}"), Effect::MovesMoney, soon()), Err(SendFailure::AfterSend));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod canary;
 mod reconcile;
 mod settings;
 mod settle;
 mod sweep;
-mod witness;
 
 pub use reconcile::Reconciler;
-pub use settings::{Settings, SweepSettings};
+pub use settings::{ReconcilerSettings, SweepSettings};
 pub use sweep::sweep;

@@ -1,7 +1,7 @@
 //! One loop per account: take look-ups, ask, settle.
 //!
-//! **Reads**: `payout`. **Writes**: `payout`, `attempt`, `anomaly`. **Invariant**: nothing is sent; every change is a compare-and-set on
-//! the version that was looked up.
+//! **Reads**: `payout`. **Writes**: `payout`, `attempt`, `anomaly`. **Invariant**: nothing is sent;
+//! every change is a compare-and-set on the version that was looked up.
 
 use std::{
     sync::Arc,
@@ -16,14 +16,14 @@ use payrun_domain::{
 };
 use payrun_providers::Account;
 use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement, Store};
-use payrun_telemetry::{events, halt};
+use payrun_telemetry::{events, failpoint};
 use tokio::{
     sync::{Semaphore, mpsc},
     time,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Settings, settle::settle, witness::Witness};
+use crate::{ReconcilerSettings, canary::LookupCanary, settle::settle};
 
 /// Reconciles the payouts of one account.
 pub struct Reconciler {
@@ -33,20 +33,25 @@ pub struct Reconciler {
 struct Shared {
     account: Arc<Account>,
     store: Store,
-    settings: Settings,
+    settings: ReconcilerSettings,
     clock: Arc<dyn Clock>,
-    witness: Witness,
+    canary: LookupCanary,
 }
 
 impl Reconciler {
     /// A reconciler for one account; several on any number of machines share its work.
-    pub fn new(account: Arc<Account>, store: Store, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        let witness = Witness::new(settings.witness_valid);
-        Self { shared: Arc::new(Shared { account, store, settings, clock, witness }) }
+    pub fn new(
+        account: Arc<Account>,
+        store: Store,
+        settings: ReconcilerSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let canary = LookupCanary::new(settings.canary_valid);
+        Self { shared: Arc::new(Shared { account, store, settings, clock, canary }) }
     }
 
-    /// Works until `stop`; then finishes the look-ups on their way and settles them. Those of `first` need not be taken from the table;
-    /// it brings the ones that are lost.
+    /// Works until `stop`; then finishes the look-ups on their way and settles them. Those of
+    /// `first` need not be taken from the table; it brings the ones that are lost.
     pub async fn run(self, first: Option<mpsc::Receiver<FirstLookup>>, stop: CancellationToken) {
         let shared = self.shared;
         let (settled, answers) = mpsc::channel(shared.settings.group_max);
@@ -60,7 +65,7 @@ impl Reconciler {
     }
 }
 
-/// Look-ups on their way, of whatever source.
+/// Look-ups on their way, from every source.
 struct Asks {
     shared: Arc<Shared>,
     slots: Arc<Semaphore>,
@@ -106,7 +111,8 @@ impl Asks {
         let (shared, settled) = (Arc::clone(&self.shared), self.settled.clone());
         self.tasks.spawn(async move {
             let settlement = shared.ask(&lookup).await;
-            // The settler goes only after every sender; without it the look-up is due again when its lease ends.
+            // The settler goes only after every sender; without it the look-up is due again when
+            // its lease ends.
             let _ = settled.send(settlement).await;
             drop(permit);
         });
@@ -123,7 +129,11 @@ impl Shared {
     async fn take(&self, room: usize) -> Vec<Lookup> {
         let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
         let room = LookupRoom { open: count(room), watched: count(self.account.rate.spare(room)) };
-        match self.store.take_lookups(&self.account.name, self.settings.lease, room).await {
+        match self
+            .store
+            .take_lookups(&self.settings.actor, &self.account.name, self.settings.lease, room)
+            .await
+        {
             Ok(due) => due,
             Err(error) => {
                 events::failed("reconcile", &error);
@@ -136,25 +146,26 @@ impl Shared {
         self.account.rate.take(1).await;
         let begun = Instant::now();
         let mut verdict = self.account.look_up(&lookup.order, &*self.clock).await;
-        halt::at("after look-up", "");
+        failpoint::hit("after look-up", "");
         if verdict == Verdict::Unknown(Doubt::DuplicateReference) {
-            // The record that we know is refused for a reference that another one has: a question, which the other one answers.
+            // The record that we know is refused for a reference that another one has: a question,
+            // which the other one answers.
             verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
         }
-        events::looked_up(&self.account.name, lookup.payout, verdict.word(), begun.elapsed());
+        events::looked_up(&self.account.name, lookup.payout, verdict.as_str(), begun.elapsed());
         if let Some(skew) = self.account.clock_skew() {
             events::clock_skew(&self.account.name, skew.as_secs());
         }
         if let Some(why) = verdict.pause().filter(|_| matches!(verdict, Verdict::Deferred { .. })) {
-            match self.store.pause_account(&self.account.name, why).await {
+            match self.store.pause_account(&self.settings.actor, &self.account.name, why).await {
                 Ok(true) => events::account_paused(&self.account.name, why),
                 Ok(false) => {}
                 Err(error) => events::failed("reconcile", &error),
             }
         }
         let doubted = lookup.state == PayoutState::Unknown && verdict == Verdict::NotFound;
-        let witnessed = doubted && self.witness.is_there(&self.account, &self.store, &*self.clock).await;
-        let mut settlement = settle(lookup, &verdict, witnessed, &self.settings, fastrand::u32(..));
+        let canary_found = doubted && self.canary.is_there(&self.account, &self.store, &*self.clock).await;
+        let mut settlement = settle(lookup, &verdict, canary_found, &self.settings, fastrand::u32(..));
         if settlement.transition == Some(Transition::Pay) && lookup.sends > 1 && self.is_doubled(lookup).await
         {
             let detail = "paid after a second send, and the provider has another live record under the same reference: \
@@ -164,8 +175,9 @@ impl Shared {
         settlement
     }
 
-    /// Whether the provider has another live record under the reference: the first send arrived after all, later than the quiet period
-    /// that we believe in. This is outside what can be prevented with a provider that does not deduplicate, so it is reported.
+    /// Whether the provider has another live record under the reference: the first send arrived
+    /// after all, later than the quiet period that we believe in. This is outside what can be
+    /// prevented with a provider that does not deduplicate, so it is reported.
     async fn is_doubled(&self, lookup: &Lookup) -> bool {
         match self.account.look_up(&by_reference(lookup), &*self.clock).await {
             Verdict::Accepted(record) | Verdict::Settled(record) => {
@@ -201,10 +213,10 @@ impl Shared {
     }
 
     async fn settle(&self, settlements: &[Settlement]) {
-        match self.store.settle(settlements).await {
+        match self.store.settle(&self.settings.actor, settlements).await {
             Ok(moved) => {
                 for settlement in settlements.iter().filter(|settlement| moved.contains(&settlement.payout)) {
-                    self.tell(settlement);
+                    self.report(settlement);
                 }
             }
             // One answer that the tables refuse must not hold back the others.
@@ -221,7 +233,7 @@ impl Shared {
         }
     }
 
-    fn tell(&self, settlement: &Settlement) {
+    fn report(&self, settlement: &Settlement) {
         if let Some(transition) = settlement.transition {
             let amount = settlement.returned.unwrap_or(settlement.amount);
             events::moved(&self.account.name, settlement.payout, transition.target(), amount);

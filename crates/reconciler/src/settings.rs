@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use payrun_domain::{decide::Patience, retry::Pace};
+use payrun_domain::{decide::AbsencePolicy, name::Actor, retry::Pace};
 
 /// How one account is reconciled.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct ReconcilerSettings {
+    /// Who looks up and settles: the reconciler of this process.
+    pub actor: Actor,
     /// Look-ups on their way at once.
     pub concurrency: usize,
     /// Look-ups taken, and answers settled, in one statement.
@@ -24,14 +26,16 @@ pub struct Settings {
     /// For how long a paid payout is watched; zero means not at all.
     pub return_window: Duration,
     /// When a not-found is believed and when a person is asked.
-    pub patience: Patience,
+    pub absence_policy: AbsencePolicy,
     /// How long the proof that look-ups work is good for.
-    pub witness_valid: Duration,
+    pub canary_valid: Duration,
 }
 
 /// How leases are expired.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SweepSettings {
+    /// Who expires: the reconciler of this process.
+    pub actor: Actor,
     /// How often.
     pub every: Duration,
     /// How long after its end a lease is still respected.

@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use payrun_domain::{
-    decide::{self, Doubtful},
+    decide::{self, UnknownPayout},
     payout::{PayoutState, Transition},
     verdict::{Record, Verdict},
 };
 use payrun_store::{Anomaly, Lookup, Settlement};
 
-use crate::Settings;
+use crate::ReconcilerSettings;
 
 /// The provider's words when a look-up no longer finds an accepted payout.
 const MISSING: &str = "missing";
 
-/// What `verdict` changes about the payout that was looked up. `witnessed`: look-ups on this account work now.
+/// What `verdict` changes about the payout that was looked up. `canary_found`: look-ups on this
+/// account work now.
 pub(crate) fn settle(
     lookup: &Lookup,
     verdict: &Verdict,
-    witnessed: bool,
-    settings: &Settings,
+    canary_found: bool,
+    settings: &ReconcilerSettings,
     jitter: u32,
 ) -> Settlement {
     let not_found = *verdict == Verdict::NotFound && lookup.state == PayoutState::Unknown;
@@ -28,8 +29,8 @@ pub(crate) fn settle(
         record.as_ref().is_some_and(|record| Some(&record.status) == lookup.provider_status.as_ref());
     let transition = match lookup.state {
         PayoutState::Unknown => {
-            let known = doubtful(lookup, not_found, witnessed);
-            decide::after_lookup_of_unknown(verdict, &known, &settings.patience)
+            let known = unknown_payout(lookup, not_found, canary_found);
+            decide::after_lookup_of_unknown(verdict, &known, &settings.absence_policy)
         }
         PayoutState::Accepted => decide::after_lookup_of_accepted(verdict, same_status),
         PayoutState::Paid => decide::after_lookup_of_paid(verdict),
@@ -71,15 +72,15 @@ pub(crate) fn settle(
     }
 }
 
-fn doubtful(lookup: &Lookup, not_found: bool, witnessed: bool) -> Doubtful {
-    Doubtful {
-        class: lookup.class,
+fn unknown_payout(lookup: &Lookup, not_found: bool, canary_found: bool) -> UnknownPayout {
+    UnknownPayout {
+        idempotency: lookup.idempotency,
         sends: lookup.sends,
         refusal_noted: lookup.refusal_noted,
         not_found: lookup.not_found.saturating_add(u32::from(not_found)),
         not_found_for: lookup.not_found_for,
         silent_for: lookup.silent_for,
-        witnessed,
+        canary_found,
         age: lookup.age,
         cancelled: lookup.cancelled,
     }
@@ -103,14 +104,14 @@ fn record(lookup: &Lookup, verdict: &Verdict) -> Option<Record> {
 fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
-        Verdict::Unknown(doubt) => Some(doubt.word().to_owned()),
+        Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
-        Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.word().to_owned()),
+        Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.as_str().to_owned()),
         // Found, and not believed: in class C it may be another payout's record.
         Verdict::Accepted(_) | Verdict::Settled(_) if transition == Transition::Park => {
-            Some(format!("found_{}", verdict.word()))
+            Some(format!("found_{}", verdict.as_str()))
         }
         Verdict::Accepted(_) | Verdict::Settled(_) => None,
     }
@@ -120,7 +121,7 @@ fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
 fn due_in(
     lookup: &Lookup,
     transition: Option<Transition>,
-    settings: &Settings,
+    settings: &ReconcilerSettings,
     jitter: u32,
 ) -> Option<Duration> {
     let to = transition.map_or(lookup.state, Transition::target);
@@ -165,22 +166,23 @@ mod tests {
     use payrun_domain::{
         beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
         country::Country,
-        decide::{Class, Patience},
+        decide::{AbsencePolicy, Idempotency},
         id::PayoutId,
         money::{Currency, Money},
         order::Order,
         reference::Reference,
         retry::Pace,
-        verdict::{Doubt, ProviderId, Refusal},
+        verdict::{Doubt, ProviderId, ProviderRefusal},
     };
 
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn settings() -> Settings {
+    fn settings() -> ReconcilerSettings {
         let pace = Pace { min: Duration::from_secs(2), max: Duration::from_mins(5) };
-        Settings {
+        ReconcilerSettings {
+            actor: "reconcile:1".parse().unwrap(),
             concurrency: 1,
             group_max: 1,
             linger: Duration::ZERO,
@@ -189,8 +191,12 @@ mod tests {
             pace,
             watch: Pace { min: HOUR, max: 24 * HOUR },
             return_window: 240 * HOUR,
-            patience: Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * HOUR },
-            witness_valid: Duration::ZERO,
+            absence_policy: AbsencePolicy {
+                quiet: Duration::from_mins(30),
+                sends_max: 3,
+                review_after: 24 * HOUR,
+            },
+            canary_valid: Duration::ZERO,
         }
     }
 
@@ -202,7 +208,7 @@ mod tests {
             payout,
             state,
             version: 7,
-            class: Class::B,
+            idempotency: Idempotency::Searchable,
             sends: 1,
             refusal_noted: false,
             not_found: 2,
@@ -231,7 +237,11 @@ mod tests {
     }
 
     fn refused() -> Verdict {
-        Verdict::Rejected(Refusal { id: ProviderId::parse("91"), code: "901".to_owned(), pause: None })
+        Verdict::Rejected(ProviderRefusal {
+            id: ProviderId::parse("91"),
+            code: "901".to_owned(),
+            pause: None,
+        })
     }
 
     fn settled(lookup: &Lookup, verdict: &Verdict) -> Settlement {

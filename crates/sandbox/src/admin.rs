@@ -20,7 +20,7 @@ use crate::faults::Faults;
 use crate::world::World;
 
 /// `/_ledger`, `/_ledger/summary`, `/_requests/summary` and `/_faults`.
-pub(crate) fn routes() -> Router<Arc<World>> {
+pub(crate) fn routes(world: Arc<World>) -> Router {
     Router::new()
         .route("/_ledger", get(list))
         .route(
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
             get(async |State(world): State<Arc<World>>| Json(world.traffic.summary())),
         )
         .route("/_faults", post(set_faults))
+        .with_state(world)
 }
 
 async fn list(State(world): State<Arc<World>>) -> Response {
@@ -50,7 +51,8 @@ async fn set_faults(State(world): State<Arc<World>>, text: String) -> Response {
     }
 }
 
-/// The ledger as lines of JSON, made page by page as they are read, so that its length is no matter.
+/// The ledger as lines of JSON, made page by page as they are read, so that its length does
+/// not matter.
 struct Listing {
     world: Arc<World>,
     next: usize,

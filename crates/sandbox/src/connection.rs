@@ -1,4 +1,5 @@
-//! TCP connections that a request handler can cut, so that a client sees a reset in place of an answer.
+//! TCP connections that a request handler can cut, so that a client sees a reset in place of an
+//! answer.
 
 use std::io;
 use std::net::SocketAddr;

@@ -2,7 +2,8 @@
 
 use ring::digest::{Context, SHA256};
 
-/// A number from the seed and the parts that name the occasion. The same arguments always give the same number.
+/// A number from the seed and the parts that name the occasion. The same arguments always give the
+/// same number.
 pub(crate) fn draw(seed: u64, parts: &[&[u8]]) -> u64 {
     let mut context = Context::new(&SHA256);
     context.update(&seed.to_le_bytes());

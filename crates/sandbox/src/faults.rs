@@ -1,8 +1,8 @@
 //! What goes wrong, and how often.
 //!
 //! **Reads** a text such as `accept_500=20,read_hang=5,repeat=decline_816_async`.
-//! **Invariant** which fault strikes is a pure function of the seed, the reference and how many creates of that
-//! reference came before: a run can be repeated.
+//! **Invariant** which fault strikes is a pure function of the seed, the reference and how many
+//! creates of that reference came before: a run can be repeated.
 
 use std::str::FromStr;
 
@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::draw::{draw, happens};
 
-/// Weights of the fault modes, each in per mille of the requests it applies to. The default is no fault at all.
+/// Weights of the fault modes, each in per mille of the requests it applies to. The default is no
+/// fault at all.
 ///
-/// Parsed from a comma-separated list of `mode=weight`; what is not named has its default. See the README for the modes.
+/// Parsed from a comma-separated list of `mode=weight`; what is not named has its default. See the
+/// README for the modes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
     creates: Vec<(Mode, u16)>,

@@ -1,7 +1,8 @@
 //! The oracle: every recorded create, in a file that outlives the process.
 //!
 //! **Reads** the file once, when it is opened.
-//! **Writes** one JSON line per create, handed to the operating system before the create is answered.
+//! **Writes** one JSON line per create, handed to the operating system before the create is
+//! answered.
 //! **Invariant** an entry is never changed or removed; its `seq` is its position.
 
 use std::collections::HashMap;
@@ -87,8 +88,8 @@ struct Creates {
 }
 
 impl Ledger {
-    /// Opens the ledger at `path`, making it if need be. A last line that was cut off in the middle was never answered
-    /// for; it is removed.
+    /// Opens the ledger at `path`, making it if need be. A last line that was cut off in the middle
+    /// was never answered for; it is removed.
     pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
         let failed = |source| LedgerError::Open { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(failed)?;
@@ -133,7 +134,8 @@ impl Ledger {
         earlier
     }
 
-    /// Writes the entry that `build` makes for the next place. When this returns, a crash of the process loses nothing.
+    /// Writes the entry that `build` makes for the next place. When this returns, a crash of the
+    /// process loses nothing.
     pub(crate) fn append(
         &self,
         merchant: &str,
@@ -161,7 +163,8 @@ impl Ledger {
         state.write(entry).map(Some)
     }
 
-    /// Stops a payout that has not settled. Only until a restart: the line in the file stays as it was written.
+    /// Stops a payout that has not settled. Only until a restart: the line in the file stays as it
+    /// was written.
     pub(crate) fn cancel(&self, seq: u64) {
         let mut state = self.state();
         let Some(place) = usize::try_from(seq).ok().filter(|place| *place < state.entries.len()) else {
@@ -196,7 +199,8 @@ impl Ledger {
         self.state().references.get(merchant)?.get(reference)?.recorded.first().cloned()
     }
 
-    /// What a merchant's payouts took from its balance, in hundredths, those included that did not fail later.
+    /// What a merchant's payouts took from its balance, in hundredths, those included that did not
+    /// fail later.
     pub(crate) fn spent(&self, merchant: &str) -> i64 {
         let state = self.state();
         let of_merchant = state.entries.iter().filter(|entry| entry.merchant == merchant);
@@ -230,7 +234,7 @@ impl Ledger {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Entries are kept only after they are whole, so a panic elsewhere leaves nothing half done.
+        // Entries are kept only when they are whole: a panic elsewhere leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
-//! Creates on their way into the ledger, for providers whose outcomes are steered by the last two digits of the amount.
+//! Creates on their way into the ledger, for providers whose outcomes are steered by the last two
+//! digits of the amount.
 
 use std::sync::Arc;
 

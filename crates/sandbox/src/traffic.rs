@@ -35,14 +35,14 @@ impl Traffic {
     pub(crate) fn summary(&self) -> BTreeMap<&'static str, BTreeMap<String, u64>> {
         let mut summary: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for ((call, reaction), count) in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            summary.entry(call.name()).or_default().insert(reaction.name(), *count);
+            summary.entry(call.as_str()).or_default().insert(reaction.name(), *count);
         }
         summary
     }
 }
 
 impl Call {
-    fn name(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Create => "creates",
             Self::Read => "reads",

@@ -1,4 +1,5 @@
-//! What every simulated provider works with: the ledger, the clock, the faults, and the way an answer leaves.
+//! What every simulated provider works with: the ledger, the clock, the faults, and the way an
+//! answer leaves.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,27 +14,22 @@ use crate::connection::Line;
 use crate::draw::draw;
 use crate::faults::{Faults, ReadMode};
 use crate::ledger::Ledger;
-use crate::qentaz::Tokens;
-use crate::sandbox::Merchants;
-use crate::teemopay::Nonces;
 use crate::traffic::{Call, Reaction, Traffic};
 
 /// Where the sandbox reads the time; tests pass their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The state behind all requests. Decisions are made without waiting; only [`World::deliver`] waits.
+/// The state behind all requests. Decisions are made without waiting; only [`World::deliver`]
+/// waits.
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) traffic: Traffic,
-    pub(crate) merchants: Merchants,
     pub(crate) seed: u64,
     pub(crate) latency: Duration,
     pub(crate) settle_after: RangeInclusive<Duration>,
     pub(crate) look_up_lag: Duration,
     pub(crate) faults: Mutex<Arc<Faults>>,
     pub(crate) reads: AtomicU64,
-    pub(crate) nonces: Nonces,
-    pub(crate) tokens: Tokens,
     pub(crate) clock: Clock,
     /// Frees the requests that are never answered.
     pub(crate) stop: CancellationToken,

@@ -2,7 +2,8 @@
 
 use payrun_domain::id::PayoutId;
 
-/// SQLSTATE, as they begin: Postgres starts, stops or was stopped; it has no room for another connection.
+/// SQLSTATE, as they begin: Postgres starts, stops or was stopped; it has no room for another
+/// connection.
 const OUTAGES: [&str; 2] = ["57P", "53"];
 /// SQLSTATE: another row has the value.
 const UNIQUE_VIOLATION: &str = "23505";
@@ -27,7 +28,8 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
-    /// Postgres gave up one of two that want the same rows, such as imports that share client ids. Its own log has the statements of both.
+    /// Postgres gave up one of two that want the same rows, such as imports that share client ids.
+    /// Its own log has the statements of both.
     #[error("{operation}: another process was writing the same rows; nothing was changed, do it once more")]
     Contended {
         /// Which unit of work.
@@ -53,7 +55,8 @@ pub enum Error {
         /// Who we are there.
         role: String,
     },
-    /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of it.
+    /// COMMIT was sent, its answer was lost, and Postgres could not be asked in time what became of
+    /// it.
     #[error(
         "{operation}: the answer to COMMIT was lost, and Postgres cannot tell what became of it: it does not answer, or has crashed \
          meanwhile; look before you repeat it"
@@ -116,14 +119,14 @@ pub enum Error {
          others have, and send it SIGHUP"
     )]
     KeyAbsent {
-        /// Whose.
+        /// The account whose payouts wait.
         account: String,
         /// Which key.
         key_id: i16,
     },
     /// The table knows an account under another promise.
     #[error(
-        "account {account} was used with another provider or idempotency class before; give the new one a new name"
+        "account {account} was used with another provider or idempotency before; give the new one a new name"
     )]
     Account {
         /// Which one.
@@ -155,12 +158,14 @@ impl Error {
     pub fn is_outage(&self) -> bool {
         let Self::Unreachable { source, .. } = self else { return false };
         let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        // What stands before Postgres, as a balancer does, takes connections and drops them: that looks like a broken protocol.
+        // What stands before Postgres, as a balancer does, takes connections and drops them: that
+        // looks like a broken protocol.
         matches!(source, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_))
             || code.is_some_and(|code| OUTAGES.iter().any(|outage| code.starts_with(outage)))
     }
 
-    /// A refusal by the guard or by a unique index: the change is not allowed, and trying again will not help. Not an outage.
+    /// A refusal by the guard or by a unique index: the change is not allowed, and trying again
+    /// will not help. Not an outage.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Driver { source, .. } => source

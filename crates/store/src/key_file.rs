@@ -36,8 +36,8 @@ enum Line {
 }
 
 impl KeyFile {
-    /// One line for each key: `index <base64 of 32 bytes>` once, and `<number> <base64 of 32 bytes>`; `#` begins a comment.
-    /// A destroyed one leaves `<number> destroyed <day>`.
+    /// One line for each key: `index <base64 of 32 bytes>` once, and `<number> <base64 of 32
+    /// bytes>`; `#` begins a comment. A destroyed one leaves `<number> destroyed <day>`.
     pub(crate) fn parse(text: &SecretString) -> Result<Self, KeyError> {
         let (mut index, mut seals, mut destroyed) = (None, BTreeMap::new(), BTreeSet::new());
         for (place, line) in (1..).zip(text.expose_secret().lines()) {

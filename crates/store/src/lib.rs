@@ -1,55 +1,48 @@
 #![doc = include_str!("../README.md")]
 
-mod account;
-mod approve;
-mod archive;
-mod backlog;
-mod beneficiary;
-mod claim;
-mod concern;
-mod erase;
+mod batch;
 mod error;
-mod freeze;
-mod history;
-mod hook;
-mod import;
-mod intake;
 mod key_file;
-mod lookup;
-mod mark;
-mod outbox;
-mod record;
-mod release;
-mod restore;
-mod review;
-mod scratch;
+mod ops;
+mod payout;
+mod people;
 mod seal;
 mod state;
 mod store;
-mod sweep;
 mod unit;
 
-pub use account::{AccountRow, Limited, NewAccount};
-pub use approve::{ApproveError, BatchSummary, Cancelled, Total};
-pub use archive::{Archived, Counts, HistoryPage, Month};
-pub use backlog::{AccountBacklog, AttemptCount, Backlog, OpenCount};
-pub use beneficiary::SealedBeneficiary;
-pub use claim::Claimed;
-pub use concern::Concern;
-pub use erase::{Forgotten, KeyUse, Whose};
+pub use batch::{
+    approve::Cancelled,
+    approve_error::ApproveError,
+    hold_policy::{HoldPolicy, RiskFlag},
+    import::{Import, Imported, Opened},
+    intake::{PoisonMessage, RowFaultPage},
+    release::{Held, Release},
+    row::{NewBatch, NewPayout, RowFault, Source},
+    summary::{BatchSummary, Total},
+};
 pub use error::Error;
-pub use freeze::{Freeze, Out, Thaw, Thawed};
-pub use history::{AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine};
-pub use hook::{CallLine, HookCall, Taken};
-pub use import::{Import, Imported, NewBatch, NewPayout, Opened, RowFault, Source};
-pub use intake::{PoisonMessage, RowFaultPage};
 pub use key_file::KeyError;
-pub use lookup::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement};
-pub use mark::{Holds, Mark};
-pub use outbox::Waiting;
-pub use record::{Conclusion, ReplyEvidence};
-pub use release::{Held, Release};
-pub use restore::Unapproved;
-pub use review::{Decision, Reissued, ReviewError};
+pub use ops::{
+    account::{AccountRow, Limited, NewAccount},
+    archive::{Archived, Counts, HistoryFile, HistoryPage, Month},
+    backlog::{AccountBacklog, AnomalyCount, AttemptCount, Backlog, OpenCount},
+    freeze::{Freeze, Out, Thaw, Thawed},
+    outbox::Waiting,
+    restore::Unapproved,
+};
+pub use payout::{
+    beneficiary::SealedBeneficiary,
+    claim::Claimed,
+    history::{AnomalyLine, AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine},
+    lookup::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement},
+    record::{Conclusion, ReplyEvidence},
+    webhook::{ReceivedWebhook, WebhookLine, WebhookReceipt},
+};
+pub use people::{
+    erase::{Forgotten, KeyUse, Whose},
+    review::{Decision, Reissued, ReviewError},
+    review_queue::ReviewItem,
+};
 pub use seal::Sealer;
 pub use store::{MIGRATOR, Options, Pending, Store};

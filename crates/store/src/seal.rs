@@ -1,6 +1,7 @@
 //! Personal data at rest: sealed per column, searchable by a keyed blind index only.
 //!
-//! **Reads**: key file text. **Writes**: nothing. **Invariant**: what is sealed opens only for the same payout and column.
+//! **Reads**: key file text. **Writes**: nothing. **Invariant**: what is sealed opens only for the
+//! same payout and column.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,9 +33,11 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Reads a key file: `index <base64 of 32 bytes>` once, `<number> <base64 of 32 bytes>` for each key; `#` begins a comment.
+    /// Reads a key file: `index <base64 of 32 bytes>` once, `<number> <base64 of 32 bytes>` for
+    /// each key; `#` begins a comment.
     ///
-    /// The highest number seals, all open. The index has a key of its own, so that no rotation hides earlier payments to an account.
+    /// The highest number seals, all open. The index has a key of its own, so that no rotation
+    /// hides earlier payments to an account.
     pub fn from_key_file(text: &SecretString) -> Result<Self, KeyError> {
         let KeyFile { index, seals, destroyed } = KeyFile::parse(text)?;
         let master = |key: &[u8]| Salt::new(HKDF_SHA256, b"payrun").extract(key);
@@ -60,8 +63,9 @@ impl Sealer {
         KeyFile::added(text)
     }
 
-    /// A key file in which a line `<number> destroyed <today>` stands for a key: what it sealed can never be read again, and a database that
-    /// was restored from before is not taken for another one.
+    /// A key file in which a line `<number> destroyed <today>` stands for a key: what it sealed can
+    /// never be read again, and a database that was restored from before is not taken for
+    /// another one.
     pub fn without_key(text: &SecretString, number: i16) -> Result<SecretString, KeyError> {
         KeyFile::without(text, number, SystemClock.now().to_zoned(TimeZone::UTC).date())
     }
@@ -81,7 +85,8 @@ impl Sealer {
         self.current
     }
 
-    /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag. None when the system gives no random bytes.
+    /// Seals `value` for one column of one payout: 12 bytes of nonce, then ciphertext and tag. None
+    /// when the system gives no random bytes.
     pub fn seal<T: Serialize>(&self, payout: PayoutId, column: &'static str, value: &T) -> Option<Vec<u8>> {
         self.seal_with(self.nonces(1)?.next()?, payout, column, value)
     }
@@ -102,7 +107,8 @@ impl Sealer {
         self.seal_bytes_with(self.nonces(1)?.next()?, context, plain)
     }
 
-    /// Nonces for so many values, each for one of them: the system is asked once, which costs hardly more for a hundred than for one.
+    /// Nonces for so many values, each for one of them: the system is asked once, which costs
+    /// hardly more for a hundred than for one.
     pub(crate) fn nonces(&self, count: usize) -> Option<impl Iterator<Item = [u8; NONCE_BYTES]> + use<>> {
         let mut nonces = vec![[0; NONCE_BYTES]; count];
         self.random.fill(nonces.as_flattened_mut()).ok()?;
@@ -121,7 +127,8 @@ impl Sealer {
         Some(sealed)
     }
 
-    /// Opens what [`Sealer::seal`] sealed for the same payout and column. None of anything else, and without the key.
+    /// Opens what [`Sealer::seal`] sealed for the same payout and column. None of anything else,
+    /// and without the key.
     pub fn open<T: DeserializeOwned>(
         &self,
         key_id: i16,

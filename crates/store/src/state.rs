@@ -2,23 +2,58 @@
 
 use std::{fmt::Display, time::Duration};
 
-use payrun_domain::{country::Country, money::Currency, payout::PayoutState};
+use payrun_domain::{
+    country::Country,
+    money::{Currency, Money},
+    name::{AccountName, Actor},
+    payout::PayoutState,
+};
 
 use crate::Error;
 
-/// Reads a state, refusing one that this version does not know.
+/// The value that a word of `table.column` stands for; a word that this version does not know is an
+/// error.
+pub(crate) fn known<T>(
+    value: Option<T>,
+    (table, column): (&'static str, &'static str),
+    row: impl Display,
+) -> Result<T, Error> {
+    value.ok_or_else(|| unknown(table, column, row))
+}
+
+/// Reads `payout.state`.
 pub(crate) fn payout_state(word: &str, row: impl Display) -> Result<PayoutState, Error> {
-    PayoutState::from_word(word).ok_or_else(|| unknown("payout", "state", row))
+    known(PayoutState::parse(word), ("payout", "state"), row)
 }
 
-/// Reads a currency.
+/// Reads `payout.account`.
+pub(crate) fn account(name: &str, row: impl Display) -> Result<AccountName, Error> {
+    known(name.parse().ok(), ("payout", "account"), row)
+}
+
+/// Reads `payout.currency`.
 pub(crate) fn currency(code: &str, row: impl Display) -> Result<Currency, Error> {
-    code.parse().map_err(|_| unknown("payout", "currency", row))
+    known(code.parse().ok(), ("payout", "currency"), row)
 }
 
-/// Reads a country.
+/// Reads `payout.country`.
 pub(crate) fn country(code: &str, row: impl Display) -> Result<Country, Error> {
-    code.parse().map_err(|_| unknown("payout", "country", row))
+    known(code.parse().ok(), ("payout", "country"), row)
+}
+
+/// Reads `payout.amount_minor` and `payout.currency`.
+pub(crate) fn money(minor: i64, code: &str, row: impl Display) -> Result<Money, Error> {
+    let currency = currency(code, &row)?;
+    known(Money::new(minor, currency).ok(), ("payout", "amount_minor"), row)
+}
+
+/// Reads who did something.
+pub(crate) fn actor(
+    name: &str,
+    column: (&'static str, &'static str),
+    row: impl Display,
+) -> Result<Actor, Error> {
+    known(name.parse().ok(), column, row)
 }
 
 pub(crate) fn unknown(table: &'static str, column: &'static str, row: impl Display) -> Error {
@@ -30,7 +65,8 @@ pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// A count of sends or not-founds: never negative in the table, and too large is as good as infinite.
+/// A count of sends or not-founds: never negative in the table, and too large is as good as
+/// infinite.
 pub(crate) fn count(number: i16) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

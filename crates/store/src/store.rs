@@ -25,13 +25,17 @@ const REACH_MAX: Duration = Duration::from_secs(10);
 /// The role that the application works as; it owns nothing and cannot run DDL.
 const APP_ROLE: &str = "payrun_app";
 
+const CHECKING_KEYS: &str = "checking the keys";
+/// What each key has sealed, to be compared.
+const KNOWN: &[u8] = b"seal_check";
+/// Under which number the index key stands among the sealing keys.
+const INDEX: i16 = 0;
+
 /// How to open a [`Store`].
 pub struct Options {
-    /// `postgres://…`; the login role is a member of `payrun_app`. Beyond this machine the server's certificate must be good, unless
-    /// the URL says `sslmode=disable`.
+    /// `postgres://…`; the login role is a member of `payrun_app`. Beyond this machine the server's
+    /// certificate must be good, unless the URL says `sslmode=disable`.
     pub url: SecretString,
-    /// Who acts through this store; written with every event.
-    pub actor: Actor,
     /// Most connections at once.
     pub connections_max: u32,
     /// How long to wait for a connection.
@@ -52,7 +56,6 @@ pub struct Pending {
 pub struct Store {
     pub(crate) pool: PgPool,
     keyring: Arc<RwLock<Arc<Sealer>>>,
-    pub(crate) actor: Actor,
 }
 
 impl Store {
@@ -61,12 +64,12 @@ impl Store {
         let connect =
             connect_options(&options.url, "opening the database")?.application_name("payrun").options([
                 ("role", APP_ROLE),
-                ("payrun.actor", options.actor.as_str()),
                 // Time limits live in the server: a query that a client gives up on goes on there.
                 ("statement_timeout", "30s"),
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "60s"),
-                // A plan is kept while its table grows from nothing to millions of rows: the way in is an index from the first row on.
+                // A plan is kept while its table grows from nothing to millions of rows: the way in
+                // is an index from the first row on.
                 ("enable_seqscan", "off"),
                 ("plan_cache_mode", "force_generic_plan"),
                 // Groups are small; compiling costs more than running.
@@ -86,17 +89,20 @@ impl Store {
             return Err(Error::Role { role });
         }
         let keyring = Arc::new(RwLock::new(sealer));
-        Ok(Self { pool, keyring, actor: options.actor.clone() })
+        Ok(Self { pool, keyring })
     }
 
-    /// The keys in force. Whoever seals and writes down which key it was takes them once.
+    /// The keys in force. A caller that seals and writes down which key it was takes them once.
     pub(crate) fn sealer(&self) -> Arc<Sealer> {
         Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Uses other keys from now on, in every clone of this store. They are refused when they cannot open what is sealed here.
-    pub async fn replace_keys(&self, sealer: Arc<Sealer>) -> Result<(), Error> {
-        self.check(&sealer).await?;
+    /// Uses other keys from now on, in every clone of this store. They are refused when they cannot
+    /// open what is sealed here.
+    pub async fn replace_keys(&self, actor: &Actor, sealer: Arc<Sealer>) -> Result<(), Error> {
+        let mut unit = Unit::begin(&self.pool, actor, CHECKING_KEYS).await?;
+        self.register_keys(&mut unit, &sealer).await?;
+        unit.commit().await?;
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = sealer;
         Ok(())
     }
@@ -106,7 +112,8 @@ impl Store {
         let pool = owner(url, "migrating the database").await?;
         let done = async {
             MIGRATOR.run(&pool).await.map_err(Error::Migrate)?;
-            // The migrator's own table, which no migration can name before it is there: the application asks whether all of them ran.
+            // The migrator's own table, which no migration can name before it is there: the
+            // application asks whether all of them ran.
             let granted = sqlx::query("grant select on _sqlx_migrations to payrun_app").execute(&pool).await;
             granted.map(|_| ()).map_err(Error::driver("migrating the database"))
         };
@@ -115,8 +122,8 @@ impl Store {
         done
     }
 
-    /// Migrations that this version has and the database has not, in the order in which they run, as the owner of the schema sees them;
-    /// an error when the database is not reachable.
+    /// Migrations that this version has and the database has not, in the order in which they run,
+    /// as the owner of the schema sees them; an error when the database is not reachable.
     pub async fn missing_migrations(url: &SecretString) -> Result<Vec<Pending>, Error> {
         let pool = owner(url, "reading the migrations").await?;
         let pending = pending(&pool).await;
@@ -129,7 +136,8 @@ impl Store {
         pending(&self.pool).await
     }
 
-    /// One connection as the login role: whether the URL is right and Postgres is there, whatever the role may do.
+    /// One connection as the login role: whether the URL is right and Postgres is there, even
+    /// if the role may do nothing.
     pub async fn reach(url: &SecretString) -> Result<(), Error> {
         reach(&connect_options(url, "reaching the database")?).await
     }
@@ -140,48 +148,29 @@ impl Store {
         answer.map(|_| ()).map_err(Error::driver("asking whether the database is there"))
     }
 
-    /// Refuses a key file that cannot open what is sealed here; a key that is new here is registered.
+    /// Refuses a key file that cannot open what is sealed here. Changes nothing.
     pub async fn check_keys(&self) -> Result<(), Error> {
-        self.check(&self.sealer()).await
-    }
-
-    async fn check(&self, sealer: &Sealer) -> Result<(), Error> {
-        let mut unit = Unit::begin(&self.pool, "checking the keys").await?;
-        self.fit_keys(&mut unit, sealer).await?;
+        let mut unit = Unit::begin_reading(&self.pool, CHECKING_KEYS).await?;
+        compare_keys(&mut unit, &self.sealer()).await?;
         unit.commit().await
     }
 
-    /// Registers new keys; an error, after which `unit` must be dropped, when something is sealed here that these keys cannot open.
-    pub(crate) async fn fit_keys(&self, unit: &mut Unit, sealer: &Sealer) -> Result<(), Error> {
-        const KNOWN: &[u8] = b"seal_check";
-        /// Under which the index key stands.
-        const INDEX: i16 = 0;
-        let (operation, key_id) = ("checking the keys", sealer.current());
+    /// Registers new keys; an error, after which `unit` must be dropped, when something is sealed
+    /// here that these keys cannot open.
+    pub(crate) async fn register_keys(&self, unit: &mut Unit, sealer: &Sealer) -> Result<(), Error> {
+        let key_id = sealer.current();
         let sealed = sealer.seal_bytes(KNOWN, KNOWN).ok_or(Error::Keys { key_id })?;
-        let index = sealer.blind_index_of(KNOWN);
         sqlx::query!(
             "insert into seal_check (key_id, sealed) values ($1, $2), ($3, $4) on conflict do nothing",
             key_id,
             sealed,
             INDEX,
-            index,
+            sealer.blind_index_of(KNOWN),
         )
         .execute(unit.connection())
         .await
-        .map_err(Error::driver(operation))?;
-        let rows = sqlx::query!("select key_id, sealed from seal_check order by key_id")
-            .fetch_all(unit.connection())
-            .await
-            .map_err(Error::driver(operation))?;
-        if rows.iter().any(|row| row.key_id == INDEX && row.sealed != index) {
-            return Err(Error::IndexKey);
-        }
-        let mut sealed =
-            rows.iter().filter(|row| row.key_id != INDEX && !sealer.destroyed().contains(&row.key_id));
-        match sealed.find(|row| sealer.open_bytes(row.key_id, KNOWN, &row.sealed).is_none()) {
-            Some(row) => Err(Error::Keys { key_id: row.key_id }),
-            None => Ok(()),
-        }
+        .map_err(Error::driver(CHECKING_KEYS))?;
+        compare_keys(unit, sealer).await
     }
 
     /// How far the database's clock is from `now`, either way.
@@ -196,6 +185,24 @@ impl Store {
     /// Closes all connections.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+/// An error when something is sealed here that these keys cannot open.
+async fn compare_keys(unit: &mut Unit, sealer: &Sealer) -> Result<(), Error> {
+    let rows = sqlx::query!("select key_id, sealed from seal_check order by key_id")
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver(CHECKING_KEYS))?;
+    let index = sealer.blind_index_of(KNOWN);
+    if rows.iter().any(|row| row.key_id == INDEX && row.sealed != index) {
+        return Err(Error::IndexKey);
+    }
+    let mut sealed =
+        rows.iter().filter(|row| row.key_id != INDEX && !sealer.destroyed().contains(&row.key_id));
+    match sealed.find(|row| sealer.open_bytes(row.key_id, KNOWN, &row.sealed).is_none()) {
+        Some(row) => Err(Error::Keys { key_id: row.key_id }),
+        None => Ok(()),
     }
 }
 
@@ -225,7 +232,8 @@ async fn pending(pool: &PgPool) -> Result<Vec<Pending>, Error> {
     Ok(pending.collect())
 }
 
-/// One connection of our own: a pool tries for as long as it may, and then says only that it took too long.
+/// One connection of our own: a pool tries for as long as it may, and then says only that it took
+/// too long.
 async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
     let place = || {
         format!(
@@ -243,8 +251,9 @@ async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// Beyond this machine TLS is verified unless the URL switches it off: the driver's default falls back to plaintext when the server, or
-/// whoever stands in for it, has no TLS, and `require` takes any certificate.
+/// Beyond this machine TLS is verified unless the URL switches it off: the driver's default falls
+/// back to plaintext when the server, or an impostor, has no TLS, and `require` takes
+/// any certificate.
 fn connect_options(url: &SecretString, operation: &'static str) -> Result<PgConnectOptions, Error> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(Error::driver(operation))?;
     let host = options.get_host();

@@ -1,4 +1,4 @@
-//! Why a file is not read. What is wrong with a cell is for the caller to see.
+//! Why a file is not read. What is wrong with a cell is for the caller to judge.
 
 use std::io;
 
@@ -10,15 +10,15 @@ pub enum Error {
     /// The file cannot be read.
     #[error("reading the file failed")]
     Read(#[source] io::Error),
-    /// The file is not a table, or it cannot be told what it says.
+    /// The file is not a table, or it is not certain what it says.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] FileRefusal),
     /// The second reading differs from the first.
-    #[error("the file changed while it was read; read it again once nobody writes to it")]
+    #[error("the file changed while it was read; read it again once no program writes to it")]
     Changed,
 }
 
-impl Refusal {
+impl FileRefusal {
     pub(crate) fn damaged(part: &str, problem: &'static str) -> Self {
         Self::Damaged { part: shown(part), problem }
     }
@@ -27,33 +27,33 @@ impl Refusal {
 impl Error {
     /// A refusal travels through readers as the inside of an [`io::Error`].
     pub(crate) fn read(error: io::Error) -> Self {
-        error.downcast::<Refusal>().map_or_else(Self::Read, Self::Refused)
+        error.downcast::<FileRefusal>().map_or_else(Self::Read, Self::Refused)
     }
 
-    /// What it means when the first reading found nothing wrong.
+    /// What an error of the second reading means, when the first reading found nothing wrong.
     pub(crate) fn again(self) -> Self {
-        if matches!(self, Self::Refused(Refusal::Undecodable { .. })) { Self::Changed } else { self }
+        if matches!(self, Self::Refused(FileRefusal::Undecodable { .. })) { Self::Changed } else { self }
     }
 }
 
-/// Why a file is refused. Each says what to do; none repeats a cell.
+/// Why a file is refused. Each refusal says what to do, and none repeats a cell.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No bytes, or none but blanks.
+pub enum FileRefusal {
+    /// The file has no bytes, or blanks alone.
     #[error("the file is empty")]
     Empty,
-    /// Something else, whatever its name ends in.
+    /// The file is something else, even if its name says otherwise.
     #[error("this is {what}, not a table; {advice}")]
     NotATable {
-        /// With its article.
+        /// What it is, with its article.
         what: &'static str,
         /// What to do instead.
         advice: &'static str,
     },
-    /// Nobody can read it without the password.
+    /// The workbook is encrypted.
     #[error("the workbook is protected by a password; open it, save it without the password and send that")]
     Encrypted,
-    /// Not what its format demands.
+    /// The file is not what its format demands.
     #[error("the workbook is damaged: {part}: {problem}; open it in a spreadsheet program and save it again")]
     Damaged {
         /// The file within the workbook.
@@ -75,6 +75,12 @@ pub enum Refusal {
         /// The limit.
         max: u64,
     },
+    /// The file comes to far more than a table of its size does.
+    #[error(
+        "the file holds far more than a table of its size does; open it in a spreadsheet program, \
+         delete what is not part of the table, and save it again"
+    )]
+    Disproportionate,
     /// A limit: see [`Limits::rows_max`](crate::Limits::rows_max).
     #[error("the file has more than {max} rows (limit rows_max); split it")]
     Rows {
@@ -91,11 +97,12 @@ pub enum Refusal {
         /// The limit.
         max: usize,
     },
-    /// A limit: see [`Limits::cells_max`](crate::Limits::cells_max).
+    /// A limit: see [`COLUMNS_MAX`](crate::COLUMNS_MAX).
     #[error(
-        "row {line} has something beyond column {max} (limit cells_max); delete what is not part of the table"
+        "row {line} has something beyond column {max}, the last that is read; \
+         delete the columns that are not part of the table"
     )]
-    Cells {
+    Columns {
         /// The row.
         line: i64,
         /// The limit.
@@ -103,28 +110,29 @@ pub enum Refusal {
     },
     /// A limit: see [`Limits::strings_bytes_max`](crate::Limits::strings_bytes_max).
     #[error(
-        "the texts of the workbook have more than {max} bytes (limit strings_bytes_max); split it or save it as CSV"
+        "the cells and texts of the workbook take more than {max} bytes (limit strings_bytes_max); \
+         split it or save it as CSV"
     )]
     StringsBytes {
         /// The limit.
         max: usize,
     },
-    /// A workbook is read here and there, hence from memory.
+    /// A workbook is read here and there, and a compressed one hence from memory.
     #[error("the workbook within the GZIP file has more than {max} bytes; decompress it first")]
     GzippedWorkbook {
         /// The limit.
         max: u64,
     },
-    /// Compressed twice.
+    /// The file was compressed twice.
     #[error("there is a GZIP file within the GZIP file; decompress it once")]
     GzipInGzip,
-    /// Its end is missing.
+    /// The end of the GZIP file is missing.
     #[error("the GZIP file is cut off; copy or send it again")]
     GzipCut,
-    /// Its checksum or structure is wrong.
+    /// The checksum or the structure of the GZIP file is wrong.
     #[error("the GZIP file is damaged; copy or send it again")]
     GzipDamaged,
-    /// Bytes that belong to nothing.
+    /// Bytes follow the GZIP file.
     #[error("something follows the end of the GZIP file; compress the file again")]
     GzipTrailing,
     /// The text ends within quotes.
@@ -135,13 +143,13 @@ pub enum Refusal {
         /// Where the record starts.
         line: i64,
     },
-    /// No text has it.
+    /// A text has a NUL byte.
     #[error("line {line} has a NUL byte: this is no text, or it was damaged; export it again as CSV (UTF-8)")]
     Nul {
-        /// The first of them.
+        /// The line of the first.
         line: i64,
     },
-    /// Pieces of two files.
+    /// The file was pieced together from two.
     #[error(
         "the file mixes encodings: line {utf8_line} has letters in UTF-8, line {other_line} letters that are not; \
          export it again as CSV (UTF-8) from one source, or name its encoding if it has one all the same (--encoding)"
@@ -157,38 +165,38 @@ pub enum Refusal {
         "line {line} has byte {byte:#04x} (at {offset} of the file), which is no letter in {encoding}; export the file as CSV (UTF-8)"
     )]
     Undecodable {
-        /// As asked for or evident.
+        /// The encoding, asked for or evident.
         encoding: Encoding,
-        /// Of the byte.
+        /// The line of the byte.
         line: i64,
-        /// Bytes before it.
+        /// How many bytes come before it.
         offset: u64,
         /// The byte.
         byte: u8,
     },
-    /// Not UTF-8, and no other encoding is evident.
+    /// The text is not UTF-8, and no other encoding is evident.
     #[error(
         "line {line} has letters that are not UTF-8, and their encoding is not evident; \
          export the file as CSV (UTF-8), or name its encoding (--encoding)"
     )]
     EncodingUnclear {
-        /// The first of them.
+        /// The line of the first.
         line: i64,
     },
-    /// One column, or not a table.
+    /// The text has one column, or is not a table.
     #[error(
         "no comma, semicolon, tab or bar separates cells; is this a table? If it has one column, name a separator (--separator)"
     )]
     SeparatorMissing,
-    /// Two explain the text.
+    /// Two separators explain the text.
     #[error("{one} and {other} both could separate the cells; name the one that does (--separator)")]
     SeparatorUnclear {
-        /// Fits.
+        /// One of them.
         one: Separator,
-        /// Fits as well.
+        /// The other.
         other: Separator,
     },
-    /// `sep=` names something else.
+    /// The first line is Excel's `sep=` with another character.
     #[error(
         "the first line names a separator that is not comma, semicolon, tab or bar; export the file with one of these"
     )]
@@ -196,21 +204,21 @@ pub enum Refusal {
     /// More than one visible sheet has cells.
     #[error("several sheets have data: {}; name the one to read (--sheet)", listed(.names))]
     SheetsSeveral {
-        /// Those with cells, in the order of the workbook.
+        /// The sheets with cells, in the order of the workbook.
         names: Vec<String>,
     },
-    /// No sheet of that name.
+    /// The workbook has no sheet of that name.
     #[error("there is no sheet named {}; there are: {}", shown(.name), listed(.names))]
     SheetMissing {
-        /// Which was asked for.
+        /// The name that was asked for.
         name: String,
-        /// Those that are there.
+        /// The names that there are.
         names: Vec<String>,
     },
     /// Data may be on a hidden sheet, which is read only when it is named.
     #[error("no visible sheet has data; is it on another sheet? There are: {}", listed(.names))]
     SheetsEmpty {
-        /// All, hidden ones too.
+        /// The names of all sheets, with those that are hidden.
         names: Vec<String>,
     },
 }
@@ -218,7 +226,7 @@ pub enum Refusal {
 const NAME_CHARS_SHOWN: usize = 60;
 const NAMES_SHOWN: usize = 20;
 
-/// A name from a file: short, and without what a terminal would obey.
+/// A name from a file, cut short and without characters that a terminal would obey.
 pub(crate) fn shown(name: &str) -> String {
     let safe = |char: char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
     name.chars().take(NAME_CHARS_SHOWN).map(safe).collect()
@@ -236,19 +244,20 @@ mod tests {
 
     #[test]
     fn a_refusal_survives_its_way_through_readers() {
-        let error = Error::read(io::Error::other(Refusal::GzipCut));
-        assert!(matches!(error, Error::Refused(Refusal::GzipCut)));
+        let error = Error::read(io::Error::other(FileRefusal::GzipCut));
+        assert!(matches!(error, Error::Refused(FileRefusal::GzipCut)));
         assert!(matches!(Error::read(io::Error::other("disk")), Error::Read(_)));
     }
 
     #[test]
     fn names_are_listed() {
-        let refusal = Refusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Feb\u{1b}[2J".to_owned()] };
+        let refusal =
+            FileRefusal::SheetsSeveral { names: vec!["Enero".to_owned(), "Feb\u{1b}[2J".to_owned()] };
         assert_eq!(
             refusal.to_string(),
             "several sheets have data: Enero, Feb\u{fffd}[2J; name the one to read (--sheet)"
         );
-        let unclear = Refusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
+        let unclear = FileRefusal::SeparatorUnclear { one: Separator::Comma, other: Separator::Semicolon };
         assert!(unclear.to_string().starts_with("comma and semicolon both"));
     }
 }

@@ -1,17 +1,18 @@
-//! GZIP to what is in it: any number of members, and nothing after the last.
+//! GZIP files: any number of members, and nothing after the last.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
-use crate::error::Refusal;
+use crate::error::FileRefusal;
 
 /// What a GZIP file begins with.
 pub(crate) const MAGIC: &[u8] = b"\x1f\x8b";
 
-/// The bytes that were compressed. Its errors carry a [`Refusal`] unless they are those of the reader below.
+/// The bytes that were compressed. Its errors carry a [`FileRefusal`] unless they are those of the
+/// reader below.
 pub(crate) struct Gunzip<R> {
-    /// None once the last member has ended.
+    /// The member that is read; `None` once the last has ended.
     member: Option<GzDecoder<BufReader<R>>>,
 }
 
@@ -34,19 +35,19 @@ impl<R: Read> Read for Gunzip<R> {
             let Some(next) = input.fill_buf()?.first().copied() else { break };
             self.member = Some(GzDecoder::new(input));
             if Some(&next) != MAGIC.first() {
-                return Err(io::Error::other(Refusal::GzipTrailing));
+                return Err(io::Error::other(FileRefusal::GzipTrailing));
             }
         }
         Ok(0)
     }
 }
 
-/// The decoder has no type of its own for what is wrong with its input.
+/// Why the file is refused: the decoder has no type of its own for what is wrong with its input.
 fn refusal(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::UnexpectedEof {
-        io::Error::other(Refusal::GzipCut)
+        io::Error::other(FileRefusal::GzipCut)
     } else if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) {
-        io::Error::other(Refusal::GzipDamaged)
+        io::Error::other(FileRefusal::GzipDamaged)
     } else {
         error
     }
@@ -67,7 +68,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
+    fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, FileRefusal> {
         let mut inflated = Vec::new();
         let read = Gunzip::new(bytes).read_to_end(&mut inflated);
         read.map(|_| inflated).map_err(|error| error.downcast().unwrap())
@@ -83,13 +84,13 @@ mod tests {
     fn what_is_cut_damaged_or_followed_is_refused() {
         let whole = gzip(&b"a,b\n".repeat(1000));
         for length in 0..whole.len() {
-            assert_eq!(gunzip(&whole[..length]), Err(Refusal::GzipCut), "{length} of {}", whole.len());
+            assert_eq!(gunzip(&whole[..length]), Err(FileRefusal::GzipCut), "{length} of {}", whole.len());
         }
-        assert_eq!(gunzip(&[&whole[..], b"more"].concat()), Err(Refusal::GzipTrailing));
+        assert_eq!(gunzip(&[&whole[..], b"more"].concat()), Err(FileRefusal::GzipTrailing));
         let mut damaged = whole.clone();
         let checksum = whole.len() - 8;
         damaged[checksum] ^= 1;
-        assert_eq!(gunzip(&damaged), Err(Refusal::GzipDamaged));
+        assert_eq!(gunzip(&damaged), Err(FileRefusal::GzipDamaged));
     }
 
     proptest! {

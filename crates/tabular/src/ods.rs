@@ -1,42 +1,55 @@
 //! An ODS workbook: the rows of one of its tables, streamed.
 //!
-//! **Reads**: `content.xml`, twice. **Writes**: nothing. **Invariant**: what is repeated costs no memory, and what is not shown in a cell
-//! is not part of it.
+//! **Reads**: `content.xml`, twice. **Writes**: nothing. **Invariant**: what is repeated costs no
+//! memory, and what is not shown in a cell is not part of it.
+
+mod cell;
 
 use std::{collections::HashSet, io::Read};
 
 use crate::{
-    archive::{Archive, PartReader},
-    columns::HiddenColumns,
-    draft::Draft,
-    error::{Error, Refusal},
-    found::Sheet,
-    ods_cell::RawCell,
+    detected::Sheet,
+    error::{Error, FileRefusal},
+    ods::cell::RawCell,
+    package::{
+        Package,
+        part::PartReader,
+        xml::{Node, Tag, Xml},
+    },
     record::{Bounds, Kind, Record},
+    request::Request,
+    sheet::{
+        choice::{Tab, add, choose},
+        hidden_columns::HiddenColumns,
+        row_builder::RowBuilder,
+    },
     source::Source,
-    tab::{TABS_MAX, Tab, choose},
-    table::Request,
-    xml::{Node, Tag, Xml},
 };
 
 const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
 const LINES_MAX: i64 = 1 << 20;
+/// A column or ten that are filled down to the last row, in one row of the file.
+const REPEATED_CELLS_MAX: i64 = 10 << 20;
+const TOO_MANY_ROWS: &str = "it has more rows than a sheet";
+/// More styles of hidden tables than there are tables.
+const STYLES_MAX: usize = 1_000;
+const NAME_BYTES_MAX: usize = 4_096;
 
-/// The rows of the table to be read, what they are read from, and how long that claims to be.
+/// The rows of the table to be read, the table, and how long its part claims to be.
 pub(crate) fn open(
-    mut archive: Archive,
+    mut package: Package,
     request: &Request,
 ) -> Result<(Rows<PartReader<Source>>, Sheet, u64), Error> {
-    if archive.contains(MANIFEST) && is_encrypted(Xml::new(archive.part(MANIFEST)?, MANIFEST))? {
-        return Err(Refusal::Encrypted.into());
+    if package.contains(MANIFEST) && is_encrypted(package.small_xml(MANIFEST)?)? {
+        return Err(FileRefusal::Encrypted.into());
     }
-    let (tabs, full) = tabs(Xml::new(archive.part(CONTENT)?, CONTENT))?;
+    let (tabs, full) = tabs(package.xml(CONTENT)?)?;
     let (place, sheet) = choose(&tabs, request.sheet.as_deref(), |place| Ok(full.contains(&place)))?;
     let limits = &request.limits;
-    let bounds = Bounds { record_bytes_max: limits.record_bytes_max, cells_max: limits.cells_max };
-    let size = archive.size(CONTENT);
-    let xml = Xml::new(archive.into_part(CONTENT)?, CONTENT);
+    let bounds = Bounds { record_bytes_max: limits.record_bytes_max, columns_max: limits.columns_max };
+    let size = package.size(CONTENT);
+    let xml = package.into_xml(CONTENT)?;
     Ok((Rows::new(xml, place, bounds), sheet, size))
 }
 
@@ -58,19 +71,21 @@ fn tabs(mut xml: Xml<impl Read>) -> Result<(Vec<Tab>, HashSet<usize>), Error> {
     loop {
         match xml.next()? {
             Node::Open(tag) => match tag.name() {
-                "style" => style = tag.attribute("style:name")?,
+                "style" => {
+                    style = tag.attribute("style:name")?.filter(|name| name.len() <= NAME_BYTES_MAX);
+                }
                 "table-properties" if tag.attribute("table:display")?.as_deref() == Some("false") => {
                     hidden.extend(style.take());
+                    if hidden.len() > STYLES_MAX {
+                        return Err(tag.refuse("it has too many styles").into());
+                    }
                 }
                 "table" => {
                     depth += 1;
                     if depth == 1 {
                         let style = tag.attribute("table:style-name")?.unwrap_or_default();
                         let name = tag.attribute("table:name")?.unwrap_or_default();
-                        tabs.push(Tab { name, is_hidden: hidden.contains(&style) });
-                    }
-                    if tabs.len() > TABS_MAX || hidden.len() > TABS_MAX {
-                        return Err(tag.refuse("it has too many tables").into());
+                        add(&mut tabs, name, hidden.contains(&style))?;
                     }
                 }
                 "table-cell" if depth == 1 && has_data(&tag)? => {
@@ -85,7 +100,7 @@ fn tabs(mut xml: Xml<impl Read>) -> Result<(Vec<Tab>, HashSet<usize>), Error> {
     }
 }
 
-fn has_data(cell: &Tag<'_>) -> Result<bool, Refusal> {
+fn has_data(cell: &Tag<'_>) -> Result<bool, FileRefusal> {
     Ok(cell.attribute("office:value-type")?.is_some() || cell.attribute("table:formula")?.is_some())
 }
 
@@ -93,16 +108,16 @@ fn has_data(cell: &Tag<'_>) -> Result<bool, Refusal> {
 pub(crate) struct Rows<R> {
     xml: Xml<R>,
     bounds: Bounds,
-    /// Of the table that is read, among all.
+    /// The place of the table that is read, among all.
     place: usize,
-    /// Tables that have begun.
+    /// How many tables have begun.
     begun: usize,
-    /// Open tables: one may stand within a cell of another.
+    /// How many tables are open: one may stand within a cell of another.
     depth: usize,
     line: i64,
     /// A row that is there once more, as often as this.
     repeated: Option<(Record, i64)>,
-    /// Columns that were described so far.
+    /// How many columns were described so far.
     columns: usize,
     hidden: HiddenColumns,
 }
@@ -113,7 +128,8 @@ impl<R: Read> Rows<R> {
         Self { xml, bounds, place, begun: 0, depth: 0, line: 0, repeated: None, columns: 0, hidden }
     }
 
-    /// Rows with cells alone. None at the end of the part, which is then known to be undamaged.
+    /// The next row that has cells. `None` at the end of the part, which is then known to be
+    /// undamaged.
     pub(crate) fn read(&mut self) -> Result<Option<Record>, Error> {
         if let Some(record) = self.repeat() {
             return Ok(Some(record));
@@ -131,7 +147,7 @@ impl<R: Read> Rows<R> {
                     let times = usize::try_from(repeats(&tag, "table:number-columns-repeated")?).unwrap_or(1);
                     let last = self.columns.saturating_add(times);
                     if tag.attribute("table:visibility")?.is_some_and(|word| word != "visible") {
-                        self.hidden.add(self.columns, last.saturating_sub(1), self.bounds.cells_max);
+                        self.hidden.add(self.columns, last.saturating_sub(1), self.bounds.columns_max);
                     }
                     self.columns = last;
                 }
@@ -140,10 +156,17 @@ impl<R: Read> Rows<R> {
                 {
                     let times = repeats(&tag, "table:number-rows-repeated")?;
                     let hidden = tag.attribute("table:visibility")?.is_some_and(|word| word != "visible");
-                    let record = self.row(Draft::new(self.line + 1, hidden, self.bounds))?;
+                    let record = self.row(RowBuilder::new(self.line + 1, hidden, self.bounds))?;
                     if record.cells.is_empty() {
                         self.line = self.line.saturating_add(times);
                     } else {
+                        if self.line.saturating_add(times) > LINES_MAX {
+                            return Err(FileRefusal::damaged(CONTENT, TOO_MANY_ROWS).into());
+                        }
+                        let cells = i64::try_from(record.cells.len()).unwrap_or(i64::MAX);
+                        if cells.saturating_mul(times) > REPEATED_CELLS_MAX {
+                            return Err(FileRefusal::Disproportionate.into());
+                        }
                         self.repeated = Some((record, times));
                         return Ok(self.repeat());
                     }
@@ -172,19 +195,19 @@ impl<R: Read> Rows<R> {
         Some(record)
     }
 
-    fn row(&mut self, mut draft: Draft) -> Result<Record, Error> {
+    fn row(&mut self, mut builder: RowBuilder) -> Result<Record, Error> {
         let mut column = 0_usize;
         loop {
             match self.xml.next()? {
                 Node::Open(tag) if matches!(tag.name(), "table-cell" | "covered-table-cell") => {
                     let is_covered = tag.name() != "table-cell";
                     let times = usize::try_from(repeats(&tag, "table:number-columns-repeated")?).unwrap_or(1);
-                    let mut raw = RawCell::of(&tag)?;
-                    raw.fill(&mut self.xml, &draft)?;
-                    let cell = raw.cell().map_err(|problem| Refusal::damaged(CONTENT, problem))?;
+                    let mut raw = RawCell::new(&tag)?;
+                    raw.fill(&mut self.xml, &builder)?;
+                    let cell = raw.cell().map_err(|problem| FileRefusal::damaged(CONTENT, problem))?;
                     let is_shown = !is_covered && (!cell.text.is_empty() || cell.kind == Kind::Formula);
                     for place in 0..if is_shown { times } else { 0 } {
-                        draft.put(column.saturating_add(place), cell.clone())?;
+                        builder.put(column.saturating_add(place), cell.clone())?;
                     }
                     column = column.saturating_add(times);
                 }
@@ -193,16 +216,13 @@ impl<R: Read> Rows<R> {
                 Node::End => break,
             }
         }
-        if draft.line() > LINES_MAX {
-            return Err(Refusal::damaged(CONTENT, "it has more rows than a sheet").into());
-        }
-        Ok(draft.end())
+        Ok(builder.end())
     }
 }
 
 /// How often a row or cell stands there.
-fn repeats(tag: &Tag<'_>, attribute: &str) -> Result<i64, Refusal> {
+fn repeats(tag: &Tag<'_>, attribute: &str) -> Result<i64, FileRefusal> {
     let Some(times) = tag.attribute(attribute)? else { return Ok(1) };
     let times = times.parse().ok().filter(|times| *times > 0);
-    times.ok_or_else(|| tag.refuse("a repetition is no number"))
+    times.ok_or_else(|| tag.refuse("a cell is not repeated a valid number of times"))
 }

@@ -4,34 +4,39 @@
 
 use std::fmt;
 
-/// One record of a table. The first is whatever the file begins with; which one is the header is not known here.
+/// One record of a table. The first is the one that the file begins with; which record is the
+/// header is for the caller to find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Where it starts, counted from one: the line of a text file, the row number that a spreadsheet shows.
+    /// Where it starts, counted from one: the line of a text file, or the row number that a
+    /// spreadsheet shows.
     pub line: i64,
-    /// In a text file as many as there are, in a workbook at least [`Table::pad_to`](crate::Table::pad_to).
+    /// The cells: in a text file as many as there are, in a workbook at least
+    /// [`Table::pad_to`](crate::Table::pad_to).
     pub cells: Vec<Cell>,
-    /// A quote stands where none may: the cells are a guess. Never so in a workbook.
+    /// A quote stands where none may, so that the cells are a guess. Never so in a workbook.
     pub misquoted: bool,
-    /// The row is hidden or filtered away in its workbook: who looked at the sheet did not see it.
+    /// The row is hidden or filtered away in its workbook: a person who looked at the sheet did not
+    /// see it.
     pub hidden: bool,
 }
 
-/// Text as it stands, and what the file says of it.
+/// A cell: its text, and what the file says of it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Cell {
-    /// Numbers have a point, no grouping and no currency; dates are ISO 8601.
+    /// The text as it stands. Numbers have a point, no grouping and no currency; dates are ISO
+    /// 8601.
     pub text: String,
-    /// What the workbook says it is; in a text file always [`Kind::Text`].
+    /// What the workbook says the cell is; in a text file always [`Kind::Text`].
     pub kind: Kind,
-    /// Of a number: the currency's sign that its format shows, or `scaled` when the format shows other digits than the number has.
-    pub sign: Option<&'static str>,
+    /// What the workbook shows of a number apart from its digits.
+    pub display: NumberDisplay,
 }
 
 /// What a workbook says of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// Characters. In a text file also those of an empty cell.
+    /// Characters. In a text file an empty cell is text too.
     Text,
     /// Stored as a number, of which a spreadsheet keeps 15 digits.
     Number,
@@ -39,28 +44,42 @@ pub enum Kind {
     Date,
     /// `TRUE` or `FALSE`.
     Boolean,
-    /// A formula whose result was never stored; the text is empty. One with a result is what its result is.
+    /// A formula whose result was never stored; the text is empty. A formula with a result is what
+    /// its result is.
     Formula,
-    /// Such as `#N/A`, also when a formula came to it.
+    /// An error such as `#N/A`, also when a formula came to it.
     Error,
-    /// Nothing.
+    /// An empty cell.
     #[default]
     Empty,
+}
+
+/// What a workbook shows of a number apart from its digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NumberDisplay {
+    /// The digits alone, which are those of the number. Also the display of what is no number.
+    #[default]
+    Plain,
+    /// A currency symbol beside the digits, as it is written there.
+    Currency(&'static str),
+    /// Other digits than the number has: rounded, with thousands left out, or with zeros that are
+    /// only written.
+    Scaled,
 }
 
 /// What one record may have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
-    /// As UTF-8.
+    /// Bytes of the record as UTF-8.
     pub(crate) record_bytes_max: usize,
-    /// Told apart up to here, so that a record of nothing but separators costs no more memory than its bytes.
-    pub(crate) cells_max: usize,
+    /// Columns of the record.
+    pub(crate) columns_max: usize,
 }
 
 impl Cell {
-    /// A text of some kind, without a sign.
+    /// A text of some kind, of which nothing more is known.
     pub const fn new(text: String, kind: Kind) -> Self {
-        Self { text, kind, sign: None }
+        Self { text, kind, display: NumberDisplay::Plain }
     }
 
     /// Characters, perhaps none.
@@ -70,7 +89,7 @@ impl Cell {
 }
 
 impl fmt::Debug for Cell {
-    /// Without the text: it is personal data.
+    /// Leaves out the text, which is personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} of {} bytes", self.kind, self.text.len())
     }

@@ -1,18 +1,18 @@
-//! What a file is by its first bytes, whatever its name ends in.
+//! What a file is by its first bytes; its name plays no part.
 
-use crate::{error::Refusal, gzip};
+use crate::{error::FileRefusal, gzip};
 
-/// What a reader is there for.
+/// The kinds of content that a reader is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Text,
     /// An XLSX or ODS workbook, or another archive.
     Zip,
-    /// An XLS workbook, another old document, or a workbook with a password.
-    Ole,
+    /// A compound file: an XLS workbook, another old document, or a workbook with a password.
+    Cfb,
 }
 
-/// So much of a file is looked at.
+/// How much of a file is looked at.
 pub(crate) const HEAD_BYTES: u64 = 4 << 10;
 
 pub(crate) const EXPORT: &str = "export the table as XLSX or CSV (UTF-8)";
@@ -40,26 +40,26 @@ const MAGICS: [(&[u8], &str, &str); 17] = [
 ];
 
 /// Judges `head`, the first [`HEAD_BYTES`] of a file after decompression.
-pub(crate) fn sniff(head: &[u8]) -> Result<Content, Refusal> {
+pub(crate) fn sniff(head: &[u8]) -> Result<Content, FileRefusal> {
     if head.starts_with(gzip::MAGIC) {
-        return Err(Refusal::GzipInGzip);
+        return Err(FileRefusal::GzipInGzip);
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Ok(Content::Zip);
     }
     if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        return Ok(Content::Ole);
+        return Ok(Content::Cfb);
     }
     if let Some((_, what, advice)) = MAGICS.into_iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Err(Refusal::NotATable { what, advice });
+        return Err(FileRefusal::NotATable { what, advice });
     }
     if head.get(257..262) == Some(b"ustar".as_slice()) {
-        return Err(Refusal::NotATable { what: "a TAR archive", advice: UNPACK });
+        return Err(FileRefusal::NotATable { what: "a TAR archive", advice: UNPACK });
     }
-    markup(head).map_or(Ok(Content::Text), |(what, advice)| Err(Refusal::NotATable { what, advice }))
+    markup(head).map_or(Ok(Content::Text), |(what, advice)| Err(FileRefusal::NotATable { what, advice }))
 }
 
-/// Text that is not a table: many programs export a web page and name it `.xls`.
+/// What a text is that is no table: many programs export a web page and name it `.xls`.
 fn markup(head: &[u8]) -> Option<(&'static str, &'static str)> {
     // Without the zeros, so that UTF-16 looks alike.
     let is_kept = |byte: &u8| byte.is_ascii() && *byte != 0;
@@ -88,7 +88,7 @@ mod tests {
 
     fn what(head: &[u8]) -> &'static str {
         match sniff(head) {
-            Err(Refusal::NotATable { what, .. }) => what,
+            Err(FileRefusal::NotATable { what, .. }) => what,
             other => panic!("{other:?}"),
         }
     }
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(what(b"<?xml version=\"1.0\"?><Document>"), "XML");
         assert_eq!(what(b" {\n \"a\": 1}"), "JSON");
         assert_eq!(what(&[&[b'a'; 257], &b"ustar"[..]].concat()), "a TAR archive");
-        assert_eq!(sniff(b"\x1f\x8b\x08"), Err(Refusal::GzipInGzip));
+        assert_eq!(sniff(b"\x1f\x8b\x08"), Err(FileRefusal::GzipInGzip));
     }
 
     #[test]

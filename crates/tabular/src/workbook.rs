@@ -3,71 +3,74 @@
 use std::io::Read;
 
 use crate::{
-    archive::{Archive, PartReader},
-    error::{Error, Refusal},
-    found::{Format, Sheet},
+    detected::{Format, Sheet},
+    error::{Error, FileRefusal},
     ods,
-    ole::Compound,
+    package::{Package, part::PartReader},
     record::{Cell, Record},
-    sheet,
+    request::Request,
     sniff::{EXPORT, SAVE_AS, UNPACK},
     source::Source,
-    table::Request,
-    xls, xlsx,
+    xls::{self, cfb_file::CfbFile},
+    xlsx,
 };
 
 /// The rows of a workbook's sheet.
 pub(crate) struct Workbook {
     rows: Rows,
     bytes_total: u64,
-    /// Zero until it is known.
+    /// How many cells a record has at least; zero until it is known.
     width: usize,
 }
 
 enum Rows {
-    Xlsx(Box<sheet::Rows<PartReader<Source>>>),
+    Xlsx(Box<xlsx::rows::Rows<PartReader<Source>>>),
     Ods(Box<ods::Rows<PartReader<Source>>>),
-    Xls(Box<xls::Rows>),
+    Xls(Box<xls::rows::Rows>),
 }
 
 impl Workbook {
-    /// XLSX or ODS.
-    pub(crate) fn of_zip(source: Source, request: &Request) -> Result<(Self, Format), Error> {
-        let mut archive = Archive::open(source, request.limits.inflated_bytes_max)?;
-        if archive.contains("EncryptedPackage") || archive.contains("encrypted-package") {
-            return Err(Refusal::Encrypted.into());
+    /// Opens an XLSX or ODS workbook. `file_bytes` is the size of the file as it was uploaded.
+    pub(crate) fn from_zip(
+        source: Source,
+        file_bytes: u64,
+        request: &Request,
+    ) -> Result<(Self, Format), Error> {
+        let mut package = Package::open(source, file_bytes, request.limits.inflated_bytes_max)?;
+        if package.contains("EncryptedPackage") || package.contains("encrypted-package") {
+            return Err(FileRefusal::Encrypted.into());
         }
-        if archive.contains("content.xml") {
+        if package.contains("content.xml") {
             let mut kind = String::new();
-            if archive.contains("mimetype") {
-                let read = archive.part("mimetype")?.take(100).read_to_string(&mut kind);
+            if package.contains("mimetype") {
+                let read = package.small_part("mimetype")?.take(100).read_to_string(&mut kind);
                 read.map_err(Error::read)?;
             }
             if kind.is_empty() || kind.contains("spreadsheet") {
-                let (rows, sheet, bytes) = ods::open(archive, request)?;
+                let (rows, sheet, bytes) = ods::open(package, request)?;
                 return Ok((Self::new(Rows::Ods(Box::new(rows)), bytes), Format::Ods(sheet)));
             }
-        } else if archive.contains("[Content_Types].xml")
-            && archive.any(|name| name.ends_with("workbook.xml"))
+        } else if package.contains("[Content_Types].xml")
+            && package.any(|name| name.ends_with("workbook.xml"))
         {
-            let (rows, sheet, bytes) = xlsx::open(archive, request)?;
+            let (rows, sheet, bytes) = xlsx::open(package, request)?;
             return Ok((Self::new(Rows::Xlsx(Box::new(rows)), bytes), Format::Xlsx(sheet)));
         }
-        Err(foreign(&archive).into())
+        Err(foreign(&package).into())
     }
 
-    /// XLS.
-    pub(crate) fn of_ole(source: Source, request: &Request) -> Result<(Self, Format), Error> {
-        let compound = Compound::open(source)?;
-        let not_a_table = |what, advice| Err(Refusal::NotATable { what, advice }.into());
-        if compound.contains("EncryptedPackage") {
-            Err(Refusal::Encrypted.into())
-        } else if compound.contains("Workbook") {
-            let (rows, sheet, bytes): (_, Sheet, _) = xls::open(compound, request)?;
+    /// Opens an XLS workbook.
+    pub(crate) fn from_cfb(source: Source, request: &Request) -> Result<(Self, Format), Error> {
+        let file = CfbFile::open(source)?;
+        let not_a_table = |what, advice| Err(FileRefusal::NotATable { what, advice }.into());
+        if file.contains("EncryptedPackage") {
+            Err(FileRefusal::Encrypted.into())
+        } else if file.contains("Workbook") {
+            let (rows, sheet, bytes): (_, Sheet, _) = xls::open(file, request)?;
             Ok((Self::new(Rows::Xls(Box::new(rows)), bytes), Format::Xls(sheet)))
-        } else if compound.contains("Book") {
+        } else if file.contains("Book") {
             not_a_table("a workbook of Excel 95 or older", SAVE_AS)
-        } else if compound.contains("WordDocument") {
+        } else if file.contains("WordDocument") {
             not_a_table("a Word document", EXPORT)
         } else {
             not_a_table("a document of an old Office program", EXPORT)
@@ -78,7 +81,7 @@ impl Workbook {
         Self { rows, bytes_total, width: 0 }
     }
 
-    /// Rows that show nothing are passed over.
+    /// The next row that shows something.
     pub(crate) fn read(&mut self) -> Result<Option<Record>, Error> {
         loop {
             let record = match &mut self.rows {
@@ -125,21 +128,21 @@ impl Workbook {
     }
 }
 
-/// What an archive is that is no workbook to be read.
-fn foreign(archive: &Archive) -> Refusal {
-    let under = |folder: &str| archive.any(|name| name.starts_with(folder));
-    let (what, advice) = if archive.contains("xl/workbook.bin") {
+/// Why an archive is refused that is no workbook to be read.
+fn foreign(package: &Package) -> FileRefusal {
+    let under = |folder: &str| package.any(|name| name.starts_with(folder));
+    let (what, advice) = if package.contains("xl/workbook.bin") {
         ("an XLSB workbook", SAVE_AS)
     } else if under("word/") {
         ("a Word document", EXPORT)
     } else if under("ppt/") {
         ("a presentation", EXPORT)
-    } else if archive.contains("Index/Document.iwa") {
+    } else if package.contains("Index/Document.iwa") {
         ("a document of Apple's programs", EXPORT)
-    } else if archive.contains("content.xml") {
+    } else if package.contains("content.xml") {
         ("an OpenDocument file that is no spreadsheet", EXPORT)
     } else {
         ("a ZIP archive", UNPACK)
     };
-    Refusal::NotATable { what, advice }
+    FileRefusal::NotATable { what, advice }
 }

@@ -47,7 +47,7 @@ pub fn looked_up(account: &AccountName, payout: PayoutId, verdict: &'static str,
 /// A payout reached a state; `amount` is what it pays, or of a return what came back.
 pub fn moved(account: &AccountName, payout: PayoutId, state: PayoutState, amount: Money) {
     trace::moved(account, payout, state);
-    let (account, state_word) = ((Label::Account, account.as_str()), (Label::State, state.word()));
+    let (account, state_word) = ((Label::Account, account.as_str()), (Label::State, state.as_str()));
     add(Metric::PayoutsMoved, &[account, state_word], 1);
     if matches!(state, PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned) {
         let currency = (Label::Currency, amount.currency().code());
@@ -66,7 +66,7 @@ pub fn leases_expired(payouts: &[PayoutId]) {
 
 /// An account was paused for a reason that only a person can mend.
 pub fn account_paused(account: &AccountName, why: Pause) {
-    tracing::error!(account.name = %account, why = why.word(), "account paused; mend the cause, then `payrun accounts resume`");
+    tracing::error!(account.name = %account, why = why.as_str(), "account paused; mend the cause, then `payrun accounts resume`");
 }
 
 /// An anomaly was opened.
@@ -116,7 +116,7 @@ pub fn intake_message(outcome: &'static str) {
 
 /// A provider called; how that ended.
 pub fn called(account: &AccountName, outcome: &'static str) {
-    add(Metric::HookCalls, &[(Label::Account, account.as_str()), (Label::Outcome, outcome)], 1);
+    add(Metric::Webhooks, &[(Label::Account, account.as_str()), (Label::Outcome, outcome)], 1);
 }
 
 /// The provider's clock is so many seconds ahead of ours.

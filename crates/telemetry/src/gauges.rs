@@ -1,4 +1,5 @@
-//! What is read when somebody scrapes: the backlog as the database has it, and what the process is.
+//! What is read when Prometheus scrapes: the backlog as the database has it, and what the process
+//! is.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub fn lag(account: &str, send: Duration, look_up: Duration) {
     set_seconds(Metric::LookupLag, &[(Label::Account, account)], look_up);
 }
 
-/// Anomalies of an account that nobody has explained.
+/// Anomalies of an account that no person has explained.
 pub fn anomalies(account: &str, kind: &str, count: i64) {
     set(Metric::AnomaliesOpen, &[(Label::Account, account), (Label::Kind, kind)], count);
 }

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod events;
+pub mod failpoint;
 pub mod gauges;
-pub mod halt;
 pub mod logging;
 pub mod metric;
 pub mod recorder;

@@ -16,7 +16,8 @@ pub enum Format {
     Json,
 }
 
-/// Sends log lines to standard error. `filter` is as `info,payrun_store=debug`; it cannot make a library say more than its errors.
+/// Sends log lines to standard error. `filter` is as `info,payrun_store=debug`; it cannot make a
+/// library say more than its errors.
 pub fn init(format: Format, filter: &str) -> Result<Filter, LoggingError> {
     let (filter, handle) = reload::Layer::new(parse(filter)?);
     let registry = tracing_subscriber::registry().with(filter).with(FilterFn::new(is_safe));
@@ -47,8 +48,9 @@ fn parse(filter: &str) -> Result<EnvFilter, LoggingError> {
     EnvFilter::try_new(filter).map_err(|error| LoggingError::Filter(error.to_string()))
 }
 
-/// Libraries print what passes through them: lapin warns of a returned message with its whole body, and hyper traces headers. Whose
-/// payout it is and which key signs it must not be in a log, however the filter is set.
+/// Libraries print what passes through them: lapin warns of a returned message with its whole body,
+/// and hyper traces headers. Whose payout it is and which key signs it must not be in a log,
+/// however the filter is set.
 fn is_safe(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("payrun") || *metadata.level() == Level::ERROR
 }
@@ -59,7 +61,7 @@ pub enum LoggingError {
     /// Not a filter.
     #[error("the log filter cannot be read ({0}); write one like info,payrun_store=debug")]
     Filter(String),
-    /// Whoever printed has gone.
+    /// The thread that printed has gone.
     #[error("logging has ended")]
     Gone,
     /// Begun before.

@@ -44,7 +44,7 @@ pub enum Metric {
     /// How far a provider's clock is ahead of ours.
     ClockSkew,
     /// Calls of providers.
-    HookCalls,
+    Webhooks,
     /// Outbox rows waiting, from the database.
     OutboxRows,
     /// Age of the oldest outbox row, from the database.
@@ -74,18 +74,19 @@ pub enum Metric {
 /// How a metric behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Of this process; only grows.
+    /// One process's own; only grows.
     Counter,
-    /// Of this process; goes up and down.
+    /// One process's own; goes up and down.
     Gauge,
-    /// From the database or the configuration, and the same in every process: take its maximum, never its sum.
+    /// From the database or the configuration, and the same in every process: take its maximum,
+    /// never its sum.
     Shared,
-    /// Of this process; buckets of seconds.
+    /// One process's own; buckets of seconds.
     Histogram,
 }
 
 impl Kind {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
             Self::Gauge => "gauge",
@@ -95,7 +96,7 @@ impl Kind {
     }
 }
 
-/// A metric, its name, kind and labels, and one sentence for whoever reads the dashboard.
+/// A metric, its name, kind and labels, and one sentence for the reader of the dashboard.
 struct Entry(Metric, &'static str, Kind, &'static [Label], &'static str);
 
 use Kind::{Counter, Gauge, Histogram, Shared};
@@ -198,7 +199,7 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         "payrun_anomalies_open",
         Shared,
         &[Label::Account, Label::Kind],
-        "Contradictions and unmatched calls that nobody has explained yet.",
+        "Contradictions and unmatched webhooks that no person has explained yet.",
     ),
     Entry(
         Metric::AccountPaused,
@@ -212,7 +213,7 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         "payrun_payout_paused_seconds",
         Shared,
         &[Label::Account],
-        "How long somebody's pause, of the account or of a batch, has kept approved payouts back; 0 while none does.",
+        "How long a person's pause, of the account or of a batch, has kept approved payouts back; 0 while none does.",
     ),
     Entry(Metric::Frozen, "payrun_frozen", Shared, &[], "1 while all sends are stopped by `payrun freeze`."),
     Entry(
@@ -230,8 +231,8 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         "How far the provider's clock is ahead of ours, to the second.",
     ),
     Entry(
-        Metric::HookCalls,
-        "payrun_hook_calls_total",
+        Metric::Webhooks,
+        "payrun_webhooks_total",
         Counter,
         &[Label::Account, Label::Outcome],
         "Calls of providers.",
@@ -331,7 +332,7 @@ impl Metric {
         CATALOGUE[self as usize].3
     }
 
-    /// One sentence for whoever reads the dashboard.
+    /// One sentence for the reader of the dashboard.
     pub const fn help(self) -> &'static str {
         CATALOGUE[self as usize].4
     }
@@ -344,7 +345,7 @@ pub enum Label {
     Account,
     /// Where an account pays, ISO 3166-1.
     Country,
-    /// Of an amount, ISO 4217.
+    /// An amount's currency, ISO 4217.
     Currency,
     /// A payout state.
     State,
@@ -362,7 +363,7 @@ pub enum Label {
     Kind,
     /// A name of the configuration's section `expires`.
     What,
-    /// Of payrun.
+    /// The version of payrun.
     Version,
 }
 
@@ -395,7 +396,7 @@ pub fn catalogue() -> String {
     for Entry(_, name, kind, labels, help) in CATALOGUE {
         let labels: Vec<_> = labels.iter().map(|label| label.name()).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| `{name}` | {} | {} | {help} |", kind.word(), labels.join(" "));
+        let _ = writeln!(text, "| `{name}` | {} | {} | {help} |", kind.as_str(), labels.join(" "));
     }
     text
 }

@@ -30,8 +30,9 @@ impl Recorder {
         self.0.render()
     }
 
-    /// Adds what was observed since the last time to the histograms. Until then each observation is kept by itself: call it now and then,
-    /// or a process that nobody scrapes grows with every payout.
+    /// Adds what was observed since the last time to the histograms. Until then each observation is
+    /// kept by itself: call it now and then, or a process that is never scraped grows with every
+    /// payout.
     pub fn fold(&self) {
         self.0.run_upkeep();
     }

@@ -1,7 +1,9 @@
-//! Traces over OTLP: one for each payout, whose id is the payout's, so that every process knows it and none has to hand it on.
+//! Traces over OTLP: one for each payout, whose id is the payout's, so that every process knows it
+//! and none has to hand it on.
 //!
-//! **Reads**: nothing. **Writes**: spans, from a thread of their own; what the collector does not take is dropped. **Invariant**: a span
-//! names ids, accounts and outcomes, never a person. Off unless [`init`] was called.
+//! **Reads**: nothing. **Writes**: spans, from a thread of their own; what the collector does not
+//! take is dropped. **Invariant**: a span names ids, accounts and outcomes, never a person. Off
+//! unless [`init`] was called.
 
 use std::{
     borrow::Cow,
@@ -27,7 +29,7 @@ use uuid::Uuid;
 
 /// Where spans go.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct TraceSettings {
     /// The collector's, with its path, as `http://127.0.0.1:4318/v1/traces`.
     pub endpoint: String,
     /// One payout in so many is traced, the same ones in every process.
@@ -43,7 +45,7 @@ struct Tracer {
 static TRACER: OnceLock<Tracer> = OnceLock::new();
 
 /// Begins tracing; once in a process. `role` names it in the collector.
-pub fn init(settings: &Settings, role: &'static str) -> Result<(), ExporterBuildError> {
+pub fn init(settings: &TraceSettings, role: &'static str) -> Result<(), ExporterBuildError> {
     let exporter = SpanExporter::builder().with_http().with_endpoint(&settings.endpoint).build()?;
     let mut processor = BatchSpanProcessor::builder(exporter).build();
     let process = KeyValue::new("process.pid", i64::from(std::process::id()));
@@ -71,7 +73,8 @@ pub fn is_traced(payout: PayoutId) -> bool {
     TRACER.get().is_some_and(|tracer| tracer.traces(payout.uuid()))
 }
 
-/// A payout came in, and its batch is committed. `upstream` is the `traceparent` of the message that brought it.
+/// A payout came in, and its batch is committed. `upstream` is the `traceparent` of the message
+/// that brought it.
 pub fn taken_in(payout: PayoutId, source: &'static str, upstream: Option<&str>) {
     let links = upstream.and_then(parse).map(link);
     span(payout, "intake", since_made(payout.uuid()), |data| {
@@ -80,7 +83,8 @@ pub fn taken_in(payout: PayoutId, source: &'static str, upstream: Option<&str>) 
     });
 }
 
-/// A message with ids of payouts was handed to the broker and confirmed after `took`. Its trace is its own: it carries many payouts.
+/// A message with ids of payouts was handed to the broker and confirmed after `took`. Its trace is
+/// its own: it carries many payouts.
 pub fn published(message: MessageId, account: &AccountName, payouts: &[PayoutId], took: Duration) {
     let Some(tracer) = TRACER.get() else { return };
     let traced: Vec<Link> = payouts
@@ -118,20 +122,15 @@ pub fn delivered(payouts: &[PayoutId], traceparent: Option<&str>) {
 
 /// A send ended with `verdict` after `took`.
 pub fn sent(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
-    asked("send", account, (payout, verdict), took);
+    asked("send", account, payout, verdict, took);
 }
 
 /// A look-up ended with `verdict` after `took`.
 pub fn looked_up(account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
-    asked("look up", account, (payout, verdict), took);
+    asked("look up", account, payout, verdict, took);
 }
 
-fn asked(
-    name: &'static str,
-    account: &AccountName,
-    (payout, verdict): (PayoutId, &'static str),
-    took: Duration,
-) {
+fn asked(name: &'static str, account: &AccountName, payout: PayoutId, verdict: &'static str, took: Duration) {
     span(payout, name, took, |data| {
         data.span_kind = SpanKind::Client;
         data.attributes.push(KeyValue::new("payrun.account", account.as_str().to_owned()));
@@ -147,7 +146,7 @@ pub fn moved(account: &AccountName, payout: PayoutId, state: PayoutState) {
     let mut data = tracer.data("payout", root(payout.uuid()), since_made(payout.uuid()));
     data.attributes.push(KeyValue::new("payrun.payout", payout.to_string()));
     data.attributes.push(KeyValue::new("payrun.account", account.as_str().to_owned()));
-    data.attributes.push(KeyValue::new("payrun.state", state.word()));
+    data.attributes.push(KeyValue::new("payrun.state", state.as_str()));
     tracer.processor.on_end(data);
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads every file that is not refused with other libraries than payrun's, and holds it against what is expected of it.
 
-Rows are counted, lines of faults must exist, hints must be what the damage was made from, and whatever is accepted must have check digits that fit.
+Rows are counted, lines of faults must exist, hints must be what the damage was made from, and what is accepted must have check digits that fit.
 """
 
 import csv

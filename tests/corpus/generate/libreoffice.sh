@@ -1,5 +1,6 @@
 #!/bin/sh
-# Files 501-524: what LibreOffice Calc saves. PYTHON names the interpreter; nothing but its standard library is needed.
+# Files 501-524: what LibreOffice Calc saves. PYTHON names the interpreter; nothing but its standard
+# library is needed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 files=$here/../files
@@ -19,7 +20,8 @@ END
 }
 for locale in en-US es-AR es-MX pt-BR; do profile "$locale"; done
 
-# convert SOURCE FILTER NAME [IMPORT FILTER]: NAME is kept, whatever suffix the filter gives.
+# convert SOURCE FILTER NAME [IMPORT FILTER]: NAME is kept, even if the filter
+# gives another suffix.
 convert() {
     rm -rf "$work/out"
     soffice "-env:UserInstallation=file://$work/${LOCALE:-en-US}" --headless --norestore ${4:+"--infilter=$4"} --convert-to "$2" \
@@ -27,7 +29,8 @@ convert() {
     mv "$work"/out/* "$files/$3"
 }
 
-# Separator, quote, charset, first line, columns (2 is text), language, quotes about every text, numbers are detected, cells as they are shown.
+# Separator, quote, charset, first line, columns (2 is text), language, quotes about every text,
+# numbers are detected, cells as they are shown.
 all_text='1/2/2/2/3/2/4/2/5/2/6/2/7/2/8/2/9/2/10/2/11/2/12/2/13/2/14/2/15/2'
 as_text="CSV:59,34,76,1,$all_text,0,false,false,false"
 # In Spanish of Argentina, as a double click does it.

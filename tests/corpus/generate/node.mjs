@@ -148,7 +148,7 @@ function books() {
   sheetjs("616-bogota-document-of-a-date", dates, { cellDates: true });
 
   const computed = number(payroll("pe", 5));
-  // With the values that were computed: what everybody sees.
+  // With the values that were computed: what every reader sees.
   const change = (_, sheet) => {
     for (const line of [2, 4]) sheet[`E${line}`].f = `ROUND(${sheet[`E${line}`].v}*1,2)`;
     sheet.D3.f = 'UPPER("pen")';

@@ -37,7 +37,7 @@ def filled(sheet, payroll, top=1, left=1, header=True):
             if cell == "" or cell is None:
                 continue
             target.value = cell
-            # Text that begins with = stays a formula, as whoever types it has it.
+            # Text that begins with = stays a formula, as the person who types it has it.
             if form:
                 target.number_format = form
             elif isinstance(cell, str) and not cell.startswith(("=", "#")):
@@ -213,7 +213,7 @@ def numbers():
 def cells():
     formulas = Payroll("pe", 6, header="pe")
     formulas.set(1, amount=(1234.56, "#,##0.00"))
-    # Written by a program: nobody has computed them yet.
+    # Written by a program: no spreadsheet program has computed them yet.
     for place in (2, 3):
         formulas.spoil(place, "amount", f"=E{place}+100", "cell_formula")
     formulas.spoil(4, "client_id", '=CONCATENATE("PE-",ROW())', "cell_formula")
@@ -238,7 +238,7 @@ def cells():
     gaps = number(Payroll("co", 6, header="co")).insert(3, "blank").insert(6, "blank").insert(7, "blank")
 
     def frame(_, sheet):
-        # Cells with a colour and nothing in them, as far as somebody drew the table.
+        # Cells with a colour and nothing in them, as far as a person drew the table.
         for line in range(11, 60):
             for column in range(1, 16):
                 sheet.cell(line, column).fill = PatternFill("solid", fgColor="EEEEEE")

@@ -1,6 +1,6 @@
 """Writes people.json: twelve made-up people and companies for each country, whose documents and accounts have valid check digits.
 
-Nobody's data: documents lie in ranges that no registry has reached, accounts were counted up, telephones are all zeros but the last.
+Data of no real person: documents lie in ranges that no registry has reached, accounts were counted up, telephones are all zeros but the last.
 """
 
 import json

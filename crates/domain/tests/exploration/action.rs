@@ -2,12 +2,13 @@
 
 use crate::world::{Answer, Fate};
 
-/// One step of somebody. Workers, requests and records by their place.
+/// One step of one actor. Workers, requests and records by their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// T8: a worker commits its intent.
     Claim(usize),
-    /// T19: a worker commits another intent without having looked up. The program never does; the database would let it.
+    /// T19: a worker commits another intent without having looked up. The program never does; the
+    /// database would let it.
     Resend(usize),
     /// With R1 broken: a worker takes the message and writes nothing.
     PickUp(usize),

@@ -1,5 +1,6 @@
-//! The send protocol, explored: every order of two workers' steps, crashes, losses, delays and answers of a provider, over the very
-//! functions that production decides with. Then each rule is broken by itself, and the exploration must find the harm.
+//! The send protocol, explored: every order of two workers' steps, crashes, losses, delays and
+//! answers of a provider, over the very functions that production decides with. Then each rule is
+//! broken by itself, and the exploration must find the harm.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +14,7 @@ mod rule;
 mod step;
 mod world;
 
-use payrun_domain::decide::Class;
+use payrun_domain::decide::Idempotency;
 use stateright::{Checker as _, HasDiscoveries, Model as _};
 
 use crate::{
@@ -21,27 +22,28 @@ use crate::{
     rule::Rule,
 };
 
-/// No harm needs more steps than this, once a rule is broken; without a bound, each provider that a rule does nothing for would be explored whole.
+/// No harm needs more steps than this, once a rule is broken; without a bound, each provider that a
+/// rule does nothing for would be explored whole.
 const STEPS_MAX: usize = 13;
 
-/// Providers as they are: of each class, with the habits that documents leave open.
-fn providers() -> [(&'static str, Class, Habit); 6] {
+/// Providers as they are: of each idempotency, with the habits that documents leave open.
+fn providers() -> [(&'static str, Idempotency, Habit); 6] {
     let habit = |remembers_refusals, forgets_references| Habit { remembers_refusals, forgets_references };
     [
-        ("A", Class::A, habit(true, false)),
-        ("A that forgets refusals", Class::A, habit(false, false)),
-        ("A that forgets references", Class::A, habit(true, true)),
-        ("B", Class::B, habit(true, false)),
-        ("B that forgets refusals", Class::B, habit(false, false)),
-        ("C", Class::C, habit(true, false)),
+        ("A", Idempotency::Deduplicates, habit(true, false)),
+        ("A that forgets refusals", Idempotency::Deduplicates, habit(false, false)),
+        ("A that forgets references", Idempotency::Deduplicates, habit(true, true)),
+        ("B", Idempotency::Searchable, habit(true, false)),
+        ("B that forgets refusals", Idempotency::Searchable, habit(false, false)),
+        ("C", Idempotency::None, habit(true, false)),
     ]
 }
 
 #[test]
 fn no_order_of_events_pays_twice_or_rejects_what_was_paid() {
     let mut total = 0;
-    for (name, class, habit) in providers() {
-        let protocol = Protocol { class, habit, broken: Vec::new() };
+    for (name, idempotency, habit) in providers() {
+        let protocol = Protocol { idempotency, habit, broken: Vec::new() };
         let checker =
             protocol.checker().threads(2).finish_when(HasDiscoveries::AllFailures).spawn_bfs().join();
         checker.assert_properties();
@@ -56,8 +58,8 @@ fn no_order_of_events_pays_twice_or_rejects_what_was_paid() {
 fn every_rule_is_needed_and_its_absence_is_found() {
     for rule in Rule::ALL {
         let mut found = Vec::new();
-        for (name, class, habit) in providers() {
-            let protocol = Protocol { class, habit, broken: rule.and_its_double() };
+        for (name, idempotency, habit) in providers() {
+            let protocol = Protocol { idempotency, habit, broken: rule.and_its_double() };
             let checker = protocol.checker().target_max_depth(STEPS_MAX + 1);
             let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
             let harm = HARMS.into_iter().find_map(|harm| Some((harm, checker.discovery(harm)?)));

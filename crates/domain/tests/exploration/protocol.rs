@@ -1,6 +1,6 @@
 //! Which steps are possible, and what must hold after each.
 
-use payrun_domain::{decide::Class, payout::PayoutState};
+use payrun_domain::{decide::Idempotency, payout::PayoutState};
 use stateright::{Model, Property};
 
 use crate::{
@@ -22,10 +22,10 @@ pub(crate) struct Habit {
     pub(crate) forgets_references: bool,
 }
 
-/// One payout to a provider of a class, with all rules but one, or all.
+/// One payout to a provider of a idempotency, with all rules but one, or all.
 #[derive(Debug, Clone)]
 pub(crate) struct Protocol {
-    pub(crate) class: Class,
+    pub(crate) idempotency: Idempotency,
     pub(crate) habit: Habit,
     pub(crate) broken: Vec<Rule>,
 }
@@ -52,7 +52,11 @@ impl Protocol {
                 let take = if self.holds(Rule::IntentFirst) { Action::Claim } else { Action::PickUp };
                 actions.push(take(worker));
             }
-            Worker::Idle if payout.state == PayoutState::Unknown && is_free && self.class == Class::A => {
+            Worker::Idle
+                if payout.state == PayoutState::Unknown
+                    && is_free
+                    && self.idempotency == Idempotency::Deduplicates =>
+            {
                 if !(self.holds(Rule::DedupWindow) && world.provider.forgot) {
                     actions.push(Action::Resend(worker));
                 }
@@ -79,15 +83,17 @@ impl Protocol {
         for (place, request) in world.requests.iter().enumerate() {
             actions.push(Action::LoseRequest(place));
             let is_known = world.provider.records.iter().any(|record| record.reference == request.reference);
-            if self.class == Class::A && is_known && !world.provider.forgot {
+            if self.idempotency == Idempotency::Deduplicates && is_known && !world.provider.forgot {
                 actions.push(Action::Decline(place, Answer::Duplicate));
                 continue;
             }
-            if self.class == Class::B && is_known {
+            if self.idempotency == Idempotency::Searchable && is_known {
                 // Some refuse a second one after all; nothing promises it.
                 actions.push(Action::Decline(place, Answer::Duplicate));
             }
-            if world.provider.refused.contains(&request.reference) && self.class == Class::A {
+            if world.provider.refused.contains(&request.reference)
+                && self.idempotency == Idempotency::Deduplicates
+            {
                 actions.push(Action::Decline(place, Answer::Refused));
                 continue;
             }
@@ -121,8 +127,9 @@ impl Protocol {
                 let named = (0..).zip(&world.provider.records);
                 let named = named.filter(|(_, record)| record.reference == world.payout.reference);
                 let found: Vec<u8> = named.map(|(place, _)| place).collect();
-                // Who cannot be asked in class C answers nothing, and a program that asks all the same hears a not-found.
-                let is_blind = self.class == Class::C;
+                // Who cannot be asked in class C answers nothing, and a program that asks all the
+                // same hears a not-found.
+                let is_blind = self.idempotency == Idempotency::None;
                 if is_blind || found.is_empty() || world.provider.lags {
                     actions.push(Action::LookUp(None));
                 }
@@ -189,7 +196,9 @@ impl Model for Protocol {
             }),
             Property::sometimes(
                 "a payout is sent again, but in class C",
-                |protocol: &Self, world: &World| (world.payout.sends > 1) != (protocol.class == Class::C),
+                |protocol: &Self, world: &World| {
+                    (world.payout.sends > 1) != (protocol.idempotency == Idempotency::None)
+                },
             ),
             Property::sometimes("a payout is paid", |_, world: &World| {
                 world.payout.state == PayoutState::Paid

@@ -1,4 +1,4 @@
-//! The rules of the design, each of which can be broken by itself.
+//! The rules of `docs/rules.md`, each of which can be broken by itself.
 
 /// What keeps money from going twice, and a payment from being called a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,7 +42,8 @@ impl Rule {
         Self::DedupWindow,
     ];
 
-    /// To be broken with it: a duplicate that is read as a no is a refusal of a second send, which R10 does not believe either.
+    /// To be broken with it: a duplicate that is read as a no is a refusal of a second send, which
+    /// R10 does not believe either.
     pub(crate) fn and_its_double(self) -> Vec<Self> {
         match self {
             Self::DuplicateIsQuestion => vec![self, Self::RefusalOfOnlySend],

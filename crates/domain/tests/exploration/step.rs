@@ -1,14 +1,15 @@
-//! What a step changes. Decisions are those of `payrun_domain::decide`; a broken rule lies to them about the fact that the rule rests on.
+//! What a step changes. Decisions are those of `payrun_domain::decide`; a broken rule lies to them
+//! about the fact that the rule rests on.
 
 use std::time::Duration;
 
 use payrun_domain::{
     decide::{
-        Class, Doubtful, NOT_FOUND_MIN, Patience, after_lookup_of_accepted, after_lookup_of_unknown,
-        after_submit,
+        AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_accepted,
+        after_lookup_of_unknown, after_submit,
     },
     payout::{PayoutState, Transition},
-    verdict::{self, Doubt, ProviderId, Refusal, Verdict},
+    verdict::{self, Doubt, ProviderId, ProviderRefusal, Verdict},
 };
 
 use crate::{
@@ -18,15 +19,15 @@ use crate::{
     world::{Answer, Fate, Payout, Record, Reply, Request, Worker, World},
 };
 
-const PATIENCE: Patience =
-    Patience { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
+const POLICY: AbsencePolicy =
+    AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
 
 fn record() -> verdict::Record {
     verdict::Record { id: ProviderId::parse("1").unwrap(), status: String::new() }
 }
 
 fn refusal() -> Verdict {
-    Verdict::Rejected(Refusal { id: None, code: String::new(), pause: None })
+    Verdict::Rejected(ProviderRefusal { id: None, code: String::new(), pause: None })
 }
 
 fn fate(fate: Fate) -> Verdict {
@@ -82,8 +83,8 @@ impl Protocol {
             Action::LookUp(found) => self.look_up(&mut next, found),
             Action::LookUpInVain => {
                 let verdict = Verdict::Unknown(Doubt::ServerError);
-                let known = Doubtful { age: PATIENCE.review_after, ..self.doubtful(world) };
-                let transition = after_lookup_of_unknown(&verdict, &known, &PATIENCE);
+                let known = UnknownPayout { age: POLICY.review_after, ..self.unknown_payout(world) };
+                let transition = after_lookup_of_unknown(&verdict, &known, &POLICY);
                 next.payout.follow(transition);
             }
         }
@@ -179,26 +180,27 @@ impl Protocol {
         }
     }
 
-    /// What is known of the doubt. A broken R4 finds every silence long enough, a broken R11 does not wait for a worker that stands still,
-    /// and a broken R5 treats class C as one that can be asked.
-    fn doubtful(&self, world: &World) -> Doubtful {
+    /// What is known of the doubt. A broken R4 finds every silence long enough, a broken R11 does
+    /// not wait for a worker that stands still, and a broken R5 treats class C as one that can
+    /// be asked.
+    fn unknown_payout(&self, world: &World) -> UnknownPayout {
         let reference = world.payout.reference;
         let fenced = !self.holds(Rule::SelfFence) || !world.may_send(reference);
         let quiet = !self.holds(Rule::QuietPeriod) || (world.is_quiet(reference) && fenced);
-        let silence = if quiet { PATIENCE.quiet } else { Duration::ZERO };
+        let silence = if quiet { POLICY.quiet } else { Duration::ZERO };
         let sends = if self.holds(Rule::RefusalOfOnlySend) { u32::from(world.payout.sends) } else { 1 };
-        Doubtful {
-            class: if self.class == Class::C && !self.holds(Rule::ClassCOnce) {
-                Class::B
+        UnknownPayout {
+            idempotency: if self.idempotency == Idempotency::None && !self.holds(Rule::ClassCOnce) {
+                Idempotency::Searchable
             } else {
-                self.class
+                self.idempotency
             },
             sends,
             refusal_noted: world.payout.refusal_noted,
             not_found: u32::from(world.payout.not_found),
             not_found_for: silence,
             silent_for: silence,
-            witnessed: true,
+            canary_found: true,
             age: Duration::ZERO,
             cancelled: false,
         }
@@ -212,7 +214,7 @@ impl Protocol {
         } else {
             let not_found = if found.is_none() { world.payout.not_found + 1 } else { 0 };
             world.payout.not_found = not_found.min(u8::try_from(NOT_FOUND_MIN).unwrap());
-            after_lookup_of_unknown(&verdict, &self.doubtful(world), &PATIENCE)
+            after_lookup_of_unknown(&verdict, &self.unknown_payout(world), &POLICY)
         };
         world.payout.follow(transition);
         if world.payout.state == PayoutState::Accepted {

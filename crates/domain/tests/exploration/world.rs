@@ -1,4 +1,5 @@
-//! Everything that matters at one moment: our row, our workers, the wire, and the provider's own book.
+//! Everything that matters at one moment: our row, our workers, the wire, and the provider's own
+//! book.
 
 use payrun_domain::payout::PayoutState;
 
@@ -130,7 +131,7 @@ impl World {
         self.provider.records.iter().filter(|record| record.fate != Fate::Declined).count()
     }
 
-    /// Somebody may yet send under `reference`.
+    /// A worker may yet send under `reference`.
     pub(crate) fn may_send(&self, reference: u8) -> bool {
         self.workers
             .iter()

@@ -7,9 +7,10 @@ use payrun_domain::{
 
 use super::{damaged, digits, entity, shaped};
 
-/// CCI, Peru. That its check digits must fit is written nowhere, and examples of providers break it.
+/// CCI, Peru. That its check digits must fit is written nowhere, and examples of providers break
+/// it.
 pub(crate) fn cci(number: &str) -> Vec<Fault> {
-    let damage = damaged(Field::BankAccount, number, ("CCI", 20), digits::is_cci);
+    let damage = damaged(Field::BankAccount, number, "CCI", 20, digits::is_cci);
     if let Some(fault) = damage.or_else(|| length(number, 20, "CCI")) {
         return vec![fault];
     }
@@ -54,7 +55,7 @@ pub(crate) fn of_bank(country: Country, entity: &str, number: &str) -> Option<Fa
 fn checked(number: &str, count: usize, name: &str, holds: fn(&str) -> bool) -> Vec<Fault> {
     let wrong =
         || (!holds(number)).then(|| format!("the check digits of the {name} do not fit: a digit is wrong"));
-    let fault = damaged(Field::BankAccount, number, (name, count), holds)
+    let fault = damaged(Field::BankAccount, number, name, count, holds)
         .or_else(|| length(number, count, name))
         .or_else(|| wrong().map(|reason| Fault::of(Field::BankAccount, "bank_account", reason)));
     fault.into_iter().collect()

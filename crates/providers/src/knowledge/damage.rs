@@ -1,21 +1,23 @@
-//! What a spreadsheet does to digits that it takes for a quantity: it drops the zeros before them, and keeps fifteen.
+//! What a spreadsheet does to digits that it takes for a quantity: it drops the zeros before them,
+//! and keeps fifteen.
 
 use payrun_domain::fault::{Fault, Field};
 
 /// More zeros than this are not lost by accident.
 const ZEROS_MAX: usize = 3;
-/// Of a number in a spreadsheet; in programs with the same numbers, two more.
+/// The digits that a number keeps in a spreadsheet; in programs with the same numbers, two more.
 const DIGITS_KEPT: usize = 15;
 const DIGITS_KEPT_MAX: usize = 17;
 /// One zero behind the two more may well be right.
 const ZEROS_FILLED_MIN: usize = 2;
 
-/// What was probably done to a `name` of `count` digits, whose check digits fit when `holds` says so. None when it is as it should be, or
-/// wrong in another way.
+/// What was probably done to a `name` of `count` digits, whose check digits fit when `holds` says
+/// so. None when it is as it should be, or wrong in another way.
 pub(crate) fn of_digits(
     field: Field,
     text: &str,
-    (name, count): (&str, usize),
+    name: &str,
+    count: usize,
     holds: impl Fn(&str) -> bool,
 ) -> Option<Fault> {
     let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -51,7 +53,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str, whole: &str) -> Option<&'static str> {
-        let fault = of_digits(Field::BankAccount, text, ("CCI", 20), |text| text == whole);
+        let fault = of_digits(Field::BankAccount, text, "CCI", 20, |text| text == whole);
         fault.map(|fault| fault.code)
     }
 

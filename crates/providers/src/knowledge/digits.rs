@@ -1,5 +1,5 @@
-//! Check digits and numbers that are what they claim to be. Each takes the text as written and is false for anything but digits (and the
-//! letters a scheme allows) of the right length.
+//! Check digits and numbers that are what they claim to be. Each takes the text as written and is
+//! false for anything but digits (and the letters a scheme allows) of the right length.
 
 /// CLABE, Mexico, 18 digits: weights 3, 7, 1, each product modulo 10.
 pub(crate) fn is_clabe(text: &str) -> bool {
@@ -47,7 +47,8 @@ pub(crate) fn is_cpf(text: &str) -> bool {
     varied && digits.get(9) == Some(&first) && digits.get(10) == Some(&second)
 }
 
-/// CNPJ, Brazil, 14 characters: the first twelve may be letters since July 2026, each worth its code less that of `0`.
+/// CNPJ, Brazil, 14 characters: the first twelve may be letters since July 2026, each worth its
+/// code less that of `0`.
 pub(crate) fn is_cnpj(text: &str) -> bool {
     let value = |(place, byte): (usize, u8)| match byte {
         b'0'..=b'9' => Some(u32::from(byte - b'0')),
@@ -87,7 +88,8 @@ pub(crate) fn is_ruc(text: &str) -> bool {
     prefix && digits.get(10) == Some(&((11 - rest) % 10))
 }
 
-/// CCI, Peru, 20 digits: one check digit over entity and office, one over the account; weights 1, 2, the digits of each product added.
+/// CCI, Peru, 20 digits: one check digit over entity and office, one over the account; weights 1,
+/// 2, the digits of each product added.
 pub(crate) fn is_cci(text: &str) -> bool {
     let check = |digits: &[u32]| {
         let sum: u32 = digits
@@ -125,7 +127,8 @@ pub(crate) fn is_nit_with_check(text: &str) -> bool {
     (8..=weights.len()).contains(&body.len()) && expected == Some(&check)
 }
 
-/// CURP, Mexico, 18 characters; the last is the check digit over an alphabet that has a sign for Ñ between N and O.
+/// CURP, Mexico, 18 characters; the last is the check digit over an alphabet that has a sign for Ñ
+/// between N and O.
 pub(crate) fn is_curp(text: &str) -> bool {
     const ALPHABET: &[u8] = b"0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ";
     let bytes = text.as_bytes();
@@ -163,7 +166,8 @@ pub(crate) fn is_uruguayan_rut(text: &str) -> bool {
     shape && digits.get(11) == Some(&((11 - rest) % 11))
 }
 
-/// The digits; none when they are all zero, which satisfies every sum and is what people write into a column that must not be empty.
+/// The digits; none when they are all zero, which satisfies every sum and is what people write into
+/// a column that must not be empty.
 fn digits(text: &str, length: usize) -> Option<Vec<u32>> {
     let digits: Option<Vec<u32>> = text.chars().map(|letter| letter.to_digit(10)).collect();
     digits.filter(|digits| digits.len() == length && digits.iter().any(|digit| *digit != 0))
@@ -181,7 +185,8 @@ mod tests {
 
     type Holds = fn(&str) -> bool;
 
-    /// Schemes that find every single mistyped digit, with a number that is right. Those that write 10 as 0 do not.
+    /// Schemes that find every single mistyped digit, with a number that is right. Those that write
+    /// 10 as 0 do not.
     const SINGLE_DIGIT: [(Holds, &str); 5] = [
         (is_clabe, "032180000118359719"),
         (is_cbu, "2850590940090418135201"),

@@ -8,12 +8,12 @@ use payrun_domain::{
     fault::{Fault, Field},
 };
 
-use super::{damaged, digits, listed, shaped};
+use super::{damaged, digits, joined, shaped};
 
 /// A kind of document that a provider takes, and what is wrong with a number of that kind.
 pub(crate) type DocumentRule = (&'static str, fn(&str) -> Option<Fault>);
 
-/// Of Mexico, as the providers' documents have them.
+/// The documents of Mexico, as the providers' documents have them.
 pub(crate) const MEXICAN: &[DocumentRule] = &[
     ("CURP", |number| {
         of_shape(number, 8..=18, true, "a CURP has 8 to 18 letters and digits").or_else(|| curp(number))
@@ -32,7 +32,7 @@ pub(crate) fn document(
         return rule(document.number.expose());
     }
     let kinds: Vec<&str> = rules.iter().map(|(kind, _)| *kind).collect();
-    let reason = format!("{provider} takes {} in {country}", listed(&kinds, "and"));
+    let reason = format!("{provider} takes {} in {country}", joined(&kinds, "and"));
     Some(Fault::of(Field::DocumentType, "document_type", reason))
 }
 
@@ -56,11 +56,12 @@ fn warning_unless(right: bool, reason: &str) -> Option<Fault> {
 
 /// DNI of Peru without check character, and of Argentina.
 pub(crate) fn dni(number: &str) -> Option<Fault> {
-    damaged(Field::DocumentNumber, number, ("DNI", 8), |whole| whole == number)
+    damaged(Field::DocumentNumber, number, "DNI", 8, |whole| whole == number)
         .or_else(|| error_unless(shaped(number, 8..=8, false), "a DNI has 8 digits"))
 }
 
-/// DNI of Peru, with or without its check character. Two alphabets are in use, and no official text tells when.
+/// DNI of Peru, with or without its check character. Two alphabets are in use, and no official text
+/// tells when.
 pub(crate) fn dni_with_check(number: &str) -> Option<Fault> {
     if !shaped(number, 9..=9, true) {
         return dni(number);
@@ -81,14 +82,14 @@ pub(crate) fn cuit(number: &str) -> Option<Fault> {
 
 /// CPF, Brazil.
 pub(crate) fn cpf(number: &str) -> Option<Fault> {
-    damaged(Field::DocumentNumber, number, ("CPF", 11), digits::is_cpf).or_else(|| {
+    damaged(Field::DocumentNumber, number, "CPF", 11, digits::is_cpf).or_else(|| {
         error_unless(digits::is_cpf(number), "a CPF has 11 digits, and its check digits must fit")
     })
 }
 
 /// CNPJ, Brazil. No provider documents that it takes those with letters.
 pub(crate) fn cnpj(number: &str) -> Option<Fault> {
-    if let Some(fault) = damaged(Field::DocumentNumber, number, ("CNPJ", 14), digits::is_cnpj) {
+    if let Some(fault) = damaged(Field::DocumentNumber, number, "CNPJ", 14, digits::is_cnpj) {
         return Some(fault);
     }
     let is_numeric = shaped(number, 14..=14, false);
@@ -126,7 +127,8 @@ pub(crate) fn nit(number: &str) -> Option<Fault> {
     warning_unless(number.len() != 10 || digits::is_nit_with_check(number), rule)
 }
 
-/// CURP, Mexico. A provider's own sample breaks the check digit, and in use it is written in several ways.
+/// CURP, Mexico. A provider's own sample breaks the check digit, and in use it is written in
+/// several ways.
 pub(crate) fn curp(number: &str) -> Option<Fault> {
     warning_unless(
         digits::is_curp(number),

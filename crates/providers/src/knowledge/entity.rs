@@ -1,7 +1,9 @@
-//! Neutral codes of banks: those that supervisors and clearing houses give, and that no provider can make its own.
+//! Neutral codes of banks: those that supervisors and clearing houses give, and that no provider
+//! can make its own.
 //!
-//! Peru: the supervisor's three digits, with which a CCI begins. Argentina and Mexico: those with which a CBU and a CLABE begin. Chile and
-//! Uruguay: the supervisor's. Colombia: the clearing house's four. Institutions to which providers give differing codes are left out.
+//! Peru: the supervisor's three digits, with which a CCI begins. Argentina and Mexico: those with
+//! which a CBU and a CLABE begin. Chile and Uruguay: the supervisor's. Colombia: the clearing
+//! house's four. Institutions to which providers give differing codes are left out.
 
 use payrun_domain::country::Country;
 

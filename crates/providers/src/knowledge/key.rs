@@ -23,8 +23,8 @@ pub(crate) const PIX_KINDS: &[KeyKind] =
 /// Pix, Brazil.
 pub(crate) fn pix(kind: KeyKind, key: &str) -> Option<Fault> {
     match kind {
-        KeyKind::Document => damaged(Field::BankAccount, key, ("CPF", 11), is_cpf)
-            .or_else(|| damaged(Field::BankAccount, key, ("CNPJ", 14), is_cnpj).filter(|_| key.len() > 11))
+        KeyKind::Document => damaged(Field::BankAccount, key, "CPF", 11, is_cpf)
+            .or_else(|| damaged(Field::BankAccount, key, "CNPJ", 14, is_cnpj).filter(|_| key.len() > 11))
             .or_else(|| unless(is_brazilian(key), "the key must be a valid CPF or CNPJ")),
         KeyKind::Phone => unless(
             key.strip_prefix("+55").is_some_and(|rest| shaped(rest, 10..=11, false)),

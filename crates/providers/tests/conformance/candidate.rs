@@ -17,7 +17,9 @@ use payrun_domain::{
     reference::Reference,
     verdict::{ProviderId, Verdict},
 };
-use payrun_providers::{Nonce, Provider, Request, Settings, Stamp, Step, Talk, Turn, run};
+use payrun_providers::{
+    Exchange, ExchangeState, Nonce, Provider, ProviderSettings, Request, Stamp, Step, run,
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -39,7 +41,8 @@ impl Clock for Noon {
     }
 }
 
-/// An adapter on trial: everything in its fixture folder. `account.json` has made-up keys and made-up people.
+/// An adapter on trial: everything in its fixture folder. `account.json` has made-up keys and
+/// made-up people.
 pub(crate) struct Candidate {
     pub(crate) provider: Box<dyn Provider>,
     pub(crate) folder: PathBuf,
@@ -76,7 +79,7 @@ pub(crate) fn build(settings: serde_json::Value) -> Box<dyn Provider> {
     if settings["provider"] == "cordillera" {
         return Box::new(cordillera::Cordillera::new(&serde_json::from_value(settings).unwrap()));
     }
-    serde_json::from_value::<Settings>(settings).unwrap().build().unwrap()
+    serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
 impl Candidate {
@@ -84,12 +87,16 @@ impl Candidate {
         let account: AccountFixture = serde_json::from_slice(&fs::read(folder.join("account.json")).unwrap())
             .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let provider = build(account.settings.clone());
-        assert_eq!(folder.file_name().unwrap(), provider.name(), "the folder has the provider's name");
+        assert_eq!(
+            folder.file_name().unwrap(),
+            provider.rules().name(),
+            "the folder has the provider's name"
+        );
         Self { provider, folder, account }
     }
 
     pub(crate) fn name(&self) -> &'static str {
-        self.provider.name()
+        self.provider.rules().name()
     }
 
     pub(crate) fn order(&self) -> Order {
@@ -108,7 +115,7 @@ impl Candidate {
         Order { provider_id: id.map(|id| ProviderId::parse(id).unwrap()), ..self.order() }
     }
 
-    /// The recorded conversations by name.
+    /// The recorded exchanges by name.
     pub(crate) fn cases(&self) -> Vec<(String, Case)> {
         let mut paths: Vec<PathBuf> =
             fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -122,9 +129,9 @@ impl Candidate {
         paths.into_iter().map(read).collect()
     }
 
-    pub(crate) fn hold(&self, talk: Talk, order: &Order, script: &Script) -> Verdict {
+    pub(crate) fn hold(&self, exchange: Exchange, order: &Order, script: &Script) -> Verdict {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(run(&*self.provider, talk, order, &Noon, script)).verdict
+        runtime.block_on(run(&*self.provider, exchange, order, &Noon, script)).verdict
     }
 
     pub(crate) fn stamp(&self) -> Stamp<'static> {
@@ -134,28 +141,33 @@ impl Candidate {
     }
 
     pub(crate) fn first_request(&self, order: &Order) -> Request {
-        match self.provider.submit(&Turn { order, replies: &[], stamp: self.stamp(), renewed: false }) {
+        match self.provider.submit(&ExchangeState {
+            order,
+            replies: &[],
+            stamp: self.stamp(),
+            refreshed: false,
+        }) {
             Step::Send(request) => request,
-            step @ (Step::Find(_) | Step::Renew | Step::Done(_)) => {
+            step @ (Step::Find(_) | Step::RefreshToken | Step::Done(_)) => {
                 panic!("{} begins with {step:?}", self.name())
             }
         }
     }
 }
 
-pub(crate) fn talk_of(case: &str) -> Talk {
-    if case.contains("/submit_") { submit() } else { Talk::LookUp }
+pub(crate) fn talk_of(case: &str) -> Exchange {
+    if case.contains("/submit_") { submit() } else { Exchange::LookUp }
 }
 
-pub(crate) fn submit() -> Talk {
-    Talk::Submit { send_by: Instant::now() + Duration::from_secs(10) }
+pub(crate) fn submit() -> Exchange {
+    Exchange::Submit { send_by: Instant::now() + Duration::from_secs(10) }
 }
 
 /// As fixtures write it.
 pub(crate) fn words(verdict: &Verdict) -> String {
-    let pause = verdict.pause().map(|pause| format!(" pause {}", pause.word())).unwrap_or_default();
+    let pause = verdict.pause().map(|pause| format!(" pause {}", pause.as_str())).unwrap_or_default();
     match verdict {
-        Verdict::Accepted(record) | Verdict::Settled(record) => format!("{} {}", verdict.word(), record.id),
+        Verdict::Accepted(record) | Verdict::Settled(record) => format!("{} {}", verdict.as_str(), record.id),
         Verdict::Rejected(refusal) => format!("rejected {}{pause}", refusal.code),
         Verdict::Returned { record, amount } => format!("returned {} {amount}", record.id),
         Verdict::Deferred { retry_after: Some(wait), .. } => {
@@ -163,6 +175,6 @@ pub(crate) fn words(verdict: &Verdict) -> String {
         }
         Verdict::Deferred { retry_after: None, .. } => format!("deferred{pause}"),
         Verdict::NotFound => "not_found".to_owned(),
-        Verdict::Unknown(doubt) => format!("unknown {}", doubt.word()),
+        Verdict::Unknown(doubt) => format!("unknown {}", doubt.as_str()),
     }
 }

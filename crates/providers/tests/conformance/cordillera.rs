@@ -1,8 +1,12 @@
-//! Cordillera does not exist. It is here to show what adding a provider takes: this file, its fixtures, and two lines in `main.rs`.
+//! Cordillera does not exist. It is here to show what adding a provider takes: this file, its
+//! fixtures, and two lines in `main.rs`.
 //!
-//! - `POST /v1/transfers` answers 201 with the transfer, 422 with a code when it is refused, 409 when the reference was used.
-//! - `GET /v1/transfers?reference=…` answers 200 with a list of at most one: an empty list is its word for not found.
-//! - It deduplicates on the reference: class A. Amounts are decimal text in major units.
+//! - `POST /v1/transfers` answers 201 with the transfer, 422 with a code when it is refused, 409
+//!   when the reference was used.
+//! - `GET /v1/transfers?reference=…` answers 200 with a list of at most one: an empty list is its
+//!   word for not found.
+//! - It deduplicates on the reference: `Idempotency::Deduplicates`. Amounts are decimal text in
+//!   major units.
 
 use std::time::Duration;
 
@@ -10,39 +14,45 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use payrun_domain::{
     beneficiary::Destination,
     country::Country,
-    decide::Class,
+    decide::Idempotency,
     fault::{Fault, Field},
     money::{Currency, Money},
     order::Order,
-    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+    verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
-use payrun_providers::{Effect, Manifest, Provider, Reply, Request, Stamp, Step, Turn};
+use payrun_providers::{
+    Effect, Enquiries, Enquiry, EnquiryError, ExchangeState, Manifest, Provider, Reply, Request, Rules,
+    Stamp, Step, Webhooks,
+};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Settings {
+pub(crate) struct CordilleraSettings {
     #[serde(rename = "provider")]
     _provider: String,
     key: secrecy::SecretString,
 }
+
+/// What is known without the key: nothing of this provider is a setting.
+struct CordilleraRules;
 
 pub(crate) struct Cordillera {
     authorization: HeaderValue,
 }
 
 const MANIFEST: Manifest = Manifest {
-    class: Class::A,
+    idempotency: Idempotency::Deduplicates,
     quiet: Duration::from_mins(5),
     return_window: Duration::ZERO,
     dedup_window: Some(Duration::from_hours(72)),
     reference_chars_max: Some(40),
     clock_window: None,
-    hook_answer: "",
+    webhook_answer: "",
 };
 
 impl Cordillera {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &CordilleraSettings) -> Self {
         let key = secrecy::ExposeSecret::expose_secret(&settings.key);
         let mut authorization = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();
         authorization.set_sensitive(true);
@@ -56,7 +66,7 @@ impl Cordillera {
     }
 }
 
-impl Provider for Cordillera {
+impl Rules for CordilleraRules {
     fn name(&self) -> &'static str {
         "cordillera"
     }
@@ -86,20 +96,26 @@ impl Provider for Cordillera {
         }
         faults
     }
+}
 
-    fn submit(&self, turn: &Turn<'_>) -> Step {
-        let [.., reply] = turn.replies else {
-            if !self.check(turn.order).is_empty() {
+impl Provider for Cordillera {
+    fn rules(&self) -> &dyn Rules {
+        &CordilleraRules
+    }
+
+    fn submit(&self, state: &ExchangeState<'_>) -> Step {
+        let [.., reply] = state.replies else {
+            if !CordilleraRules.check(state.order).is_empty() {
                 return Step::Done(Verdict::Deferred {
                     retry_after: None,
                     pause: Some(Pause::Configuration),
                 });
             }
-            let Destination::Bank { bank, number, .. } = &turn.order.beneficiary.destination else {
+            let Destination::Bank { bank, number, .. } = &state.order.beneficiary.destination else {
                 return Step::Done(Verdict::Unknown(Doubt::Undocumented));
             };
             let body = serde_json::json!({
-                "reference": turn.order.reference.as_str(), "amount": turn.order.amount.major(),
+                "reference": state.order.reference.as_str(), "amount": state.order.amount.major(),
                 "bank": bank, "account": number.expose(),
             });
             let body = serde_json::to_vec(&body).unwrap();
@@ -111,33 +127,35 @@ impl Provider for Cordillera {
             ));
         };
         Step::Done(match reply.status {
-            StatusCode::CREATED => read(&reply.body, turn.order),
+            StatusCode::CREATED => read(&reply.body, state.order),
             StatusCode::UNPROCESSABLE_ENTITY => refused(&reply.body),
             StatusCode::CONFLICT => Verdict::Unknown(Doubt::DuplicateReference),
             status => unexpected(status),
         })
     }
 
-    fn look_up(&self, turn: &Turn<'_>) -> Step {
-        let [.., reply] = turn.replies else {
-            let path = format!("/v1/transfers?reference={}", turn.order.reference);
+    fn look_up(&self, state: &ExchangeState<'_>) -> Step {
+        let [.., reply] = state.replies else {
+            let path = format!("/v1/transfers?reference={}", state.order.reference);
             return Step::Send(self.request(Effect::ReadOnly, Method::GET, path, Vec::new()));
         };
         Step::Done(match reply.status {
-            StatusCode::OK => found(reply, turn.order),
+            StatusCode::OK => found(reply, state.order),
             status => unexpected(status),
         })
     }
+}
 
-    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Request> {
-        Some(self.request(
-            Effect::ReadOnly,
-            Method::GET,
-            "/v1/transfers?reference=NONE".to_owned(),
-            Vec::new(),
-        ))
+impl Enquiries for Cordillera {
+    fn probe(&self, _stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
+        let path = "/v1/transfers?reference=NONE".to_owned();
+        let request = self.request(Effect::ReadOnly, Method::GET, path, Vec::new());
+        Some(Enquiry::new(request, |reply| EnquiryError::of_status(reply.status)))
     }
 }
+
+/// It sends none.
+impl Webhooks for Cordillera {}
 
 fn unexpected(status: StatusCode) -> Verdict {
     match status {
@@ -173,7 +191,9 @@ fn read(body: &[u8], order: &Order) -> Verdict {
     match transfer.state.as_str() {
         "pending" => Verdict::Accepted(record),
         "done" => Verdict::Settled(record),
-        "failed" => Verdict::Rejected(Refusal { id: Some(id), code: "failed".to_owned(), pause: None }),
+        "failed" => {
+            Verdict::Rejected(ProviderRefusal { id: Some(id), code: "failed".to_owned(), pause: None })
+        }
         _ => Verdict::Unknown(Doubt::Undocumented),
     }
 }
@@ -192,7 +212,7 @@ fn found(reply: &Reply, order: &Order) -> Verdict {
 fn refused(body: &[u8]) -> Verdict {
     match serde_json::from_slice::<Refused>(body) {
         Ok(Refused { code }) if !code.is_empty() && code.len() < 32 => {
-            Verdict::Rejected(Refusal { id: None, code, pause: None })
+            Verdict::Rejected(ProviderRefusal { id: None, code, pause: None })
         }
         Ok(_) | Err(_) => Verdict::Unknown(Doubt::Unreadable),
     }

@@ -12,9 +12,11 @@ use payrun_domain::{
     country::Country,
     money::{Currency, Money},
     order::Order,
-    verdict::{Pause, Verdict},
+    verdict::{Pause, ProviderId, Verdict},
 };
-use payrun_providers::{Delivery, Effect, Page, Reply, Settings, Talk, Turn};
+use payrun_providers::{
+    Effect, Exchange, ExchangeState, PageRequest, ProviderSettings, Reply, WebhookRequest,
+};
 
 use crate::{
     candidate::{candidates, submit, talk_of, words},
@@ -43,8 +45,8 @@ fn an_unknown_state_is_recorded_and_never_final() {
         for (name, case) in candidate.cases() {
             assert!(!name.contains("new_status") || case.verdict.starts_with("unknown"), "{name}");
         }
-        for talk in ["submit", "lookup"] {
-            let recorded = candidate.folder.join(format!("{talk}_new_status.json"));
+        for exchange in ["submit", "lookup"] {
+            let recorded = candidate.folder.join(format!("{exchange}_new_status.json"));
             assert!(recorded.exists(), "{} is missing", recorded.display());
         }
     }
@@ -72,10 +74,10 @@ fn rubbish() -> Vec<Recorded> {
     let replies = statuses.into_iter().flat_map(|status| {
         texts.map(|text| Recorded::Reply { status, text: text.to_owned(), retry_after_s: None })
     });
-    replies.chain([Recorded::Lost { lost: "after_send".to_owned() }]).collect()
+    replies.chain([Recorded::SendFailure { lost: "after_send".to_owned() }]).collect()
 }
 
-/// Law 1: whatever happens to the reply that matters, doubt stays doubt.
+/// Law 1: doubt stays doubt, however the reply that matters is damaged.
 #[test]
 fn no_submit_reads_rubbish_as_proof() {
     for candidate in candidates() {
@@ -86,13 +88,14 @@ fn no_submit_reads_rubbish_as_proof() {
     }
 }
 
-/// Law 2: a look-up proves something only in the provider's own words. A proxy's 404 is not a not-found.
+/// Law 2: a look-up proves something only in the provider's own words. A proxy's 404 is not a
+/// not-found.
 #[test]
 fn no_look_up_reads_rubbish_as_proof() {
     for candidate in candidates() {
         for id in [None, Some("300000000000000001")] {
             for reply in rubbish().into_iter().filter(|reply| !candidate.account.words.contains(reply)) {
-                let verdict = candidate.hold(Talk::LookUp, &candidate.with_id(id), &Script::of([reply]));
+                let verdict = candidate.hold(Exchange::LookUp, &candidate.with_id(id), &Script::of([reply]));
                 let harmless = matches!(verdict, Verdict::Unknown(_) | Verdict::Deferred { .. });
                 assert!(harmless, "{}: {}", candidate.name(), words(&verdict));
             }
@@ -123,7 +126,8 @@ fn no_part_of_an_answer_is_read_as_proof() {
     }
 }
 
-/// Laws 3, 4 and 6: the same order is the same request, it carries our reference, and it is marked for what it does.
+/// Laws 3, 4 and 6: the same order is the same request, it carries our reference, and it is marked
+/// for what it does.
 #[test]
 fn the_request_that_moves_money_is_one_and_the_same() {
     for candidate in candidates() {
@@ -133,13 +137,14 @@ fn the_request_that_moves_money_is_one_and_the_same() {
         assert_eq!(first.effect, Effect::MovesMoney, "{name}");
         let body = String::from_utf8(first.body).unwrap();
         assert!(body.contains(order.reference.as_str()), "{name}: the reference is missing");
-        assert_eq!(candidate.provider.check(&order), [], "{name}");
+        assert_eq!(candidate.provider.rules().check(&order), [], "{name}");
         let fits = |max| order.reference.as_str().len() <= max;
-        assert!(candidate.provider.manifest().reference_chars_max.is_none_or(fits), "{name}");
+        assert!(candidate.provider.rules().manifest().reference_chars_max.is_none_or(fits), "{name}");
     }
 }
 
-/// Law 7: an order that was approved for another country or currency is not sent, and nothing else of the account is, until a person acts.
+/// Law 7: an order that was approved for another country or currency is not sent, and nothing else
+/// of the account is, until a person acts.
 #[test]
 fn an_account_pays_only_what_it_is_for() {
     for candidate in candidates() {
@@ -153,7 +158,7 @@ fn an_account_pays_only_what_it_is_for() {
             let paused = Verdict::Deferred { retry_after: None, pause: Some(Pause::Configuration) };
             assert_eq!(verdict, paused, "{}", candidate.name());
             assert!(script.requests.lock().unwrap().is_empty(), "{}", candidate.name());
-            assert!(!candidate.provider.check(&other).is_empty(), "{}", candidate.name());
+            assert!(!candidate.provider.rules().check(&other).is_empty(), "{}", candidate.name());
         }
     }
 }
@@ -163,21 +168,23 @@ fn an_account_pays_only_what_it_is_for() {
 fn look_ups_and_enquiries_only_read() {
     for candidate in candidates() {
         let (provider, stamp, name) = (&candidate.provider, candidate.stamp(), candidate.name());
-        let page = Page { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH, cursor: None };
+        let id = ProviderId::parse("300000000000000001").unwrap();
+        let page = PageRequest { from: Timestamp::UNIX_EPOCH, to: Timestamp::UNIX_EPOCH, cursor: None };
         let enquiries = [
-            provider.probe(&stamp),
-            provider.login(),
-            provider.banks(&stamp),
-            provider.preview(candidate.order().amount, &stamp),
-            provider.balance(&stamp),
-            provider.list(&page, &stamp),
+            provider.probe(&stamp).map(|enquiry| enquiry.request),
+            provider.login().map(|enquiry| enquiry.request),
+            provider.banks(&stamp).map(|enquiry| enquiry.request),
+            provider.preview(candidate.order().amount, &stamp).map(|enquiry| enquiry.request),
+            provider.balance(&stamp).map(|enquiry| enquiry.request),
+            provider.list(&page, &stamp).map(|enquiry| enquiry.request),
+            provider.cancel(&id, &stamp).map(|enquiry| enquiry.request),
         ];
         for request in enquiries.into_iter().flatten() {
             assert_eq!(request.effect, Effect::ReadOnly, "{name}");
         }
         for id in [None, Some("300000000000000001")] {
-            let script = Script::of([Recorded::Lost { lost: "after_send".to_owned() }]);
-            let verdict = candidate.hold(Talk::LookUp, &candidate.with_id(id), &script);
+            let script = Script::of([Recorded::SendFailure { lost: "after_send".to_owned() }]);
+            let verdict = candidate.hold(Exchange::LookUp, &candidate.with_id(id), &script);
             let asked = script.replies.lock().unwrap().is_empty();
             assert_eq!(
                 matches!(verdict, Verdict::Deferred { retry_after: None, pause: None }),
@@ -198,19 +205,21 @@ fn nothing_private_can_be_printed() {
         let (order, account) = (candidate.order(), &candidate.account);
         let request = candidate.first_request(&order);
         let body = account.secrets.join(" ").into_bytes();
-        let delivery = Delivery { headers: &request.headers, body: &body };
+        let webhook = WebhookRequest { headers: &request.headers, body: &body };
         let reply = Reply { status: StatusCode::OK, retry_after: None, date: None, body: body.clone() };
-        let turn = Turn { order: &order, replies: &[reply], stamp: candidate.stamp(), renewed: false };
-        let settings = serde_json::from_value::<Settings>(account.settings.clone()).map_or_else(
+        let state =
+            ExchangeState { order: &order, replies: &[reply], stamp: candidate.stamp(), refreshed: false };
+        let settings = serde_json::from_value::<ProviderSettings>(account.settings.clone()).map_or_else(
             |_| {
                 format!(
                     "{:?}",
-                    serde_json::from_value::<cordillera::Settings>(account.settings.clone()).unwrap()
+                    serde_json::from_value::<cordillera::CordilleraSettings>(account.settings.clone())
+                        .unwrap()
                 )
             },
             |settings| format!("{settings:?}"),
         );
-        let printed = format!("{request:?} {:?} {turn:?} {settings} {delivery:?}", request.headers);
+        let printed = format!("{request:?} {:?} {state:?} {settings} {webhook:?}", request.headers);
         assert!(
             account.secrets.len() >= 4,
             "{}: name the key, the person, the document and the account",

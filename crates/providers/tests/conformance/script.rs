@@ -8,7 +8,7 @@ use std::{
 
 use bson::Bson;
 use http::StatusCode;
-use payrun_providers::{Find, Lost, NoToken, Reply, Request, Transport};
+use payrun_providers::{Find, NoToken, Reply, Request, SendFailure, Transport};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -33,7 +33,7 @@ pub(crate) enum Recorded {
         #[serde(default)]
         retry_after_s: Option<u64>,
     },
-    Lost {
+    SendFailure {
         lost: String,
     },
     /// What is found in the provider's database.
@@ -55,7 +55,7 @@ impl Script {
 }
 
 impl Transport for Script {
-    async fn send(&self, request: &Request, _send_by: Option<Instant>) -> Result<Reply, Lost> {
+    async fn send(&self, request: &Request, _send_by: Option<Instant>) -> Result<Reply, SendFailure> {
         assert!(request.path.starts_with('/'), "paths are below the configured base URL");
         self.requests.lock().unwrap().push(request.clone());
         let recorded =
@@ -67,25 +67,25 @@ impl Transport for Script {
                 date: None,
                 body: text.replace("{reference}", reference().as_str()).into_bytes(),
             }),
-            Recorded::Lost { lost } if lost == "before_send" => Err(Lost::BeforeSend),
-            Recorded::Lost { .. } | Recorded::Documents { .. } => Err(Lost::AfterSend),
+            Recorded::SendFailure { lost } if lost == "before_send" => Err(SendFailure::BeforeSend),
+            Recorded::SendFailure { .. } | Recorded::Documents { .. } => Err(SendFailure::AfterSend),
         }
     }
 
-    async fn find(&self, find: &Find) -> Result<Reply, Lost> {
+    async fn find(&self, find: &Find) -> Result<Reply, SendFailure> {
         assert!(!find.members.is_empty(), "only named members are read");
         let recorded =
             self.replies.lock().unwrap().pop_front().expect("the adapter asks for more than was recorded");
         let body = match recorded {
             Recorded::Documents { documents } => documents.iter().flat_map(bson).collect(),
             Recorded::Reply { text, .. } => text.into_bytes(),
-            Recorded::Lost { .. } => return Err(Lost::AfterSend),
+            Recorded::SendFailure { .. } => return Err(SendFailure::AfterSend),
         };
         Ok(Reply { status: StatusCode::OK, retry_after: None, date: None, body })
     }
 
     async fn token(&self, refused: Option<&SecretString>) -> Result<Option<SecretString>, NoToken> {
-        let text = if refused.is_some() { "canary-token-renewed" } else { "canary-token" };
+        let text = if refused.is_some() { "canary-token-refreshed" } else { "canary-token" };
         Ok(Some(text.into()))
     }
 }

@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use payrun_sandbox::{
-    BambooMerchant as Merchant, BambooModel as Model, BambooRoute as Route, Faults, Merchants, Sandbox,
-    Settings,
-};
+use payrun_sandbox::{Faults, Merchants, Sandbox, Settings};
 use ring::hmac;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -49,13 +46,14 @@ impl Running {
         let clock = Arc::new(move || {
             Timestamp::from_millisecond(now.load(Ordering::Relaxed)).expect("time of the test")
         });
-        let narrow = Route { country: "PE".to_owned(), model: Model::L2l };
-        let merchant = |name: &str, key: &str, routes| Merchant {
-            name: name.to_owned(),
-            private_key: key.to_owned(),
-            secret_key: SECRET.to_owned(),
-            routes,
-        };
+        let mut merchants = Merchants::default();
+        for (name, key, routes) in
+            [("demo", KEY, json!([])), ("narrow", NARROW_KEY, json!([{ "country": "PE", "model": "L2L" }]))]
+        {
+            let merchant =
+                json!({ "name": name, "private_key": key, "secret_key": SECRET, "routes": routes });
+            merchants.add("bamboo", merchant);
+        }
         let settings = Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             database_listen: None,
@@ -65,10 +63,7 @@ impl Running {
             settle_after: Duration::from_secs(8)..=Duration::from_secs(8),
             look_up_lag: Duration::from_secs(2),
             faults: format!("look_up_lag=0,{faults}").parse::<Faults>().expect("faults"),
-            merchants: Merchants {
-                bamboo: vec![merchant("demo", KEY, vec![]), merchant("narrow", NARROW_KEY, vec![narrow])],
-                ..Merchants::default()
-            },
+            merchants,
         };
         let sandbox = Sandbox::bind_with_clock(settings, clock).await.expect("bind");
         let address = sandbox.local_addr();

@@ -5,7 +5,6 @@ use mongodb::{
     Client,
     bson::{Bson, Document, doc},
 };
-use payrun_sandbox::KapaqnanAmounts;
 use serde_json::{Value, json};
 
 use crate::running::{Answer, Running, Switches};
@@ -72,7 +71,12 @@ async fn where_the_note_is_silent_both_ways_can_be_had() {
 
 #[tokio::test]
 async fn the_real_driver_reads_the_database() {
-    for amounts in [KapaqnanAmounts::Double, KapaqnanAmounts::Decimal, KapaqnanAmounts::Text] {
+    let stored = [
+        ("double", Bson::Double(12.5)),
+        ("decimal", Bson::Decimal128("12.50".parse().expect("a decimal"))),
+        ("text", Bson::String("12.50".to_owned())),
+    ];
+    for (amounts, stored) in stored {
         let sandbox = Running::start(Switches { amounts: Some(amounts), ..Switches::default() }).await;
         let id = create(&sandbox, PAIR, &invoice("A")).await.body["invoice_id"]
             .as_str()
@@ -90,16 +94,11 @@ async fn the_real_driver_reads_the_database() {
         let document = read().await;
         assert_eq!(document.get_str("status_cod").ok(), Some("PENDING"));
         assert!(!document.contains_key("external_invoice_id"), "only what was asked for");
-        let stored = match amounts {
-            KapaqnanAmounts::Double => Bson::Double(12.5),
-            KapaqnanAmounts::Decimal => Bson::Decimal128("12.50".parse().expect("a decimal")),
-            KapaqnanAmounts::Text => Bson::String("12.50".to_owned()),
-        };
         assert_eq!(document.get("total_dcm"), Some(&stored));
         sandbox.pass(9);
         assert_eq!(read().await.get_str("status_cod").ok(), Some("PAID"));
-        let nobody = invoices.find_one(doc! { "invoice_id": "0" }).await.expect("an answer");
-        assert_eq!(nobody, None);
+        let unknown = invoices.find_one(doc! { "invoice_id": "0" }).await.expect("an answer");
+        assert_eq!(unknown, None);
         assert!(invoices.insert_one(doc! { "invoice_id": "0" }).await.is_err(), "it stores nothing");
     }
 }

@@ -1,4 +1,5 @@
-//! The simulators of TeemoPay, Qentaz and Kapaqnan over HTTP: what is documented is demanded, what is silent can be switched.
+//! The simulators of TeemoPay, Qentaz and Kapaqnan over HTTP: what is documented is demanded, what
+//! is silent can be switched.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 

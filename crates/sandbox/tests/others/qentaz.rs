@@ -1,4 +1,4 @@
-//! Qentaz: tokens that end, fields that are named, references that are nobody's.
+//! Qentaz: tokens that end, fields that are named, references that no payout has.
 
 use serde_json::{Value, json};
 
@@ -88,8 +88,8 @@ async fn a_repeated_create_is_a_second_payout() {
     sandbox.pass(5);
     assert_eq!(send(&sandbox, &read, &token, &Value::Null).await.body["status"], "SUCCESS");
     assert_eq!(sandbox.summary("double_paid").await, 1);
-    let nobody = send(&sandbox, "GET /v1/merchant/payout/ffffffff", &token, &Value::Null).await;
-    assert!(nobody.status == 404 && nobody.body["error"].is_string());
+    let unknown = send(&sandbox, "GET /v1/merchant/payout/ffffffff", &token, &Value::Null).await;
+    assert!(unknown.status == 404 && unknown.body["error"].is_string());
 }
 
 #[tokio::test]

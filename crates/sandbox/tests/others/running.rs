@@ -10,11 +10,8 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_sandbox::{
-    Faults, KapaqnanAmounts, KapaqnanMerchant, Merchants, QentazMerchant, Sandbox, Settings,
-    TeemopayMerchant, TeemopayNotFound,
-};
-use serde_json::Value;
+use payrun_sandbox::{Faults, Merchants, Sandbox, Settings};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -23,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Of nobody: `examples/sandbox/` has the pair.
+/// A made-up key, whose pair is in `examples/sandbox/`.
 pub(crate) const PUBLIC_KEY: &str = include_str!("../../../../examples/sandbox/teemopay.pub");
 
 pub(crate) struct Running {
@@ -47,44 +44,30 @@ pub(crate) struct Switches {
     pub(crate) balance_minor: Option<i64>,
     pub(crate) refuses_repeats: bool,
     pub(crate) takes_text: bool,
-    pub(crate) amounts: Option<KapaqnanAmounts>,
+    pub(crate) amounts: Option<&'static str>,
 }
 
 fn merchants(switches: &Switches) -> Merchants {
-    Merchants {
-        teemopay: vec![TeemopayMerchant {
-            name: "teemopay".to_owned(),
-            app_code: "app".to_owned(),
-            country: "PE".to_owned(),
-            public_key: PUBLIC_KEY.trim().to_owned(),
-            balance_minor: switches.balance_minor,
-            not_found: if switches.not_found_400 {
-                TeemopayNotFound::Message400
-            } else {
-                TeemopayNotFound::Code434
-            },
-            refusal_status: switches.refusal_status.unwrap_or(200),
-        }],
-        qentaz: vec![QentazMerchant {
-            name: "qentaz".to_owned(),
-            auth_key: "auth-key".to_owned(),
-            token_life_s: 60,
-            progress_word: "PROCESSING".to_owned(),
-            paid_word: "SUCCESS".to_owned(),
-            failed_word: "FAILED".to_owned(),
-        }],
-        kapaqnan: vec![KapaqnanMerchant {
-            name: "kapaqnan".to_owned(),
-            company_id: "company".to_owned(),
-            secret_key: "secret".to_owned(),
-            refuses_repeats: switches.refuses_repeats,
-            takes_text: switches.takes_text,
-            paid_word: "PAID".to_owned(),
-            refused_word: "REJECTED".to_owned(),
-            amounts: switches.amounts.unwrap_or(KapaqnanAmounts::Double),
-        }],
-        ..Merchants::default()
-    }
+    let mut merchants = Merchants::default();
+    merchants.add(
+        "teemopay",
+        json!({
+            "name": "teemopay", "app_code": "app", "country": "PE", "public_key": PUBLIC_KEY.trim(),
+            "balance_minor": switches.balance_minor,
+            "not_found": if switches.not_found_400 { "message_400" } else { "code_434" },
+            "refusal_status": switches.refusal_status.unwrap_or(200),
+        }),
+    );
+    merchants.add("qentaz", json!({ "name": "qentaz", "auth_key": "auth-key", "token_life_s": 60 }));
+    merchants.add(
+        "kapaqnan",
+        json!({
+            "name": "kapaqnan", "company_id": "company", "secret_key": "secret",
+            "refuses_repeats": switches.refuses_repeats, "takes_text": switches.takes_text,
+            "amounts": switches.amounts.unwrap_or("double"),
+        }),
+    );
+    merchants
 }
 
 impl Running {

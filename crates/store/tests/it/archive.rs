@@ -1,12 +1,13 @@
-//! History that leaves the database: only what is closed, only what a file has, and never without a trace.
+//! History that leaves the database: only what is closed, only what a file has, and never without a
+//! trace.
 
 use jiff::civil::{Date, date};
 use payrun_domain::{id::PayoutId, payout::Transition};
-use payrun_store::{Counts, HookCall, Store};
+use payrun_store::{Counts, HistoryFile, ReceivedWebhook, Store};
 use sqlx::{Executor as _, PgConnection, PgPool};
 
 use crate::support::{
-    account, accounts, app, approved, code, detail, look_up, open_new, past_the_guard, payout, sent,
+    account, accounts, app, approved, by, code, detail, look_up, open_new, past_the_guard, payout, sent,
     settlement, store,
 };
 
@@ -30,7 +31,10 @@ async fn closed(pool: &PgPool, owner: &Store) -> [PayoutId; 3] {
     let paid = sent(pool, owner, "paid", Transition::PayAtOnce).await;
     let window_over = look_up(owner).await;
     owner
-        .settle(&[payrun_store::Settlement { due_in: None, ..settlement(&window_over, None) }])
+        .settle(
+            &by("reconcile:1"),
+            &[payrun_store::Settlement { due_in: None, ..settlement(&window_over, None) }],
+        )
         .await
         .unwrap();
     let returned = sent(pool, owner, "returned", Transition::PayAtOnce).await;
@@ -40,7 +44,7 @@ async fn closed(pool: &PgPool, owner: &Store) -> [PayoutId; 3] {
         due_in: None,
         ..settlement(&looked, Some(Transition::Return))
     };
-    owner.settle(&[back]).await.unwrap();
+    owner.settle(&by("reconcile:1"), &[back]).await.unwrap();
     [refused, paid, returned]
 }
 
@@ -59,7 +63,7 @@ async fn read(store: &Store, month: Date) -> (Vec<serde_json::Value>, Counts) {
 
 async fn left(pool: &PgPool) -> (i64, i64, i64, i64) {
     let sql = "select (select count(*) from payout), (select count(*) from payout_event), (select count(*) from attempt),
-        (select count(*) from hook_call)";
+        (select count(*) from webhook)";
     sqlx::query_as(sql).fetch_one(pool).await.unwrap()
 }
 
@@ -68,14 +72,14 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
     let owner = accounts(&pool).await;
     let payouts = closed(&pool, &owner).await;
     let paid = payouts[1].to_string();
-    let call = HookCall {
+    let call = ReceivedWebhook {
         account: &account(),
         body: b"Canaria was paid",
         reference: None,
         provider_id: Some(&paid),
         status: "1",
     };
-    owner.take_hook_call(&call).await.unwrap();
+    owner.receive_webhook(&by("setup"), &call).await.unwrap();
     in_july(&pool).await;
     let (_, open) = approved(&pool, "open", 1).await;
 
@@ -91,18 +95,24 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
     assert_eq!(paid["client_id"], "paid-1");
     assert_eq!(paid["events"].as_array().unwrap().len(), 5, "{paid:#}");
     assert_eq!(paid["attempts"][0]["state"], "accepted");
-    assert_eq!(paid["calls"][0]["status"], "1");
+    assert_eq!(paid["webhooks"][0]["status"], "1");
     let text = format!("{lines:?}");
     for private in ["Canaria", "48151623", "\"reply\"", "destination"] {
         assert!(!text.contains(private), "{private} is in the file: {text}");
     }
 
-    let ana = store(&pool, "ana").await;
-    ana.archive_month(JULY, ("payouts-2025-07.jsonl.gz", DIGEST), counts).await.unwrap();
+    let ana = store(&pool).await;
+    ana.archive_month(
+        &by("ana"),
+        JULY,
+        HistoryFile { name: "payouts-2025-07.jsonl.gz", digest: DIGEST, counts },
+    )
+    .await
+    .unwrap();
     let before = left(&pool).await;
-    assert_eq!(ana.drop_history(JULY, DIGEST).await.unwrap(), 3);
+    assert_eq!(ana.drop_history(&by("ana"), JULY, DIGEST).await.unwrap(), 3);
     assert_eq!(left(&pool).await, (4, before.1 - counts.events, 0, 0), "what is open keeps its history");
-    assert_eq!(ana.drop_history(JULY, DIGEST).await.unwrap(), 0, "there is nothing left");
+    assert_eq!(ana.drop_history(&by("ana"), JULY, DIGEST).await.unwrap(), 0, "there is nothing left");
     let trace: (String, String, i64) = sqlx::query_as("select archived_by, dropped_by, dropped from archive")
         .fetch_one(&pool)
         .await
@@ -113,7 +123,7 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
     assert_eq!((shown.payout.state.as_str(), shown.events.len()), ("rejected", 0));
     assert_eq!(shown.archived.unwrap().file, "payouts-2025-07.jsonl.gz");
     assert_eq!(detail(&owner, open[0]).await.archived, None);
-    let mut import = open_new(&ana, "new").await;
+    let mut import = open_new(&ana, "ana", "new").await;
     let double = import.rows(&[payout("paid-1", 1)], &[]).await.unwrap();
     assert_eq!(double[0].code, "client_id_used", "a client id is remembered for ever");
     drop(import);
@@ -121,7 +131,8 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
     assert!(again.to_string().contains("payout show"), "{again}");
 }
 
-/// Whatever the caller says: what the file says it holds is compared with what the payouts say they have.
+/// The caller is not believed: what the file says it holds is compared with what the payouts say
+/// they have.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_file_that_is_not_the_whole_month_is_refused(pool: PgPool) {
     let owner = accounts(&pool).await;
@@ -133,57 +144,100 @@ async fn a_file_that_is_not_the_whole_month_is_refused(pool: PgPool) {
         Counts { events: whole.events - 1, ..whole },
         Counts { attempts: whole.attempts + 1, ..whole },
     ] {
-        let refused = owner.archive_month(JULY, ("july", DIGEST), wrong).await.unwrap_err();
+        let refused = owner
+            .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts: wrong })
+            .await
+            .unwrap_err();
         assert!(refused.is_refusal(), "{wrong:?}: {refused}");
     }
-    owner.archive_month(JULY, ("july", DIGEST), whole).await.unwrap();
-    let other = owner.drop_history(JULY, OTHER).await.unwrap_err();
+    owner
+        .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts: whole })
+        .await
+        .unwrap();
+    let other = owner.drop_history(&by("setup"), JULY, OTHER).await.unwrap_err();
     assert!(other.is_refusal(), "who does not have the file drops nothing: {other}");
     // A file that was lost is written again, until something is in it alone.
-    owner.archive_month(JULY, ("july-again", OTHER), whole).await.unwrap();
-    assert!(owner.drop_history(JULY, DIGEST).await.unwrap_err().is_refusal());
-    owner.drop_history(JULY, OTHER).await.unwrap();
-    assert!(owner.archive_month(JULY, ("july", DIGEST), whole).await.unwrap_err().is_refusal());
+    owner
+        .archive_month(&by("setup"), JULY, HistoryFile { name: "july-again", digest: OTHER, counts: whole })
+        .await
+        .unwrap();
+    assert!(owner.drop_history(&by("setup"), JULY, DIGEST).await.unwrap_err().is_refusal());
+    owner.drop_history(&by("setup"), JULY, OTHER).await.unwrap();
+    assert!(
+        owner
+            .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts: whole })
+            .await
+            .unwrap_err()
+            .is_refusal()
+    );
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_month_that_is_not_over_or_not_closed_stays(pool: PgPool) {
+    let owner_pool = crate::support::owner(&pool).await;
     let owner = accounts(&pool).await;
     let watched = sent(&pool, &owner, "watched", Transition::PayAtOnce).await;
     let this: String = sqlx::query_scalar("select payout_month(now())::text").fetch_one(&pool).await.unwrap();
     let this: Date = this.parse().unwrap();
     let counts = Counts { payouts: 1, events: 5, attempts: 1 };
-    let ended = owner.archive_month(this, ("this", DIGEST), counts).await.unwrap_err();
+    let ended = owner
+        .archive_month(&by("setup"), this, HistoryFile { name: "this", digest: DIGEST, counts })
+        .await
+        .unwrap_err();
     assert!(format!("{ended:?}").contains("has not ended"), "{ended:?}");
 
     in_july(&pool).await;
     let open = |months: Vec<payrun_store::Month>| months.iter().map(|month| month.open).collect::<Vec<_>>();
     assert_eq!(open(owner.months(this).await.unwrap()), [1], "it may come back");
-    assert!(owner.archive_month(JULY, ("july", DIGEST), counts).await.unwrap_err().is_refusal());
+    assert!(
+        owner
+            .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts })
+            .await
+            .unwrap_err()
+            .is_refusal()
+    );
     let looked = look_up(&owner).await;
-    owner.settle(&[payrun_store::Settlement { due_in: None, ..settlement(&looked, None) }]).await.unwrap();
-    pool.execute(sqlx::AssertSqlSafe(format!(
-        "insert into anomaly (payout_id, kind, detail) values ('{watched}', 'contradicted', 'x')"
-    )))
-    .await
-    .unwrap();
-    assert_eq!(open(owner.months(this).await.unwrap()), [1], "somebody has a question");
-    assert!(owner.archive_month(JULY, ("july", DIGEST), counts).await.unwrap_err().is_refusal());
-    pool.execute("update anomaly set closed_at = now(), closed_by = 'eva', explanation = 'all is well'")
+    owner
+        .settle(&by("setup"), &[payrun_store::Settlement { due_in: None, ..settlement(&looked, None) }])
+        .await
+        .unwrap();
+    owner_pool
+        .execute(sqlx::AssertSqlSafe(format!(
+            "insert into anomaly (payout_id, kind, detail) values ('{watched}', 'contradicted', 'x')"
+        )))
+        .await
+        .unwrap();
+    assert_eq!(open(owner.months(this).await.unwrap()), [1], "a person has a question");
+    assert!(
+        owner
+            .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts })
+            .await
+            .unwrap_err()
+            .is_refusal()
+    );
+    owner_pool
+        .execute("update anomaly set closed_at = now(), closed_by = 'eva', explanation = 'all is well'")
         .await
         .unwrap();
     assert_eq!(open(owner.months(this).await.unwrap()), [0]);
-    owner.archive_month(JULY, ("july", DIGEST), counts).await.unwrap();
+    owner
+        .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts })
+        .await
+        .unwrap();
 }
 
 /// One thing is wrong with each payout, and its history stays for that.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn history_that_is_needed_does_not_go_with_a_month(pool: PgPool) {
+    let owner_pool = crate::support::owner(&pool).await;
     let owner = accounts(&pool).await;
     let payouts = closed(&pool, &owner).await;
     in_july(&pool).await;
     let (_, counts) = read(&owner, JULY).await;
-    owner.archive_month(JULY, ("july", DIGEST), counts).await.unwrap();
+    owner
+        .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts })
+        .await
+        .unwrap();
     let mut past = past_the_guard(&pool).await;
     for wrong in [
         "state = 'needs_review', reason = 'x'",
@@ -206,12 +260,13 @@ async fn history_that_is_needed_does_not_go_with_a_month(pool: PgPool) {
         .unwrap();
         past.execute("drop table kept").await.unwrap();
     }
-    pool.execute(sqlx::AssertSqlSafe(format!(
-        "insert into anomaly (payout_id, kind, detail) values ('{}', 'missing', 'x')",
-        payouts[1]
-    )))
-    .await
-    .unwrap();
+    owner_pool
+        .execute(sqlx::AssertSqlSafe(format!(
+            "insert into anomaly (payout_id, kind, detail) values ('{}', 'missing', 'x')",
+            payouts[1]
+        )))
+        .await
+        .unwrap();
     assert_eq!(dropped(&pool, &payouts, DIGEST).await, Err("PR003".to_owned()), "an anomaly");
     assert_eq!(dropped(&pool, &payouts[..1], OTHER).await, Err("PR003".to_owned()), "another file");
     assert_eq!(left(&pool).await.1, counts.events, "nothing has gone");
@@ -233,13 +288,16 @@ async fn history_goes_in_no_other_way(pool: PgPool) {
     let payouts = closed(&pool, &owner).await;
     in_july(&pool).await;
     let (_, counts) = read(&owner, JULY).await;
-    owner.archive_month(JULY, ("july", DIGEST), counts).await.unwrap();
+    owner
+        .archive_month(&by("setup"), JULY, HistoryFile { name: "july", digest: DIGEST, counts })
+        .await
+        .unwrap();
     assert_eq!(dropped(&pool, &payouts[..1], DIGEST).await, Ok(1));
     let mut app = app(&pool).await;
     for statement in [
         "delete from payout_event",
         "delete from attempt",
-        "delete from hook_call",
+        "delete from webhook",
         "update archive set dropped = 0",
         "delete from archive",
     ] {

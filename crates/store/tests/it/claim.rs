@@ -13,21 +13,22 @@ use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, claim_one, conclusion, payout, states, store, uploaded,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, states, store,
+    uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn sixteen_claimants_get_each_payout_once(pool: PgPool) {
     accounts(&pool).await;
     let (_, payouts) = approved(&pool, "crowd", 400).await;
-    let store = store(&pool, "dispatch:1").await;
+    let store = store(&pool).await;
     let mut claimants = JoinSet::new();
     for _ in 0..16 {
         let (store, payouts) = (store.clone(), payouts.clone());
         claimants.spawn(async move {
             let mut mine = Vec::new();
             for group in payouts.chunks(25) {
-                mine.extend(store.claim(&account(), group, LEASE).await.unwrap());
+                mine.extend(store.claim(&by("dispatch:1"), &account(), group, LEASE).await.unwrap());
             }
             mine
         });
@@ -48,24 +49,25 @@ async fn sixteen_claimants_get_each_payout_once(pool: PgPool) {
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn what_may_not_go_is_left_out_of_a_claim(pool: PgPool) {
-    let owner = accounts(&pool).await;
+    let store = accounts(&pool).await;
+    let owner = owner(&pool).await;
     let (batch, payouts) = approved(&pool, "left", 2).await;
-    let claim = async || owner.claim(&account(), &payouts, LEASE).await.unwrap().len();
-    let due = async || owner.due(&account(), Duration::ZERO, 10).await.unwrap().len();
-    owner.pause_batch(batch).await.unwrap();
+    let claim = async || store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len();
+    let due = async || store.due(&account(), Duration::ZERO, 10).await.unwrap().len();
+    store.pause_batch(&by("setup"), batch).await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "the batch is paused");
-    owner.resume_batch(batch).await.unwrap();
-    owner.pause_account(&account(), Pause::Balance).await.unwrap();
+    store.resume_batch(&by("setup"), batch).await.unwrap();
+    store.pause_account(&by("setup"), &account(), Pause::Balance).await.unwrap();
     assert_eq!(claim().await, 0, "the account is paused");
-    owner.resume_account(&account()).await.unwrap();
-    pool.execute("update batch set cancelled_at = now(), cancelled_by = 'eva'").await.unwrap();
+    store.resume_account(&by("setup"), &account()).await.unwrap();
+    owner.execute("update batch set cancelled_at = now(), cancelled_by = 'eva'").await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "the batch is cancelled");
-    pool.execute("update batch set cancelled_at = null, cancelled_by = null").await.unwrap();
-    let other = owner.claim(&"class-a".parse().unwrap(), &payouts, LEASE).await.unwrap();
+    owner.execute("update batch set cancelled_at = null, cancelled_by = null").await.unwrap();
+    let other = store.claim(&by("setup"), &"deduplicating".parse().unwrap(), &payouts, LEASE).await.unwrap();
     assert_eq!(other.len(), 0, "another account");
-    pool.execute("update payout set due_at = now() + interval '1 hour'").await.unwrap();
+    owner.execute("update payout set due_at = now() + interval '1 hour'").await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "not due");
-    pool.execute("update payout set due_at = now()").await.unwrap();
+    owner.execute("update payout set due_at = now()").await.unwrap();
     assert_eq!((claim().await, claim().await), (2, 0), "what is claimed cannot be claimed again");
 }
 
@@ -78,7 +80,7 @@ async fn the_table_brings_what_no_message_brought(pool: PgPool) {
     assert_eq!(due(Duration::ZERO, 10).await.len(), 3);
     assert_eq!(due(Duration::ZERO, 2).await.len(), 2);
     let claimed = claim_one(&store, payouts[0], LEASE).await;
-    store.record(&[conclusion(&claimed, Transition::NotSent)]).await.unwrap();
+    store.record(&by("setup"), &[conclusion(&claimed, Transition::NotSent)]).await.unwrap();
     assert_eq!(due(LEASE, 10).await, [payouts[0]], "a retry has no message to wait for");
     let again = claim_one(&store, payouts[0], LEASE).await;
     assert_eq!((again.attempt, again.sends, again.epoch), (2, 1, 2), "what was not sent is no send");
@@ -99,7 +101,7 @@ async fn what_was_imported_is_what_is_sent(pool: PgPool) {
         Document { kind: "CE".to_owned(), number: Private::new("000151623") };
     payouts[3].order.description = Private::new("");
     let (batch, digest) = uploaded(&pool, "kinds", &payouts).await;
-    crate::support::store(&pool, "luis").await.approve(batch, &digest).await.unwrap();
+    crate::support::store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
     for imported in payouts {
         let claimed = claim_one(&store, imported.id, LEASE).await;
         assert_eq!((claimed.payout, claimed.order), (imported.id, imported.order));
@@ -112,18 +114,22 @@ async fn a_lease_ends_in_doubt_and_never_before_its_time(pool: PgPool) {
     let (_, payouts) = approved(&pool, "lease", 2).await;
     claim_one(&store, payouts[0], LEASE).await;
     claim_one(&store, payouts[1], Duration::ZERO).await;
-    let expire = async |skew| store.expire_leases(skew, LEASE, 10).await.unwrap();
+    let expire = async |skew| store.expire_leases(&by("setup"), skew, LEASE, 10).await.unwrap();
     assert_eq!(expire(LEASE).await, [], "the other machine's clock may be late by so much");
     assert_eq!(expire(Duration::ZERO).await, [payouts[1]]);
     assert_eq!(expire(Duration::ZERO).await, []);
     assert_eq!(states(&store, payouts[0]).await, ("submitting".into(), "intent".into()));
     assert_eq!(states(&store, payouts[1]).await, ("unknown".into(), "ambiguous".into()));
-    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 0, "it may have been sent");
+    assert_eq!(
+        store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(),
+        0,
+        "it may have been sent"
+    );
     let epochs: Vec<i32> =
         sqlx::query_scalar("select epoch from payout order by row_no").fetch_all(&pool).await.unwrap();
     assert_eq!(epochs, [1, 2], "the old holder is fenced off");
     let waits: Vec<PayoutId> = store
-        .take_lookups(&account(), LEASE, ROOM)
+        .take_lookups(&by("setup"), &account(), LEASE, ROOM)
         .await
         .unwrap()
         .into_iter()
@@ -140,14 +146,14 @@ async fn what_comes_back_to_a_cancelled_batch_does_not_go_again(pool: PgPool) {
     for payout in &payouts {
         claimed.push(claim_one(&store, *payout, LEASE).await);
     }
-    store.record(&[conclusion(&claimed[0], Transition::NotSent)]).await.unwrap();
-    let cancelled = store.cancel_batch(batch).await.unwrap();
+    store.record(&by("setup"), &[conclusion(&claimed[0], Transition::NotSent)]).await.unwrap();
+    let cancelled = store.cancel_batch(&by("setup"), batch).await.unwrap();
     assert_eq!((cancelled.cancelled, cancelled.out), (1, 2), "two are at the provider's door");
-    store.record(&[conclusion(&claimed[1], Transition::NotSent)]).await.unwrap();
+    store.record(&by("setup"), &[conclusion(&claimed[1], Transition::NotSent)]).await.unwrap();
     assert_eq!(store.due(&account(), Duration::ZERO, 10).await.unwrap(), []);
-    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 0);
-    assert_eq!(store.cancel_unsent(10).await.unwrap(), 1);
-    assert_eq!(store.cancel_unsent(10).await.unwrap(), 0);
+    assert_eq!(store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(), 0);
+    assert_eq!(store.cancel_unsent(&by("setup"), 10).await.unwrap(), 1);
+    assert_eq!(store.cancel_unsent(&by("setup"), 10).await.unwrap(), 0);
     let at = async |payout| states(&store, payout).await.0;
     assert_eq!(at(payouts[1]).await, "cancelled");
     assert_eq!(at(payouts[2]).await, "submitting");

@@ -1,4 +1,4 @@
-//! What nobody may change, and what the application may not even try.
+//! What no role may change, and what the application may not even try.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
 use crate::{
-    support::code,
+    support::{code, owner},
     transitions::{Ask, Desk},
 };
 
@@ -25,10 +25,10 @@ async fn the_application_is_refused_by_its_rights(pool: PgPool) {
     for statement in [
         "update payout set amount_minor = 1",
         "update payout set currency = 'USD'",
-        "update payout set account = 'class-a'",
+        "update payout set account = 'deduplicating'",
         "update payout set reference = 'X'",
         "update beneficiary set name = ''",
-        "update account set class = 'A'",
+        "update account set idempotency = 'deduplicates'",
         "update account set provider = 'x'",
         "update batch set uploaded_by = 'luis'",
         "update attempt set epoch = 9",
@@ -56,7 +56,7 @@ async fn the_application_is_refused_by_its_rights(pool: PgPool) {
     }
 }
 
-/// All rights of the application, whatever tables there will be: the exceptions are said here.
+/// All rights of the application, on every table that there will be: the exceptions are said here.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn the_application_reads_and_adds_and_little_else(pool: PgPool) {
     let rights: Vec<(String, String)> = sqlx::query_as(
@@ -71,7 +71,7 @@ async fn the_application_reads_and_adds_and_little_else(pool: PgPool) {
         .filter(|(_, right)| !["SELECT", "INSERT"].contains(right))
         .collect();
     // Locking a table wants a right on all of it; a trigger keeps what is written there.
-    let said = BTreeSet::from([("frozen", "UPDATE"), ("outbox", "DELETE")]);
+    let said = BTreeSet::from([("send_freeze", "UPDATE"), ("outbox", "DELETE")]);
     assert_eq!(beyond, said, "updates are granted column by column");
     let adds = |table: &str| rights.iter().any(|(name, right)| name == table && right == "INSERT");
     assert!(!adds("payout_event") && !adds("payout_transition") && adds("payout"));
@@ -86,6 +86,7 @@ async fn the_application_reads_and_adds_and_little_else(pool: PgPool) {
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn not_even_the_owner_changes_what_was_ordered(pool: PgPool) {
     let mut desk = Desk::open(&pool).await;
+    let owner = owner(&pool).await;
     let cancel = Ask::new(PayoutState::AwaitingApproval, Transition::Cancel);
     let ((id, _), (_, other)) = (cancel.ask(&mut desk).await, cancel.ask(&mut desk).await);
     other.unwrap();
@@ -94,7 +95,7 @@ async fn not_even_the_owner_changes_what_was_ordered(pool: PgPool) {
         "batch_id = (select b.id from batch b where b.id <> batch_id), row_no = 2",
         "row_no = 2",
         "client_id = 'x'",
-        "account = 'class-a'",
+        "account = 'deduplicating'",
         "reference = 'X'",
         "country = 'CO'",
         "currency = 'USD'",
@@ -114,14 +115,15 @@ async fn not_even_the_owner_changes_what_was_ordered(pool: PgPool) {
         "reason = 'x'",
     ] {
         let statement = sqlx::AssertSqlSafe(format!("update payout set {change} where id = '{id}'"));
-        let refused = pool.execute(statement).await.expect_err(change);
+        let refused = owner.execute(statement).await.expect_err(change);
         assert_eq!(code(&refused), "PR002", "{change}: {refused}");
     }
-    pool.execute("update payout set due_at = now(), not_found = 3").await.unwrap();
+    owner.execute("update payout set due_at = now(), not_found = 3").await.unwrap();
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn not_even_the_owner_edits_history(pool: PgPool) {
+    let owner_pool = crate::support::owner(&pool).await;
     claimed(&pool).await;
     for statement in [
         "update payout_event set reason = 'x'",
@@ -144,16 +146,18 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
         "delete from row_fault",
         "truncate row_fault",
     ] {
-        let refused = pool.execute(statement).await.expect_err(statement);
+        let refused = owner_pool.execute(statement).await.expect_err(statement);
         assert_eq!(code(&refused), "PR003", "{statement}: {refused}");
     }
     let left: i64 = sqlx::query_scalar("select count(*) from payout_event").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 1);
 }
 
-/// Held by the guard: the first for want of foreign keys, the references because a CHECK would be asked again at every step.
+/// Held by the guard: the first for want of foreign keys, the references because a CHECK would be
+/// asked again at every step.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_take(pool: PgPool) {
+    let pool = owner(&pool).await;
     let batch: Uuid = sqlx::query_scalar(
         "insert into batch (id, source, source_name, source_digest, uploaded_by)
          values (gen_random_uuid(), 'file', 'x', sha256('x'), 'ana') returning id",
@@ -161,9 +165,11 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
     .fetch_one(&pool)
     .await
     .unwrap();
-    pool.execute("insert into account (name, provider, class) values ('there', 'bamboo', 'B')")
-        .await
-        .unwrap();
+    pool.execute(
+        "insert into account (name, provider, idempotency) values ('there', 'bamboo', 'searchable')",
+    )
+    .await
+    .unwrap();
     let insert = async |batch: Uuid, account: &str, reissue_of: Option<Uuid>, reference: &str| {
         sqlx::query_scalar::<_, Uuid>(
             "insert into payout (id, batch_id, row_no, client_id, account, issue, reissue_of, reference, country, currency, amount_minor,
@@ -178,9 +184,9 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
         .fetch_one(&pool)
         .await
     };
-    let nobody = Uuid::from_u128(1);
+    let missing = Uuid::from_u128(1);
     for (batch, account, reissue_of) in
-        [(nobody, "there", None), (batch, "gone", None), (batch, "there", Some(nobody))]
+        [(missing, "there", None), (batch, "gone", None), (batch, "there", Some(missing))]
     {
         let refused = insert(batch, account, reissue_of, "R").await.unwrap_err();
         assert_eq!(code(&refused), "PR002", "{refused}");
@@ -209,11 +215,11 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
     insert(batch, "there", None, "01234567890123456789012345678AZ").await.unwrap();
     pool.execute("update batch set digest = sha256('y'), accepted = 2").await.unwrap();
     let refused = insert(batch, "there", None, "LATE").await.unwrap_err();
-    assert_eq!(code(&refused), "PR002", "somebody may have approved it: {refused}");
+    assert_eq!(code(&refused), "PR002", "a person may have approved it: {refused}");
     let beneficiary =
         "insert into beneficiary (payout_id, key_id, name, document, destination, contact, description)
                        values ($1, 0, '', '', '', '', '')";
-    let refused = sqlx::query(beneficiary).bind(nobody).execute(&pool).await.unwrap_err();
+    let refused = sqlx::query(beneficiary).bind(missing).execute(&pool).await.unwrap_err();
     assert_eq!(code(&refused), "PR002", "{refused}");
     // That payout is there; what is refused now is the key.
     let refused = sqlx::query(beneficiary).bind(payout).execute(&pool).await.unwrap_err();
@@ -222,7 +228,8 @@ async fn a_payout_belongs_to_what_is_there_and_has_a_reference_that_providers_ta
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn nobody_is_maker_and_checker_of_one_batch(pool: PgPool) {
-    let made = pool
+    let owner_pool = crate::support::owner(&pool).await;
+    let made = owner_pool
         .execute(
             "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by)
              values (gen_random_uuid(), 'file', 'x', sha256('x'), sha256('y'), 1, 'ana')",
@@ -230,14 +237,14 @@ async fn nobody_is_maker_and_checker_of_one_batch(pool: PgPool) {
         .await;
     made.unwrap();
     let refused =
-        pool.execute("update batch set approved_by = 'ana', approved_at = now()").await.unwrap_err();
+        owner_pool.execute("update batch set approved_by = 'ana', approved_at = now()").await.unwrap_err();
     assert_eq!(code(&refused), "23514");
-    pool.execute("update batch set approved_by = 'luis', approved_at = now()").await.unwrap();
+    owner_pool.execute("update batch set approved_by = 'luis', approved_at = now()").await.unwrap();
     for statement in [
         "update batch set approved_by = 'eva'",
         "update batch set digest = sha256('z')",
         "update batch set accepted = 2",
     ] {
-        assert_eq!(code(&pool.execute(statement).await.unwrap_err()), "PR002", "{statement}");
+        assert_eq!(code(&owner_pool.execute(statement).await.unwrap_err()), "PR002", "{statement}");
     }
 }

@@ -1,10 +1,11 @@
 //! Each guard of the state machine alone: one thing is wrong, and it is refused for that.
 
 use payrun_domain::payout::{PayoutState as S, Transition as T};
-use sqlx::PgPool;
+use payrun_store::ApproveError;
+use sqlx::{ConnectOptions as _, Executor as _, PgPool};
 
 use crate::{
-    support::code,
+    support::{LEASE, accounts, by, claim_one, code, detail, open_new, payout, store_of_one},
     transitions::{Ask, Desk},
 };
 
@@ -49,12 +50,12 @@ async fn before_a_send(pool: PgPool) {
         ("a claim before it is due", Ask { due: false, ..Ask::new(S::Queued, T::Claim) }),
         ("a resend without an intent", Ask { intent: None, ..Ask::new(S::Unknown, T::Resend) }),
         ("a resend with an older intent", Ask { intent: Some(5), ..Ask::new(S::Unknown, T::Resend) }),
-        ("a resend in class B", Ask { account: "class-b", ..Ask::new(S::Unknown, T::Resend) }),
+        ("a resend in class B", Ask { account: "searchable", ..Ask::new(S::Unknown, T::Resend) }),
         (
             "nothing sent while an earlier send is unresolved",
             Ask { before: T::Resend, ..Ask::new(S::Submitting, T::NotSent) },
         ),
-        ("a resend in class C", Ask { account: "class-c", ..Ask::new(S::Unknown, T::Resend) }),
+        ("a resend in class C", Ask { account: "opaque", ..Ask::new(S::Unknown, T::Resend) }),
     ];
     all_refused(pool, wrong).await;
 }
@@ -90,7 +91,8 @@ fn found_beside(earlier: &'static str) -> Ask {
     Ask { sends: 2, earlier: Some(earlier), ..Ask::new(S::Unknown, T::FindRejected) }
 }
 
-/// What was never sent, or is believed never to have arrived, does not keep a found refusal from being final.
+/// What was never sent, or is believed never to have arrived, does not keep a found refusal from
+/// being final.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_found_refusal_is_final_beside_what_never_arrived(pool: PgPool) {
     let mut desk = Desk::open(&pool).await;
@@ -104,7 +106,7 @@ async fn a_found_refusal_is_final_beside_what_never_arrived(pool: PgPool) {
 async fn class_c_is_not_looked_up(pool: PgPool) {
     let found = [T::FindAccepted, T::FindPaid, T::FindRejected, T::ConfirmAbsent, T::ConfirmRefused];
     let wrong = found.map(|transition| {
-        (transition.word(), Ask { account: "class-c", ..Ask::new(S::Unknown, transition) })
+        (transition.as_str(), Ask { account: "opaque", ..Ask::new(S::Unknown, transition) })
     });
     all_refused(pool, wrong.into()).await;
 }
@@ -116,7 +118,7 @@ async fn a_decision_takes_two_people_who_saw_this_version(pool: PgPool) {
         let right = || Ask::new(S::NeedsReview, transition);
         let other = if transition == T::DecidePaid { "rejected" } else { "paid" };
         wrong.push(("a decision about an older version", Ask { decided_version: 6, ..right() }));
-        wrong.push(("a decision that nobody confirmed", Ask { confirmed_by: None, ..right() }));
+        wrong.push(("a decision that no second person confirmed", Ask { confirmed_by: None, ..right() }));
         wrong.push(("a decision for something else", Ask { decided_outcome: other, ..right() }));
         wrong.push(("no decision", Ask { decided_outcome: "none", ..right() }));
     }
@@ -128,4 +130,126 @@ async fn a_state_does_not_change_without_an_event(pool: PgPool) {
     let mut desk = Desk::open(&pool).await;
     let (_, asked) = Ask { version_step: 0, ..Ask::new(S::Accepted, T::Pay) }.ask(&mut desk).await;
     assert_eq!(asked.err().map(|error| code(&error)).as_deref(), Some("PR002"));
+}
+
+/// One process acts for many: a unit that forgets to say for whom changes nothing.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_change_that_nobody_answers_for_is_refused(pool: PgPool) {
+    let mut desk = Desk::open(&pool).await;
+    for forgotten in ["reset payrun.actor", "set payrun.actor = ''"] {
+        desk.application.execute(forgotten).await.unwrap();
+        let (_, asked) = Ask::new(S::Accepted, T::Pay).ask(&mut desk).await;
+        assert_eq!(asked.err().map(|error| code(&error)).as_deref(), Some("PR004"), "{forgotten}");
+    }
+    desk.application.execute("set payrun.actor = 'ana'").await.unwrap();
+    Ask::new(S::Accepted, T::Pay).ask(&mut desk).await.1.unwrap();
+}
+
+/// One connection, three people: each change is written down under who made it.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn each_unit_of_work_has_its_own_actor(pool: PgPool) {
+    accounts(&pool).await;
+    let store = store_of_one(pool.connect_options().to_url_lossy().to_string()).await;
+    let mut import = open_new(&store, "ana", "mixed").await;
+    import.rows(&[payout("mixed-1", 1)], &[]).await.unwrap();
+    let batch = import.finish().await.unwrap().batch;
+    let digest = store.batch(batch).await.unwrap().digest_short();
+    let alone = store.approve(&by("ana"), batch, &digest).await;
+    assert!(matches!(alone, Err(ApproveError::Uploader(_))), "{alone:?}");
+    store.approve(&by("luis"), batch, &digest).await.unwrap();
+    let payout = store.find_payouts("mixed-1").await.unwrap()[0];
+    claim_one(&store, payout, LEASE).await;
+    let detail = detail(&store, payout).await;
+    let actors: Vec<String> = detail.events.into_iter().map(|event| event.actor.to_string()).collect();
+    assert_eq!(actors, ["ana", "ana", "luis", "dispatch:1"]);
+    assert_eq!(detail.attempts[0].holder.as_str(), "dispatch:1");
+}
+
+/// Statements are refused, also those that find no row: who acts is asked before what changes.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn every_table_of_decisions_asks_who_acts(pool: PgPool) {
+    const DECISIONS: [(&str, &str); 7] = [
+        ("account", "paused_at"),
+        ("anomaly", "explanation"),
+        ("attempt", "code"),
+        ("batch", "paused_at"),
+        ("hold", "reason"),
+        ("review_decision", "confirmed_by"),
+        ("send_freeze", "thaw_reason"),
+    ];
+    let mut desk = Desk::open(&pool).await;
+    desk.application.execute("reset payrun.actor").await.unwrap();
+    for (table, column) in DECISIONS {
+        let nothing = format!("update {table} set {column} = {column} where false");
+        let refused = desk.application.execute(sqlx::AssertSqlSafe(nothing)).await.expect_err(table);
+        assert_eq!(code(&refused), "PR004", "{table}: {refused}");
+    }
+    let asking: Vec<String> = sqlx::query_scalar(
+        "select tgrelid::regclass::text
+         from pg_trigger
+         where tgfoid = 'actor_required'::regproc
+         order by 1",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert_eq!(asking, DECISIONS.map(|(table, _)| table.to_owned()), "each table is tested here");
+}
+
+/// Names that no log can be trusted with.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_actor_is_named_as_people_and_services_are(pool: PgPool) {
+    let mut desk = Desk::open(&pool).await;
+    for name in ["Ana", "ana maria", "ana;", "x".repeat(65).as_str()] {
+        desk.application.execute(sqlx::AssertSqlSafe(format!("set payrun.actor = '{name}'"))).await.unwrap();
+        let (_, asked) = Ask::new(S::Accepted, T::Pay).ask(&mut desk).await;
+        assert_eq!(asked.err().map(|error| code(&error)).as_deref(), Some("PR004"), "{name}");
+    }
+}
+
+/// Each transition that has a condition, without it; a transition that is new here must say which
+/// it is.
+#[test]
+fn every_transition_is_conditional_or_not() {
+    for rule in T::TABLE {
+        let conditional = match rule.transition {
+            T::Pass
+            | T::Approve
+            | T::CancelQueued
+            | T::Claim
+            | T::NotSent
+            | T::Refuse
+            | T::NoteRefusal
+            | T::FindAccepted
+            | T::FindPaid
+            | T::FindRejected
+            | T::ConfirmAbsent
+            | T::ConfirmRefused
+            | T::Resend
+            | T::DecideAccepted
+            | T::DecidePaid
+            | T::DecideRejected
+            | T::DecideQueued => true,
+            T::Ingest
+            | T::Invalidate
+            | T::Hold
+            | T::Cancel
+            | T::Accept
+            | T::PayAtOnce
+            | T::Doubt
+            | T::ExpireLease
+            | T::Park
+            | T::Pay
+            | T::Reject
+            | T::Progress
+            | T::Return
+            | T::Contradict
+            | T::Miss => false,
+        };
+        let guard = include_str!("../../../../migrations/20261121000600_guard_payout.sql");
+        let named = guard.contains(&format!("when '{}' then", rule.transition.as_str()));
+        let free = guard.contains(&format!("when '{}' then true", rule.transition.as_str()));
+        assert_eq!(free, named && !conditional, "{:?}", rule.transition);
+        assert!(named || rule.transition == T::Ingest, "{:?} is not in the guard", rule.transition);
+    }
 }

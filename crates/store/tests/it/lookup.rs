@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use payrun_domain::{
-    decide::Class,
+    decide::Idempotency,
     money::{Currency, Money},
     payout::{PayoutState, Transition},
 };
@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, claim_one, conclusion, detail, look_up, record, sent,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, look_up, record, sent,
     settlement, states, store,
 };
 
@@ -20,17 +20,17 @@ use crate::support::{
 async fn reconcilers_take_different_look_ups(pool: PgPool) {
     accounts(&pool).await;
     let (_, payouts) = approved(&pool, "many", 200).await;
-    let store = store(&pool, "reconcile:1").await;
-    let claimed = store.claim(&account(), &payouts, LEASE).await.unwrap();
+    let store = store(&pool).await;
+    let claimed = store.claim(&by("reconcile:1"), &account(), &payouts, LEASE).await.unwrap();
     let doubts: Vec<_> = claimed.iter().map(|claimed| conclusion(claimed, Transition::Doubt)).collect();
-    assert_eq!(store.record(&doubts).await.unwrap().len(), 200);
+    assert_eq!(store.record(&by("reconcile:1"), &doubts).await.unwrap().len(), 200);
     let mut reconcilers = JoinSet::new();
     for _ in 0..8 {
         let store = store.clone();
         reconcilers.spawn(async move {
             let mut mine = Vec::new();
             for _ in 0..200 / 20 {
-                let taken = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
+                let taken = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
                 assert!(taken.len() <= 20);
                 mine.extend(taken.into_iter().map(|lookup| lookup.payout));
             }
@@ -40,24 +40,35 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
     let all: Vec<_> = reconcilers.join_all().await.into_iter().flatten().collect();
     assert_eq!(all.len(), 200);
     assert_eq!(all.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
-    assert_eq!(store.take_lookups(&"class-a".parse().unwrap(), LEASE, ROOM).await.unwrap().len(), 0);
+    assert_eq!(
+        store
+            .take_lookups(&by("reconcile:1"), &"deduplicating".parse().unwrap(), LEASE, ROOM)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
 }
 
-/// Whoever sent it may look it up from memory; who reads the table looks up the same, and one of them settles it.
+/// The process that sent it may look it up from memory; one that reads the table looks up the same,
+/// and one of them settles it.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_first_look_up_from_memory_is_what_the_table_says(pool: PgPool) {
     let store = accounts(&pool).await;
     let (_, payouts) = approved(&pool, "first", 1).await;
     let claimed = claim_one(&store, payouts[0], LEASE).await;
     let accepted = conclusion(&claimed, Transition::Accept);
-    assert_eq!(store.record(std::slice::from_ref(&accepted)).await.unwrap(), payouts);
-    let kept = Lookup::of_accepted(claimed, &accepted.record.unwrap(), Class::B);
+    assert_eq!(store.record(&by("setup"), std::slice::from_ref(&accepted)).await.unwrap(), payouts);
+    let kept = Lookup::of_accepted(claimed, &accepted.record.unwrap(), Idempotency::Searchable);
     let looked = look_up(&store).await;
     let shown = |lookup: &Lookup| format!("{:?}", Lookup { age: LEASE, silent_for: LEASE, ..lookup.clone() });
     assert_eq!(shown(&kept), shown(&looked));
     assert_eq!(kept.order, looked.order, "what is not shown either");
-    assert_eq!(store.settle(&[settlement(&kept, Some(Transition::Pay))]).await.unwrap(), payouts);
-    assert_eq!(store.settle(&[settlement(&looked, Some(Transition::Pay))]).await.unwrap(), []);
+    assert_eq!(
+        store.settle(&by("setup"), &[settlement(&kept, Some(Transition::Pay))]).await.unwrap(),
+        payouts
+    );
+    assert_eq!(store.settle(&by("setup"), &[settlement(&looked, Some(Transition::Pay))]).await.unwrap(), []);
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -67,17 +78,27 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
     let mut reference = None;
     for answer in 1..=3 {
         let looked = look_up(&store).await;
-        assert_eq!((looked.state, looked.class, looked.sends), (PayoutState::Unknown, Class::B, 1));
+        assert_eq!(
+            (looked.state, looked.idempotency, looked.sends),
+            (PayoutState::Unknown, Idempotency::Searchable, 1)
+        );
         assert_eq!((looked.not_found, looked.refusal_noted), (answer - 1, false));
-        assert_eq!(store.take_lookups(&account(), LEASE, ROOM).await.unwrap().len(), 0, "it is taken");
+        assert_eq!(
+            store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap().len(),
+            0,
+            "it is taken"
+        );
         let absent =
             [Settlement { counts_not_found: true, ..settlement(&looked, Some(Transition::ConfirmAbsent)) }];
         if answer < 3 {
-            assert!(store.settle(&absent).await.is_err_and(|error| error.is_refusal()), "too early");
+            assert!(
+                store.settle(&by("setup"), &absent).await.is_err_and(|error| error.is_refusal()),
+                "too early"
+            );
             let wait = Settlement { counts_not_found: true, ..settlement(&looked, None) };
-            assert_eq!(store.settle(&[wait]).await.unwrap(), [payout]);
+            assert_eq!(store.settle(&by("setup"), &[wait]).await.unwrap(), [payout]);
         } else {
-            assert_eq!(store.settle(&absent).await.unwrap(), [payout]);
+            assert_eq!(store.settle(&by("setup"), &absent).await.unwrap(), [payout]);
         }
         reference = Some(looked.order.reference);
     }
@@ -88,7 +109,7 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
         (2, reference.as_ref()),
         "the same reference again"
     );
-    store.record(&[conclusion(&again, Transition::Doubt)]).await.unwrap();
+    store.record(&by("setup"), &[conclusion(&again, Transition::Doubt)]).await.unwrap();
     assert_eq!(
         look_up(&store).await.not_found,
         0,
@@ -103,9 +124,9 @@ async fn an_answer_to_an_older_question_changes_nothing(pool: PgPool) {
     let looked = look_up(&store).await;
     let pay = [settlement(&looked, Some(Transition::Pay))];
     let older = Settlement { version: looked.version - 1, ..pay[0].clone() };
-    assert_eq!(store.settle(&[older]).await.unwrap(), []);
-    assert_eq!(store.settle(&pay).await.unwrap(), [payout]);
-    assert_eq!(store.settle(&pay).await.unwrap(), []);
+    assert_eq!(store.settle(&by("setup"), &[older]).await.unwrap(), []);
+    assert_eq!(store.settle(&by("setup"), &pay).await.unwrap(), [payout]);
+    assert_eq!(store.settle(&by("setup"), &pay).await.unwrap(), []);
     assert_eq!(states(&store, payout).await.0, "paid");
 }
 
@@ -115,17 +136,20 @@ async fn what_is_found_ends_the_doubt(pool: PgPool) {
     let store = accounts(&pool).await;
     let found = [(T::FindAccepted, "accepted"), (T::FindPaid, "paid"), (T::FindRejected, "rejected")];
     for (transition, state) in found {
-        let payout = sent(&pool, &store, transition.word(), T::Doubt).await;
+        let payout = sent(&pool, &store, transition.as_str(), T::Doubt).await;
         let looked = look_up(&store).await;
         let answer = Settlement {
             record: Some(record(state, "1 Paid")),
             due_in: (transition == T::FindAccepted).then_some(LEASE),
             ..settlement(&looked, Some(transition))
         };
-        assert_eq!(store.settle(&[answer]).await.unwrap(), [payout]);
+        assert_eq!(store.settle(&by("setup"), &[answer]).await.unwrap(), [payout]);
         assert_eq!(states(&store, payout).await, (state.into(), "confirmed_by_lookup".into()));
         let detail = detail(&store, payout).await;
-        assert_eq!(detail.payout.provider_id.as_deref(), Some(state));
+        assert_eq!(
+            detail.payout.provider_id.as_ref().map(payrun_domain::verdict::ProviderId::as_str),
+            Some(state)
+        );
         assert_eq!(detail.events.last().unwrap().provider_status.as_deref(), Some("1 Paid"));
     }
 }
@@ -145,10 +169,11 @@ async fn an_anomaly_is_opened_once_while_it_is_open(pool: PgPool) {
                 due_in: (again < 2).then_some(std::time::Duration::ZERO).or(Some(LEASE)),
                 ..settlement(&looked, Some(transition))
             };
-            assert_eq!(store.settle(&[strange]).await.unwrap(), [payout]);
+            assert_eq!(store.settle(&by("setup"), &[strange]).await.unwrap(), [payout]);
         }
         let detail = detail(&store, payout).await;
-        assert_eq!(detail.anomalies, [("contradicted".to_owned(), "answer 0".to_owned())]);
+        let open: Vec<_> = detail.anomalies.iter().map(|open| (&*open.kind, &*open.detail)).collect();
+        assert_eq!(open, [("contradicted", "answer 0")]);
         assert_eq!(
             (detail.payout.state.as_str(), detail.events.len()),
             (state, 8),
@@ -162,7 +187,7 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
     let store = accounts(&pool).await;
     let payout = sent(&pool, &store, "watched", Transition::Accept).await;
     let looked = look_up(&store).await;
-    store.settle(&[settlement(&looked, Some(Transition::Pay))]).await.unwrap();
+    store.settle(&by("setup"), &[settlement(&looked, Some(Transition::Pay))]).await.unwrap();
     let watched = look_up(&store).await;
     assert_eq!((watched.payout, watched.state), (payout, PayoutState::Paid));
     let back = |minor| Settlement {
@@ -170,8 +195,8 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
         due_in: None,
         ..settlement(&watched, Some(Transition::Return))
     };
-    assert!(store.settle(&[back(1_002)]).await.is_err(), "more came back than was paid");
-    assert_eq!(store.settle(&[back(400)]).await.unwrap(), [payout]);
+    assert!(store.settle(&by("setup"), &[back(1_002)]).await.is_err(), "more came back than was paid");
+    assert_eq!(store.settle(&by("setup"), &[back(400)]).await.unwrap(), [payout]);
     let returned: (String, i64, i64) =
         sqlx::query_as("select state, returned_minor, amount_minor from payout")
             .fetch_one(&pool)
@@ -181,19 +206,23 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
 
     sent(&pool, &store, "closed", Transition::PayAtOnce).await;
     let watched = look_up(&store).await;
-    store.settle(&[Settlement { due_in: None, ..settlement(&watched, None) }]).await.unwrap();
-    assert_eq!(store.take_lookups(&account(), LEASE, ROOM).await.unwrap().len(), 0, "its window is closed");
+    store.settle(&by("setup"), &[Settlement { due_in: None, ..settlement(&watched, None) }]).await.unwrap();
+    assert_eq!(
+        store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap().len(),
+        0,
+        "its window is closed"
+    );
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_witness_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) {
     let store = accounts(&pool).await;
-    sent(&pool, &store, "doubtful", Transition::Doubt).await;
+    sent(&pool, &store, "unknown_payout", Transition::Doubt).await;
     sent(&pool, &store, "refused", Transition::Refuse).await;
-    assert_eq!(store.witness(&account()).await.unwrap(), None, "nothing is certainly there");
+    assert_eq!(store.lookup_canary(&account()).await.unwrap(), None, "nothing is certainly there");
     let payout = sent(&pool, &store, "there", Transition::Accept).await;
-    let witness = store.witness(&account()).await.unwrap().unwrap();
-    assert_eq!(witness.reference.as_str(), detail(&store, payout).await.payout.reference);
-    assert_eq!(witness.provider_id, None);
-    assert_eq!(store.witness(&"class-a".parse().unwrap()).await.unwrap(), None);
+    let canary = store.lookup_canary(&account()).await.unwrap().unwrap();
+    assert_eq!(canary.reference, detail(&store, payout).await.payout.reference);
+    assert_eq!(canary.provider_id, None);
+    assert_eq!(store.lookup_canary(&"deduplicating".parse().unwrap()).await.unwrap(), None);
 }

@@ -1,4 +1,5 @@
-//! The store on real Postgres: what the units of work do, and what the database refuses whatever the code asks for.
+//! The store on real Postgres: what the units of work do, and what the database refuses even if the
+//! code asks for it.
 //!
 //! `DATABASE_URL` names a server where databases can be made; each test has one of its own.
 
@@ -14,13 +15,14 @@ mod facts;
 mod freeze;
 mod guards;
 mod holds;
-mod hook;
 mod lookup;
 mod plan;
 mod proxy;
 mod record;
 mod review;
 mod sealed;
+mod state_sets;
 mod support;
 mod transitions;
 mod unit;
+mod webhook;

@@ -1,6 +1,8 @@
-//! What the hot path costs: every statement reads as many rows as it works on, however many there are and whatever the planner was told.
+//! What the hot path costs: every statement reads as many rows as it works on, however many there
+//! are and however the planner was set.
 //!
-//! **Reads**: the plans, as Postgres ran them (`auto_explain`). **Invariant**: no step of a payout grows dearer with the table.
+//! **Reads**: the plans, as Postgres ran them (`auto_explain`). **Invariant**: no step of a payout
+//! grows dearer with the table.
 
 use std::{
     io,
@@ -13,17 +15,19 @@ use payrun_domain::{
     payout::{PayoutState, Transition},
     reference::Reference,
 };
-use payrun_store::{HookCall, Settlement, Store};
+use payrun_store::{ReceivedWebhook, Settlement, Store};
 use sqlx::{Executor as _, PgPool};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, app, approved, claim_one, conclusion, past_the_guard, settlement, store,
+    LEASE, ROOM, account, accounts, app, approved, by, claim_one, conclusion, past_the_guard, settlement,
+    store,
 };
 
-/// Of each kind, beside the payouts that are worked on.
+/// The payouts of each kind, beside those that are worked on.
 const OTHERS: u64 = 3_000;
-/// Payouts that are worked on at once, and the tables that are small whatever happens, are below it; `OTHERS` is far above it.
+/// Payouts that are worked on at once, and the tables that always stay small, are below it;
+/// `OTHERS` is far above it.
 const BOUND: u64 = 300;
 /// Worked on in one statement.
 const GROUP: i32 = 20;
@@ -96,7 +100,8 @@ fn beyond(plans: &str) -> Vec<&str> {
 /// What an attempt can be resolved to by one group of look-ups.
 const RESOLUTIONS: u64 = 3;
 
-/// Index conditions with an array that are begun anew for each row of something else: Postgres sorts the array each time.
+/// Index conditions with an array that are begun anew for each row of something else: Postgres
+/// sorts the array each time.
 fn sorted_again(plans: &str) -> Vec<&str> {
     let mut loops = 0;
     let mut found = Vec::new();
@@ -114,7 +119,7 @@ fn sorted_again(plans: &str) -> Vec<&str> {
 /// Every statement that the roles run for a payout, and all that they run again and again.
 async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
     store.due(&account(), Duration::ZERO, i64::from(GROUP)).await.unwrap();
-    let claimed = store.claim(&account(), payouts, LEASE).await.unwrap();
+    let claimed = store.claim(&by("dispatch:1"), &account(), payouts, LEASE).await.unwrap();
     assert_eq!(claimed.len(), payouts.len());
     let concluded: Vec<_> = claimed
         .iter()
@@ -123,8 +128,8 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
             conclusion(claimed, if nth % 2 == 0 { Transition::Accept } else { Transition::Doubt })
         })
         .collect();
-    assert_eq!(store.record(&concluded).await.unwrap().len(), payouts.len());
-    let looked = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
+    assert_eq!(store.record(&by("setup"), &concluded).await.unwrap().len(), payouts.len());
+    let looked = store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap();
     // A call has brought one of the last round forward, which is paid.
     let settled: Vec<_> = looked
         .iter()
@@ -135,28 +140,30 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
             Settlement { due_in: Some(LEASE), ..settlement(lookup, Some(found)) }
         })
         .collect();
-    assert_eq!(store.settle(&settled).await.unwrap().len(), payouts.len());
+    assert_eq!(store.settle(&by("setup"), &settled).await.unwrap().len(), payouts.len());
     // What was planted is found, and cannot be opened.
-    let _ = store.witness(&account()).await;
-    store.expire_leases(Duration::ZERO, LEASE, i64::from(GROUP)).await.unwrap();
-    store.cancel_unsent(i64::from(GROUP)).await.unwrap();
+    let _ = store.lookup_canary(&account()).await;
+    store.expire_leases(&by("setup"), Duration::ZERO, LEASE, i64::from(GROUP)).await.unwrap();
+    store.cancel_unsent(&by("setup"), i64::from(GROUP)).await.unwrap();
     let reference = payouts.first().map(|payout| Reference::of(*payout));
     for (reference, provider_id) in
         [(reference.as_ref().map(Reference::as_str), None), (None, Some("9")), (None, Some("planted-7"))]
     {
         let body = format!("{name} {reference:?} {provider_id:?}");
         let account = account();
-        let call = HookCall { account: &account, body: body.as_bytes(), reference, provider_id, status: "1" };
-        store.take_hook_call(&call).await.unwrap();
+        let call =
+            ReceivedWebhook { account: &account, body: body.as_bytes(), reference, provider_id, status: "1" };
+        store.receive_webhook(&by("setup"), &call).await.unwrap();
     }
-    store.match_hook_calls(Duration::from_hours(24)).await.unwrap();
-    let waiting = store.take_outbox(LEASE, i64::from(GROUP)).await.unwrap();
+    store.match_webhooks(&by("setup"), Duration::from_hours(24)).await.unwrap();
+    let waiting = store.take_outbox(&by("setup"), LEASE, i64::from(GROUP)).await.unwrap();
     let ids: Vec<MessageId> = waiting.iter().map(|message| message.id).collect();
-    store.release_outbox(&ids).await.unwrap();
-    store.delete_outbox(&ids).await.unwrap();
+    store.release_outbox(&by("setup"), &ids).await.unwrap();
+    store.delete_outbox(&by("setup"), &ids).await.unwrap();
 }
 
-/// `OTHERS` payouts in each state that the hot path knows, none of them due, with their beneficiaries, attempts and messages.
+/// `OTHERS` payouts in each state that the hot path knows, none of them due, with their
+/// beneficiaries, attempts and messages.
 async fn plant(pool: &PgPool) {
     let mut owner = past_the_guard(pool).await;
     owner.execute("set client_min_messages = warning").await.unwrap();
@@ -165,7 +172,7 @@ async fn plant(pool: &PgPool) {
            values ('00000000-0000-0000-0000-000000000001', 'reissue', 'x', sha256('x'), sha256('x'), 1, 'ana', 'luis', now());
          insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
            transition, epoch, attempts, sends, sent_at, due_at, provider_id)
-         select gen_random_uuid(), '00000000-0000-0000-0000-000000000001', n, 'planted-' || n, 'class-b', 'X' || n, 'PE', 'PEN', 1000,
+         select gen_random_uuid(), '00000000-0000-0000-0000-000000000001', n, 'planted-' || n, 'searchable', 'X' || n, 'PE', 'PEN', 1000,
            (array['queued', 'submitting', 'unknown', 'accepted', 'paid', 'rejected'])[1 + n % 6], 7, 'claim', 1, 1, 1, now(),
            now() + interval '1 day', 'planted-' || n
          from generate_series(1, 6 * {OTHERS}) n;
@@ -175,7 +182,7 @@ async fn plant(pool: &PgPool) {
          insert into beneficiary (payout_id, key_id, name, document, destination, contact, description, person_index, name_index)
          select id, 1, '', '', '', '', '', uuid_send(id), uuid_send(id) from payout where client_id like 'planted-%';
          insert into outbox (id, account, payouts, taken_until)
-         select gen_random_uuid(), 'class-a', array[gen_random_uuid()], now() + interval '1 day' from generate_series(1, {OTHERS});"
+         select gen_random_uuid(), 'deduplicating', array[gen_random_uuid()], now() + interval '1 day' from generate_series(1, {OTHERS});"
     );
     owner.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
 }
@@ -184,19 +191,21 @@ async fn plant(pool: &PgPool) {
 async fn the_hot_path_reads_what_it_works_on(pool: PgPool) {
     accounts(&pool).await;
     let (plans, _listening) = Plans::listen(&pool).await;
-    let long_lived = store(&pool, "dispatch:1").await;
+    let long_lived = store(&pool).await;
     // Plans are kept from now on; for all that they know, the tables are empty.
     hot_path(&long_lived, "first", &[]).await;
     plant(&pool).await;
     let mut heard = String::new();
     for (told, store) in [
         ("nothing, long ago", long_lived),
-        ("nothing", store(&pool, "dispatch:2").await),
-        ("the size", store(&pool, "dispatch:3").await),
-        ("all", store(&pool, "dispatch:4").await),
+        ("nothing", store(&pool).await),
+        ("the size", store(&pool).await),
+        ("all", store(&pool).await),
     ] {
         match told {
-            // As a vacuum leaves it that comes before the first `analyze`: how many rows there are, not how many are of one payout.
+            // As a vacuum leaves it that comes before the first `analyze`: how many rows there are,
+            // not how
+            // many are of one payout.
             "the size" => believed(&pool).await,
             "all" => drop(pool.execute("analyze").await.unwrap()),
             _ => {}
@@ -228,7 +237,7 @@ async fn keys_are_compared_with_the_head_of_the_queue_only(pool: PgPool) {
     let mut owner = past_the_guard(&pool).await;
     owner.execute("update payout set due_at = now() where state = 'queued'").await.unwrap();
     let (plans, _listening) = Plans::listen(&pool).await;
-    let store = store(&pool, "dispatch:1").await;
+    let store = store(&pool).await;
     plans.take();
     store.can_open_due(&account()).await.unwrap();
     let heard = plans.take();
@@ -242,7 +251,8 @@ async fn keys_are_compared_with_the_head_of_the_queue_only(pool: PgPool) {
     assert_eq!(beyond(&heard), [""; 0], "one is not");
 }
 
-/// The guard compares all changed rows with what they were: in one session one row, then ten thousand.
+/// The guard compares all changed rows with what they were: in one session one row, then ten
+/// thousand.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn the_guard_reads_each_changed_row_once(pool: PgPool) {
     let store = accounts(&pool).await;

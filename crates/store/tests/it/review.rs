@@ -8,7 +8,7 @@ use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Store};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::support::{LEASE, accounts, claim_one, detail, look_up, sent, settlement, states, store};
+use crate::support::{LEASE, accounts, by, claim_one, detail, look_up, sent, settlement, states, store};
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
 
@@ -17,40 +17,49 @@ async fn parked(pool: &PgPool, owner: &Store, name: &str) -> PayoutId {
     let payout = sent(pool, owner, name, Transition::Doubt).await;
     let looked = look_up(owner).await;
     let park = settlement(&looked, Some(Transition::Park));
-    assert_eq!(owner.settle(&[payrun_store::Settlement { due_in: None, ..park }]).await.unwrap(), [payout]);
+    assert_eq!(
+        owner.settle(&by("reconcile:1"), &[payrun_store::Settlement { due_in: None, ..park }]).await.unwrap(),
+        [payout]
+    );
     payout
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn one_person_decides_nothing(pool: PgPool) {
     let owner = accounts(&pool).await;
-    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let (ana, luis) = (store(&pool).await, store(&pool).await);
     let early = sent(&pool, &owner, "early", Transition::NotSent).await;
-    let wrong_state = ana.decide(early, PayoutState::Rejected, EVIDENCE).await;
+    let wrong_state = ana.decide(&by("ana"), early, PayoutState::Rejected, EVIDENCE).await;
     assert!(matches!(wrong_state, Err(ReviewError::State { state: PayoutState::Queued, .. })));
     let payout = parked(&pool, &owner, "parked").await;
     let rejected = PayoutState::Rejected;
-    assert!(matches!(ana.decide(payout, rejected, "short").await, Err(ReviewError::Evidence)));
-    assert!(matches!(ana.decide(payout, PayoutState::Returned, EVIDENCE).await, Err(ReviewError::Outcome)));
-    assert_eq!(ana.decide(payout, rejected, EVIDENCE).await.unwrap(), Decision::Proposed);
-    assert!(matches!(ana.decide(payout, rejected, EVIDENCE).await, Err(ReviewError::NeedsAnother(_))));
-    let other = luis.decide(payout, PayoutState::Paid, EVIDENCE).await;
+    assert!(matches!(ana.decide(&by("ana"), payout, rejected, "short").await, Err(ReviewError::Evidence)));
+    assert!(matches!(
+        ana.decide(&by("ana"), payout, PayoutState::Returned, EVIDENCE).await,
+        Err(ReviewError::Outcome)
+    ));
+    assert_eq!(ana.decide(&by("ana"), payout, rejected, EVIDENCE).await.unwrap(), Decision::Proposed);
+    assert!(matches!(
+        ana.decide(&by("ana"), payout, rejected, EVIDENCE).await,
+        Err(ReviewError::NeedsAnother(_))
+    ));
+    let other = luis.decide(&by("luis"), payout, PayoutState::Paid, EVIDENCE).await;
     assert!(matches!(other, Err(ReviewError::Disagrees { .. })));
     assert_eq!(states(&owner, payout).await, ("needs_review".into(), "ambiguous".into()));
-    assert_eq!(luis.decide(payout, rejected, EVIDENCE).await.unwrap(), Decision::Confirmed);
+    assert_eq!(luis.decide(&by("luis"), payout, rejected, EVIDENCE).await.unwrap(), Decision::Confirmed);
     assert_eq!(states(&owner, payout).await, ("rejected".into(), "decided_by_person".into()));
-    assert_eq!(detail(&owner, payout).await.events.pop().unwrap().actor, "luis");
+    assert_eq!(detail(&owner, payout).await.events.pop().unwrap().actor.as_str(), "luis");
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn each_decision_leads_where_it_says(pool: PgPool) {
     let owner = accounts(&pool).await;
-    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let (ana, luis) = (store(&pool).await, store(&pool).await);
     for outcome in [PayoutState::Accepted, PayoutState::Paid, PayoutState::Rejected, PayoutState::Queued] {
-        let payout = parked(&pool, &owner, outcome.word()).await;
-        ana.decide(payout, outcome, EVIDENCE).await.unwrap();
-        luis.decide(payout, outcome, EVIDENCE).await.unwrap();
-        assert_eq!(states(&owner, payout).await, (outcome.word().into(), "decided_by_person".into()));
+        let payout = parked(&pool, &owner, outcome.as_str()).await;
+        ana.decide(&by("ana"), payout, outcome, EVIDENCE).await.unwrap();
+        luis.decide(&by("luis"), payout, outcome, EVIDENCE).await.unwrap();
+        assert_eq!(states(&owner, payout).await, (outcome.as_str().into(), "decided_by_person".into()));
         if matches!(outcome, PayoutState::Accepted | PayoutState::Paid) {
             assert_eq!(look_up(&owner).await.payout, payout);
         } else if outcome == PayoutState::Queued {
@@ -68,25 +77,28 @@ fn new_issue() -> Reissued {
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) {
     let owner = accounts(&pool).await;
-    let (ana, luis) = (store(&pool, "ana").await, store(&pool, "luis").await);
+    let (ana, luis) = (store(&pool).await, store(&pool).await);
     let paid = sent(&pool, &owner, "paid", Transition::PayAtOnce).await;
     assert!(
-        matches!(ana.reissue(paid, new_issue(), false).await, Err(ReviewError::State { .. })),
+        matches!(ana.reissue(&by("ana"), paid, new_issue(), false).await, Err(ReviewError::State { .. })),
         "it would pay twice"
     );
     let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
     let new = new_issue();
-    ana.reissue(refused, new, false).await.unwrap();
-    assert!(matches!(luis.reissue(refused, new_issue(), false).await, Err(ReviewError::Reissued)));
+    ana.reissue(&by("ana"), refused, new, false).await.unwrap();
+    assert!(matches!(
+        luis.reissue(&by("luis"), refused, new_issue(), false).await,
+        Err(ReviewError::Reissued)
+    ));
     let digest = ana.batch(new.batch).await.unwrap().digest_short();
-    assert!(matches!(ana.approve(new.batch, &digest).await, Err(ApproveError::Uploader(_))));
-    assert_eq!(luis.approve(new.batch, &digest).await.unwrap(), 1);
+    assert!(matches!(ana.approve(&by("ana"), new.batch, &digest).await, Err(ApproveError::Uploader(_))));
+    assert_eq!(luis.approve(&by("luis"), new.batch, &digest).await.unwrap(), 1);
     let (old, again) = (detail(&owner, refused).await.payout, detail(&owner, new.payout).await.payout);
     assert_eq!((old.state.as_str(), again.state.as_str()), ("rejected", "queued"));
-    assert_eq!((&old.client_id, &old.account, old.minor), (&again.client_id, &again.account, again.minor));
+    assert_eq!((&old.client_id, &old.account, old.amount), (&again.client_id, &again.account, again.amount));
     assert_ne!(old.reference, again.reference);
     let claimed = claim_one(&luis, new.payout, LEASE).await;
-    assert_eq!(claimed.order.reference.as_str(), again.reference);
+    assert_eq!(claimed.order.reference, again.reference);
 }
 
 /// Two people press the key at once.
@@ -97,7 +109,7 @@ async fn issued_again_by_two_at_once_is_one_issue(pool: PgPool) {
     let mut issues = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let owner = owner.clone();
-        issues.spawn(async move { owner.reissue(refused, new_issue(), false).await.is_ok() });
+        issues.spawn(async move { owner.reissue(&by("setup"), refused, new_issue(), false).await.is_ok() });
     }
     assert_eq!(issues.join_all().await.into_iter().filter(|issued| *issued).count(), 1);
     let issues: i64 = sqlx::query_scalar("select count(*) from payout where reissue_of = $1")
@@ -112,11 +124,14 @@ async fn issued_again_by_two_at_once_is_one_issue(pool: PgPool) {
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn after_a_restore_nothing_is_issued_again_unless_somebody_has_compared(pool: PgPool) {
     let owner = accounts(&pool).await;
-    let ana = store(&pool, "ana").await;
+    let ana = store(&pool).await;
     let before = sent(&pool, &owner, "before", Transition::Refuse).await;
-    owner.restored().await.unwrap();
+    owner.restored(&by("setup")).await.unwrap();
     let after = sent(&pool, &owner, "after", Transition::Refuse).await;
-    assert!(matches!(ana.reissue(before, new_issue(), false).await, Err(ReviewError::Restored(_))));
-    ana.reissue(before, new_issue(), true).await.unwrap();
-    ana.reissue(after, new_issue(), false).await.unwrap();
+    assert!(matches!(
+        ana.reissue(&by("ana"), before, new_issue(), false).await,
+        Err(ReviewError::Restored(_))
+    ));
+    ana.reissue(&by("ana"), before, new_issue(), true).await.unwrap();
+    ana.reissue(&by("ana"), after, new_issue(), false).await.unwrap();
 }

@@ -1,4 +1,5 @@
-//! Personal data at rest: nothing of it can be read in any table, moved to another payout, or opened with another key.
+//! Personal data at rest: nothing of it can be read in any table, moved to another payout, or
+//! opened with another key.
 
 use data_encoding::HEXLOWER;
 use payrun_domain::{
@@ -9,7 +10,7 @@ use payrun_store::{Conclusion, Error, PoisonMessage, ReplyEvidence};
 use sqlx::PgPool;
 
 use crate::support::{
-    INDEX, LEASE, account, accounts, approved, claim_one, conclusion, payout, store_with, uploaded,
+    INDEX, LEASE, account, accounts, approved, by, claim_one, conclusion, payout, store_with, uploaded,
 };
 
 /// All that is personal of the payouts that tests make.
@@ -22,9 +23,12 @@ async fn nothing_personal_is_in_any_column(pool: PgPool) {
     let claimed = claim_one(&store, payouts[0], LEASE).await;
     let body = CANARIES.join(" ").into_bytes();
     let reply = Some(ReplyEvidence { status: 500, body: body.clone() });
-    store.record(&[Conclusion { reply, ..conclusion(&claimed, Transition::Doubt) }]).await.unwrap();
+    store
+        .record(&by("setup"), &[Conclusion { reply, ..conclusion(&claimed, Transition::Doubt) }])
+        .await
+        .unwrap();
     let poison = PoisonMessage { queue: "intake", reason: "not JSON", body: &body };
-    store.keep_poison(&poison).await.unwrap();
+    store.keep_poison(&by("setup"), &poison).await.unwrap();
 
     let tables: Vec<String> =
         sqlx::query_scalar("select format('%I', tablename) from pg_tables where schemaname = 'public'")
@@ -58,7 +62,7 @@ async fn sealed_data_does_not_open_elsewhere(pool: PgPool) {
         );
         let swapped = sqlx::query(sqlx::AssertSqlSafe(swap)).bind(pair[0].uuid()).bind(pair[1].uuid());
         assert_eq!(swapped.execute(&pool).await.unwrap().rows_affected(), 2);
-        let opened = store.claim(&account(), &pair[..1], LEASE).await;
+        let opened = store.claim(&by("setup"), &account(), &pair[..1], LEASE).await;
         assert!(matches!(opened, Err(Error::Sealed { column: named, .. }) if named == *column), "{column}");
     }
 }
@@ -99,7 +103,7 @@ async fn another_key_file_is_refused(pool: PgPool) {
     let another =
         "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     let next = "2 AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
-    let check = async |keys: &str| store_with(&pool, "dispatch:1", keys).await.check_keys().await;
+    let check = async |keys: &str| store_with(&pool, keys).await.add_accounts(&by("dispatch:1"), &[]).await;
     check(ours).await.unwrap();
     check(ours).await.unwrap();
     assert!(matches!(check(another).await, Err(Error::Keys { key_id: 1 })));

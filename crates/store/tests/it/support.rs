@@ -5,19 +5,19 @@ use std::{sync::Arc, time::Duration};
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    decide::Class,
+    decide::Idempotency,
     fault::Severity,
     id::{BatchId, PayoutId},
     money::{Currency, Money},
-    name::AccountName,
+    name::{AccountName, Actor},
     order::Order,
     payout::Transition,
     reference::Reference,
     verdict::{ProviderId, Record},
 };
 use payrun_store::{
-    Claimed, Conclusion, Error, Holds, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout, Opened,
-    Options, PayoutDetail, Sealer, Settlement, Source, Store,
+    Claimed, Conclusion, Error, HoldPolicy, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout,
+    Opened, Options, PayoutDetail, Sealer, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -43,6 +43,12 @@ pub(crate) async fn app(pool: &PgPool) -> PgConnection {
     connection
 }
 
+/// Connections as the owner of the tables has them, acting as `owner`.
+pub(crate) async fn owner(pool: &PgPool) -> PgPool {
+    let options = (*pool.connect_options()).clone().options([("payrun.actor", "owner")]);
+    PgPool::connect_with(options).await.unwrap()
+}
+
 /// A connection that no trigger stops, to plant what a test begins with.
 pub(crate) async fn past_the_guard(pool: &PgPool) -> PgConnection {
     let mut connection = pool.acquire().await.unwrap().detach();
@@ -55,16 +61,20 @@ pub(crate) fn code(error: &sqlx::Error) -> String {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Into::into).unwrap_or_default()
 }
 
-/// A store that acts for somebody.
-pub(crate) async fn store(pool: &PgPool, actor: &str) -> Store {
-    store_with(pool, actor, KEYS).await
+/// Who acts.
+pub(crate) fn by(name: &str) -> Actor {
+    name.parse().unwrap()
+}
+
+/// A store.
+pub(crate) async fn store(pool: &PgPool) -> Store {
+    store_with(pool, KEYS).await
 }
 
 /// A store with a key file of its own.
-pub(crate) async fn store_with(pool: &PgPool, actor: &str, keys: &str) -> Store {
-    let options = Options { actor: actor.parse().unwrap(), ..options(pool) };
+pub(crate) async fn store_with(pool: &PgPool, keys: &str) -> Store {
     let sealer = Arc::new(Sealer::from_key_file(&keys.into()).unwrap());
-    Store::open(&options, sealer).await.unwrap()
+    Store::open(&options(pool), sealer).await.unwrap()
 }
 
 /// A store that has one connection, so that what befalls it is seen by its next user.
@@ -74,19 +84,13 @@ pub(crate) async fn store_of_one(url: String) -> Store {
 
 /// As [`store_of_one`], where it may be refused.
 pub(crate) async fn try_store_of_one(url: String) -> Result<Store, Error> {
-    let options = Options {
-        url: url.into(),
-        actor: "dispatch:1".parse().unwrap(),
-        connections_max: 1,
-        acquire_timeout: Duration::from_secs(10),
-    };
+    let options = Options { url: url.into(), connections_max: 1, acquire_timeout: Duration::from_secs(10) };
     Store::open(&options, Arc::new(Sealer::from_key_file(&KEYS.into()).unwrap())).await
 }
 
 fn options(pool: &PgPool) -> Options {
     Options {
         url: pool.connect_options().to_url_lossy().to_string().into(),
-        actor: "tester".parse().unwrap(),
         connections_max: 8,
         acquire_timeout: Duration::from_secs(30),
     }
@@ -94,27 +98,29 @@ fn options(pool: &PgPool) -> Options {
 
 /// The account that [`payout`] is of.
 pub(crate) fn account() -> AccountName {
-    "class-b".parse().unwrap()
+    "searchable".parse().unwrap()
 }
 
-/// One account of each class.
+/// One account of each idempotency.
 pub(crate) async fn accounts(pool: &PgPool) -> Store {
-    let store = store(pool, "setup").await;
-    store.check_keys().await.unwrap();
-    let rows = [("class-a", Class::A), ("class-b", Class::B), ("class-c", Class::C)].map(|(name, class)| {
-        NewAccount {
-            name: name.parse().unwrap(),
-            provider: "bamboo",
-            class,
-            batch_minor_max: None,
-            day_minor_max: None,
-        }
+    let store = store(pool).await;
+    let rows = [
+        ("deduplicating", Idempotency::Deduplicates),
+        ("searchable", Idempotency::Searchable),
+        ("opaque", Idempotency::None),
+    ]
+    .map(|(name, idempotency)| NewAccount {
+        name: name.parse().unwrap(),
+        provider: "bamboo",
+        idempotency,
+        batch_minor_max: None,
+        day_minor_max: None,
     });
-    store.add_accounts(&rows).await.unwrap();
+    store.add_accounts(&by("setup"), &rows).await.unwrap();
     store
 }
 
-/// A payout of `class-b` for row `row`.
+/// A payout of `searchable` for row `row`.
 pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
     let id = PayoutId::from(Uuid::now_v7());
     NewPayout {
@@ -145,12 +151,12 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
 }
 
 /// Nothing is strange.
-pub(crate) const fn no_holds() -> Holds {
-    Holds { marks: Vec::new(), repeat_days: 1 }
+pub(crate) const fn no_holds() -> HoldPolicy {
+    HoldPolicy { flags: Vec::new(), repeat_days: 1 }
 }
 
 /// Opens a batch whose bytes are told apart by `name`.
-pub(crate) async fn open(store: &Store, name: &str) -> Opened {
+pub(crate) async fn open(store: &Store, uploader: &str, name: &str) -> Opened {
     let mut digest = [0; 32];
     digest[..name.len()].copy_from_slice(name.as_bytes());
     let new = NewBatch {
@@ -160,12 +166,12 @@ pub(crate) async fn open(store: &Store, name: &str) -> Opened {
         source_digest: digest,
         holds: no_holds(),
     };
-    store.import(&new).await.unwrap()
+    store.import(&by(uploader), &new).await.unwrap()
 }
 
 /// A batch that is new.
-pub(crate) async fn open_new(store: &Store, name: &str) -> Box<Import> {
-    match open(store, name).await {
+pub(crate) async fn open_new(store: &Store, uploader: &str, name: &str) -> Box<Import> {
+    match open(store, uploader, name).await {
         Opened::New(import) => import,
         Opened::Same(_) => unreachable!("{name} was imported before"),
     }
@@ -173,8 +179,8 @@ pub(crate) async fn open_new(store: &Store, name: &str) -> Box<Import> {
 
 /// A batch of `payouts`, uploaded by ana; its digest as people compare it.
 pub(crate) async fn uploaded(pool: &PgPool, name: &str, payouts: &[NewPayout]) -> (BatchId, String) {
-    let ana = store(pool, "ana").await;
-    let mut import = open_new(&ana, name).await;
+    let ana = store(pool).await;
+    let mut import = open_new(&ana, "ana", name).await;
     // The same made-up people are paid again and again, which is remarked.
     let found = import.rows(payouts, &[]).await.unwrap();
     assert!(found.iter().all(|fault| fault.severity == Severity::Warning), "{found:?}");
@@ -186,13 +192,13 @@ pub(crate) async fn uploaded(pool: &PgPool, name: &str, payouts: &[NewPayout]) -
 pub(crate) async fn approved(pool: &PgPool, name: &str, rows: i32) -> (BatchId, Vec<PayoutId>) {
     let payouts: Vec<_> = (1..=rows).map(|row| payout(&format!("{name}-{row}"), row)).collect();
     let (batch, digest) = uploaded(pool, name, &payouts).await;
-    assert_eq!(store(pool, "luis").await.approve(batch, &digest).await.unwrap(), i64::from(rows));
+    assert_eq!(store(pool).await.approve(&by("luis"), batch, &digest).await.unwrap(), i64::from(rows));
     (batch, payouts.into_iter().map(|payout| payout.id).collect())
 }
 
 /// One payout, claimed.
 pub(crate) async fn claim_one(store: &Store, payout: PayoutId, lease: Duration) -> Claimed {
-    let mut claimed = store.claim(&account(), &[payout], lease).await.unwrap();
+    let mut claimed = store.claim(&by("dispatch:1"), &account(), &[payout], lease).await.unwrap();
     assert_eq!(claimed.len(), 1, "{payout} is not to be had");
     claimed.remove(0)
 }
@@ -201,7 +207,7 @@ pub(crate) async fn claim_one(store: &Store, payout: PayoutId, lease: Duration) 
 pub(crate) async fn sent(pool: &PgPool, store: &Store, name: &str, transition: Transition) -> PayoutId {
     let (_, payouts) = approved(pool, name, 1).await;
     let claimed = claim_one(store, payouts[0], LEASE).await;
-    assert_eq!(store.record(&[conclusion(&claimed, transition)]).await.unwrap(), payouts);
+    assert_eq!(store.record(&by("dispatch:1"), &[conclusion(&claimed, transition)]).await.unwrap(), payouts);
     payouts[0]
 }
 
@@ -229,7 +235,7 @@ pub(crate) fn record(id: &str, status: &str) -> Record {
 
 /// The one look-up that is due.
 pub(crate) async fn look_up(store: &Store) -> Lookup {
-    let mut due = store.take_lookups(&account(), LEASE, ROOM).await.unwrap();
+    let mut due = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
     assert_eq!(due.len(), 1, "one look-up is due");
     due.remove(0)
 }
@@ -258,5 +264,6 @@ pub(crate) async fn detail(store: &Store, payout: PayoutId) -> PayoutDetail {
 /// Where a payout and its last attempt stand.
 pub(crate) async fn states(store: &Store, payout: PayoutId) -> (String, String) {
     let detail = detail(store, payout).await;
-    (detail.payout.state, detail.attempts.last().map(|attempt| attempt.state.clone()).unwrap_or_default())
+    let attempt = detail.attempts.last().map_or("", |attempt| attempt.state.as_str());
+    (detail.payout.state.to_string(), attempt.to_owned())
 }

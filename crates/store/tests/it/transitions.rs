@@ -1,6 +1,8 @@
-//! The guard in Postgres, asked directly by the application's role: the state machine holds without any of our code.
+//! The guard in Postgres, asked directly by the application's role: the state machine holds without
+//! any of our code.
 //!
-//! **Reads**: `payout_transition`, `payout_event`. **Writes**: planted payouts. **Invariant**: what is not listed is refused.
+//! **Reads**: `payout_transition`, `payout_event`. **Writes**: planted payouts. **Invariant**: what
+//! is not listed is refused.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +12,8 @@ use uuid::Uuid;
 
 use crate::support::{accounts, app, code, past_the_guard};
 
-/// A transition asked of a planted payout, as it must be asked. A test of a guard changes one thing.
+/// A transition asked of a planted payout, as it must be asked. A test of a guard changes one
+/// thing.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) from: PayoutState,
@@ -45,7 +48,7 @@ impl Ask {
             from,
             transition,
             before: Transition::Claim,
-            account: if transition == Transition::Resend { "class-a" } else { "class-b" },
+            account: if transition == Transition::Resend { "deduplicating" } else { "searchable" },
             sends: 1 + i16::from(transition == Transition::NoteRefusal)
                 - i16::from(transition == Transition::CancelQueued),
             not_found: 2,
@@ -54,7 +57,7 @@ impl Ask {
             due: true,
             intent: takes.then_some(6),
             decided_version: 7,
-            decided_outcome: transition.target().word(),
+            decided_outcome: transition.target().as_str(),
             confirmed_by: Some("luis"),
             version_step: 1,
             epoch_step: i32::from(takes || transition == Transition::ExpireLease),
@@ -95,12 +98,12 @@ impl Ask {
         .bind(id.to_string())
         .bind(self.account)
         .bind(id.simple().to_string().to_uppercase())
-        .bind(self.from.word())
+        .bind(self.from.as_str())
         .bind(self.sends)
         .bind(self.refusal)
         .bind(self.not_found)
         .bind(self.due)
-        .bind(self.before.word())
+        .bind(self.before.as_str())
         .execute(&mut *owner)
         .await
         .unwrap();
@@ -146,8 +149,8 @@ impl Ask {
              where id = $1",
         )
         .bind(id)
-        .bind(self.transition.target().word())
-        .bind(self.transition.word())
+        .bind(self.transition.target().as_str())
+        .bind(self.transition.as_str())
         .bind(self.version_step)
         .bind(self.epoch_step)
         .bind(self.sends_step)
@@ -175,7 +178,7 @@ impl Desk {
 fn transitions() -> Vec<Transition> {
     let mut seen = BTreeSet::new();
     let all = Transition::TABLE.iter().map(|rule| rule.transition);
-    all.filter(|transition| seen.insert(transition.word())).collect()
+    all.filter(|transition| seen.insert(transition.as_str())).collect()
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -185,15 +188,16 @@ async fn the_table_is_the_domains(pool: PgPool) {
         .await
         .unwrap();
     let table: BTreeSet<[String; 3]> = rows.iter().map(|row| [row.get(0), row.get(1), row.get(2)]).collect();
-    let from = |rule: &payrun_domain::payout::Rule| rule.from.map_or("", PayoutState::word).to_owned();
+    let from = |rule: &payrun_domain::payout::Rule| rule.from.map_or("", PayoutState::as_str).to_owned();
     let domain: BTreeSet<[String; 3]> = Transition::TABLE
         .iter()
-        .map(|rule| [rule.transition.word().to_owned(), from(rule), rule.to.word().to_owned()])
+        .map(|rule| [rule.transition.as_str().to_owned(), from(rule), rule.to.as_str().to_owned()])
         .collect();
     assert_eq!(table, domain);
 }
 
-/// 13 states times 32 transitions: allowed exactly where the table says so, and each allowed one leaves its event.
+/// 13 states times 32 transitions: allowed exactly where the table says so, and each allowed one
+/// leaves its event.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn every_state_and_transition_through_sql(pool: PgPool) {
     let mut desk = Desk::open(&pool).await;
@@ -209,14 +213,14 @@ async fn every_state_and_transition_through_sql(pool: PgPool) {
             .await
             .unwrap();
             if from.apply(transition).is_ok() {
-                assert!(asked.is_ok(), "{from} must {}: {}", transition.word(), asked.unwrap_err());
-                let (to, word) = (transition.target().word(), transition.word());
+                assert!(asked.is_ok(), "{from} must {}: {}", transition.as_str(), asked.unwrap_err());
+                let (to, word) = (transition.target().as_str(), transition.as_str());
                 let epoch = 5 + Ask::new(from, transition).epoch_step;
-                let event = (from.word().into(), to.into(), word.into(), 8, epoch, "tester".into());
+                let event = (from.as_str().into(), to.into(), word.into(), 8, epoch, "tester".into());
                 assert_eq!(events, [event]);
                 allowed += 1;
             } else {
-                let refused = asked.expect_err(&format!("{from} must not {}", transition.word()));
+                let refused = asked.expect_err(&format!("{from} must not {}", transition.as_str()));
                 assert_eq!(code(&refused), "PR001", "{from} {transition:?}: {refused}");
                 assert_eq!(events, []);
             }

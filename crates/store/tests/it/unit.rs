@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::{
     proxy::{Loss, Proxy},
-    support::{LEASE, account, accounts, approved, states, store_of_one, try_store_of_one},
+    support::{LEASE, account, accounts, approved, by, states, store_of_one, try_store_of_one},
 };
 
 async fn is_paused(pool: &PgPool, account: &AccountName) -> bool {
@@ -30,11 +30,11 @@ async fn a_commit_whose_answer_is_lost_has_happened(pool: PgPool) {
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Answer);
-    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 2);
+    assert_eq!(store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().len(), 2);
     assert!(proxy.has_lost());
     assert_eq!(states(&owner, payouts[0]).await, ("submitting".into(), "intent".into()));
     proxy.lose_next(Loss::Answer);
-    assert!(store.pause_account(&account(), Pause::Balance).await.unwrap());
+    assert!(store.pause_account(&by("dispatch:1"), &account(), Pause::Balance).await.unwrap());
     assert!(proxy.has_lost() && is_paused(&pool, &account()).await);
 }
 
@@ -45,11 +45,15 @@ async fn a_commit_that_is_lost_has_not_happened(pool: PgPool) {
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Question);
-    let claimed = store.claim(&account(), &payouts, LEASE).await;
+    let claimed = store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await;
     assert!(proxy.has_lost());
     assert!(matches!(claimed, Err(Error::Driver { .. })), "{claimed:?}");
     assert_eq!(states(&owner, payouts[0]).await, ("queued".into(), String::new()));
-    assert_eq!(store.claim(&account(), &payouts, LEASE).await.unwrap().len(), 1, "it can be tried again");
+    assert_eq!(
+        store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().len(),
+        1,
+        "it can be tried again"
+    );
 }
 
 /// Polls `future` so many times at most, then drops it with its last answer still on the way.
@@ -77,32 +81,36 @@ async fn open_transactions(pool: &PgPool) -> i64 {
     .unwrap()
 }
 
-/// Wherever a caller gives up, the one connection is fit for the next: it is in no transaction, and what is written is there.
+/// Wherever a caller gives up, the one connection is fit for the next: it is in no transaction, and
+/// what is written is there.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_caller_that_gives_up_leaves_no_poisoned_connection(pool: PgPool) {
     accounts(&pool).await;
     let store = store_of_one(pool.connect_options().to_url_lossy().to_string()).await;
-    let (given_up, next) = ("class-a".parse().unwrap(), "class-b".parse().unwrap());
+    let (given_up, next) = ("deduplicating".parse().unwrap(), "searchable".parse().unwrap());
     for polls in 1.. {
-        let ended = given_up_after(polls, store.pause_account(&given_up, Pause::Person)).await;
+        let ended =
+            given_up_after(polls, store.pause_account(&by("dispatch:1"), &given_up, Pause::Person)).await;
         store.ping().await.unwrap();
         // A connection that was thrown away may be open at the server for a moment.
         while open_transactions(&pool).await > 0 {}
-        assert!(store.pause_account(&next, Pause::Person).await.unwrap());
+        assert!(store.pause_account(&by("dispatch:1"), &next, Pause::Person).await.unwrap());
         assert!(is_paused(&pool, &next).await, "given up after {polls} polls");
-        assert!(store.resume_account(&next).await.unwrap());
+        assert!(store.resume_account(&by("dispatch:1"), &next).await.unwrap());
         if let Some(ended) = ended {
-            // Whether it has changed anything is open: an abandoned COMMIT may have arrived after the resume.
+            // Whether it has changed anything is open: an abandoned COMMIT may have arrived after
+            // the resume.
             ended.unwrap();
             assert!(polls > 1, "nothing was given up");
             break;
         }
-        store.resume_account(&given_up).await.unwrap();
+        store.resume_account(&by("dispatch:1"), &given_up).await.unwrap();
     }
     assert!(is_paused(&pool, &given_up).await);
 }
 
-/// A pooler that drops the settings of connections would let us work as whoever logs in, which may own the tables.
+/// A pooler that drops the settings of connections would let us work as the login role, which may
+/// own the tables.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_connection_that_lost_its_role_is_not_worked_with(pool: PgPool) {
     let proxy = Proxy::before(&pool).await;

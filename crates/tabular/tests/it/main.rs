@@ -4,12 +4,13 @@
 
 mod ods;
 mod text;
+mod width;
 mod xls;
 mod xlsx;
 
 use std::io::{Cursor, Write};
 
-use payrun_tabular::{Error, Format, Kind, Refusal, Request, Sheet, Table, open};
+use payrun_tabular::{Error, FileRefusal, Format, Kind, Request, Sheet, Table, open};
 use proptest::prelude::*;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
@@ -28,7 +29,7 @@ fn plain(bytes: &[u8]) -> Table {
 }
 
 fn sheet(table: &Table) -> &Sheet {
-    match &table.found.format {
+    match &table.detected.format {
         Format::Xlsx(sheet) | Format::Xls(sheet) | Format::Ods(sheet) => sheet,
         Format::Csv(_) => unreachable!("{table:?}"),
     }
@@ -45,7 +46,7 @@ fn row(line: i64, cells: &[&str]) -> (i64, Vec<String>) {
     (line, cells.iter().map(|cell| (*cell).to_owned()).collect())
 }
 
-/// Of the first record.
+/// What the cells of the first record are.
 fn kinds(table: &mut Table) -> Vec<Kind> {
     table.read().unwrap().unwrap().cells.iter().map(|cell| cell.kind).collect()
 }
@@ -56,7 +57,7 @@ fn read_all(bytes: &[u8], request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
-fn refusal(bytes: &[u8], request: &Request) -> Refusal {
+fn refusal(bytes: &[u8], request: &Request) -> FileRefusal {
     match read_all(bytes, request) {
         Err(Error::Refused(refusal)) => refusal,
         other => unreachable!("{other:?}"),

@@ -1,6 +1,6 @@
 //! ODS workbooks, written by hand as `LibreOffice` writes them.
 
-use payrun_tabular::{Kind, Limits, Refusal, Request};
+use payrun_tabular::{COLUMNS_MAX, FileRefusal, Kind, Limits, Request};
 use proptest::prelude::*;
 use zip::CompressionMethod;
 
@@ -20,11 +20,11 @@ fn made(content: &str) -> Vec<u8> {
     archive(&[("mimetype", TYPE), ("content.xml", content)], CompressionMethod::Deflated)
 }
 
-fn one(rows: &str) -> Vec<u8> {
+pub(crate) fn one(rows: &str) -> Vec<u8> {
     made(&content(&format!("<table:table table:name='One'>{rows}</table:table>")))
 }
 
-const TEXT: &str = "office:value-type='string'";
+pub(crate) const TEXT: &str = "office:value-type='string'";
 
 #[test]
 fn a_payroll_as_libreoffice_saves_it() {
@@ -102,7 +102,7 @@ fn which_table_is_read_is_never_a_guess() {
     let full = |text: &str| format!("<table:table-cell {TEXT}><text:p>{text}</text:p></table:table-cell>");
     let two = made(&content(&(table_xml("A", "ta1", &full("a")) + &table_xml("B", "ta1", &full("b")))));
     let names = vec!["A".to_owned(), "B".to_owned()];
-    assert_eq!(refusal(&two, &Request::default()), Refusal::SheetsSeveral { names });
+    assert_eq!(refusal(&two, &Request::default()), FileRefusal::SheetsSeveral { names });
     assert_eq!(rows(&mut crate::table(&two, &named("B")).unwrap()), [row(1, &["b"])]);
     let hidden = made(&content(
         &(table_xml("A", "ta2", &full("a"))
@@ -119,16 +119,20 @@ fn repetitions_cost_no_memory() {
         "<table:table-cell {TEXT} table:number-columns-repeated='999999999'><text:p>a</text:p></table:table-cell>"
     );
     let wide = one(&format!("<table:table-row>{cell}</table:table-row>"));
-    assert_eq!(refusal(&wide, &Request::default()), Refusal::Cells { line: 1, max: 64 });
+    assert_eq!(refusal(&wide, &Request::default()), FileRefusal::Columns { line: 1, max: COLUMNS_MAX });
     let cell = format!("<table:table-cell {TEXT}><text:p>a</text:p></table:table-cell>");
-    let tall =
-        one(&format!("<table:table-row table:number-rows-repeated='9999999999'>{cell}</table:table-row>"));
+    let tall = |rows: u64| {
+        one(&format!("<table:table-row table:number-rows-repeated='{rows}'>{cell}</table:table-row>"))
+    };
     let limits = Limits { rows_max: 1000, ..Limits::default() };
-    assert_eq!(refusal(&tall, &Request { limits, ..Request::default() }), Refusal::Rows { max: 1000 });
+    let request = Request { limits, ..Request::default() };
+    assert_eq!(refusal(&tall(1_048_576), &request), FileRefusal::Rows { max: 1000 });
+    let problem = refusal(&tall(1_048_577), &request).to_string();
+    assert!(problem.contains("it has more rows than a sheet"), "{problem}");
     let blanks = one(&format!(
         "<table:table-row><table:table-cell {TEXT}><text:p><text:s text:c='99999999999'/></text:p></table:table-cell></table:table-row>"
     ));
-    assert!(matches!(refusal(&blanks, &Request::default()), Refusal::RecordBytes { line: 1, .. }));
+    assert!(matches!(refusal(&blanks, &Request::default()), FileRefusal::RecordBytes { line: 1, .. }));
 }
 
 #[test]
@@ -142,12 +146,12 @@ fn what_is_no_spreadsheet_is_told() {
     let secret = [("mimetype", TYPE), ("content.xml", "noise"), ("META-INF/manifest.xml", manifest)];
     assert_eq!(
         refusal(&archive(&secret, CompressionMethod::Stored), &Request::default()),
-        Refusal::Encrypted
+        FileRefusal::Encrypted
     );
     let odd = one(
         "<table:table-row><table:table-cell office:value-type='float' office:value='x'/></table:table-row>",
     );
-    assert!(refusal(&odd, &Request::default()).to_string().contains("a number is none"));
+    assert!(refusal(&odd, &Request::default()).to_string().contains("a cell is not a valid number"));
 }
 
 proptest! {

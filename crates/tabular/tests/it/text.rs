@@ -4,14 +4,14 @@ use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use payrun_tabular::{
-    Container, Dialect, Encoding, Format, Limits, LineEnds, Refusal, Request, Separator, Table,
+    Container, Dialect, Encoding, FileRefusal, Format, Limits, LineEnds, Request, Separator, Table,
 };
 use proptest::prelude::*;
 
 use crate::{read_all, refusal, row, rows, table};
 
 fn dialect(table: &Table) -> Dialect {
-    let Format::Csv(dialect) = table.found.format else { unreachable!("not CSV: {table:?}") };
+    let Format::Csv(dialect) = table.detected.format else { unreachable!("not CSV: {table:?}") };
     dialect
 }
 
@@ -58,19 +58,19 @@ fn a_byte_order_mark_is_no_part_of_the_first_cell() {
 fn gzip_is_looked_into() {
     let both = [gzip(b"id|b\n"), gzip(b"1|2\n")].concat();
     let mut table = table(&both, &Request::default()).unwrap();
-    assert_eq!(table.found.container, Container::Gzip);
+    assert_eq!(table.detected.container, Container::Gzip);
     assert_eq!(rows(&mut table), [row(1, &["id", "b"]), row(2, &["1", "2"])]);
     assert_eq!((table.bytes_read(), table.bytes_total()), (9, 9));
 
     let once = gzip(&b"a,b\n".repeat(50_000));
     let request = Request::default();
-    assert_eq!(refusal(&gzip(&once), &request), Refusal::GzipInGzip);
-    assert_eq!(refusal(&once[..once.len() - 1], &request), Refusal::GzipCut);
-    assert_eq!(refusal(&[&once[..], b"\0"].concat(), &request), Refusal::GzipTrailing);
+    assert_eq!(refusal(&gzip(&once), &request), FileRefusal::GzipInGzip);
+    assert_eq!(refusal(&once[..once.len() - 1], &request), FileRefusal::GzipCut);
+    assert_eq!(refusal(&[&once[..], b"\0"].concat(), &request), FileRefusal::GzipTrailing);
     let limits = Limits { inflated_bytes_max: 199_999, ..Limits::default() };
     assert_eq!(
         refusal(&once, &Request { limits, ..Request::default() }),
-        Refusal::InflatedBytes { max: 199_999 }
+        FileRefusal::InflatedBytes { max: 199_999 }
     );
 }
 
@@ -78,22 +78,22 @@ fn gzip_is_looked_into() {
 fn limits_hold() {
     let with = |limits: Limits| refusal(b"a,b\n1,2\n3,4\n", &Request { limits, ..Request::default() });
     let limits = Limits::default();
-    assert_eq!(with(Limits { file_bytes_max: 11, ..limits }), Refusal::FileBytes { max: 11 });
-    assert_eq!(with(Limits { rows_max: 2, ..limits }), Refusal::Rows { max: 2 });
-    assert_eq!(with(Limits { record_bytes_max: 3, ..limits }), Refusal::RecordBytes { line: 1, max: 3 });
+    assert_eq!(with(Limits { file_bytes_max: 11, ..limits }), FileRefusal::FileBytes { max: 11 });
+    assert_eq!(with(Limits { rows_max: 2, ..limits }), FileRefusal::Rows { max: 2 });
+    assert_eq!(with(Limits { record_bytes_max: 3, ..limits }), FileRefusal::RecordBytes { line: 1, max: 3 });
 }
 
 #[test]
 fn what_is_no_table_is_told() {
     let told = |bytes: &[u8]| refusal(bytes, &Request::default());
-    assert_eq!(told(b""), Refusal::Empty);
-    assert_eq!(told(b"\xef\xbb\xbf\r\n \r\n"), Refusal::Empty);
-    assert_eq!(told(&gzip(b"")), Refusal::Empty);
-    assert_eq!(told(b"alone\nand alone\n"), Refusal::SeparatorMissing);
-    assert_eq!(told(b"a,b\n\"c,d\n"), Refusal::Unclosed { line: 2 });
-    assert_eq!(told(b"a,b\nc,\0\n"), Refusal::Nul { line: 2 });
-    assert_eq!(told(b"sep=~\na~b\n"), Refusal::SeparatorForeign);
-    assert!(matches!(told(b"<html><table><tr><td>1"), Refusal::NotATable { what: "a web page", .. }));
+    assert_eq!(told(b""), FileRefusal::Empty);
+    assert_eq!(told(b"\xef\xbb\xbf\r\n \r\n"), FileRefusal::Empty);
+    assert_eq!(told(&gzip(b"")), FileRefusal::Empty);
+    assert_eq!(told(b"alone\nand alone\n"), FileRefusal::SeparatorMissing);
+    assert_eq!(told(b"a,b\n\"c,d\n"), FileRefusal::Unclosed { line: 2 });
+    assert_eq!(told(b"a,b\nc,\0\n"), FileRefusal::Nul { line: 2 });
+    assert_eq!(told(b"sep=~\na~b\n"), FileRefusal::SeparatorForeign);
+    assert!(matches!(told(b"<html><table><tr><td>1"), FileRefusal::NotATable { what: "a web page", .. }));
 }
 
 #[test]

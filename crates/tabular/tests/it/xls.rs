@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use payrun_tabular::{Kind, Refusal, Request};
+use payrun_tabular::{FileRefusal, Kind, Request};
 use proptest::prelude::*;
 
 use crate::{damage, damaged, kinds, named, plain, read_all, refusal, row, rows, sheet};
@@ -157,7 +157,7 @@ fn rows_out_of_order_are_read_in_order() {
 fn which_sheet_is_read_is_never_a_guess() {
     let bytes = workbook(&[("A", 0, string(0, 0, 0)), ("B", 0, string(0, 0, 1)), ("C", 1, string(4, 1, 2))]);
     let names = vec!["A".to_owned(), "B".to_owned()];
-    assert_eq!(refusal(&bytes, &Request::default()), Refusal::SheetsSeveral { names });
+    assert_eq!(refusal(&bytes, &Request::default()), FileRefusal::SheetsSeveral { names });
     let mut table = crate::table(&bytes, &named("C")).unwrap();
     assert!(sheet(&table).is_hidden);
     assert_eq!(rows(&mut table), [row(5, &["", "€"])]);
@@ -167,12 +167,15 @@ fn which_sheet_is_read_is_never_a_guess() {
 #[test]
 fn what_is_no_workbook_is_told() {
     let told = |streams: &[(&str, &[u8])]| refusal(&compound(streams), &Request::default()).to_string();
-    assert_eq!(told(&[("EncryptionInfo", b"x"), ("EncryptedPackage", b"x")]), Refusal::Encrypted.to_string());
+    assert_eq!(
+        told(&[("EncryptionInfo", b"x"), ("EncryptedPackage", b"x")]),
+        FileRefusal::Encrypted.to_string()
+    );
     assert!(told(&[("WordDocument", b"x")]).contains("a Word document"));
     assert!(told(&[("Book", b"x")]).contains("Excel 95"));
     assert!(told(&[("Other", b"x")]).contains("an old Office program"));
     let secret = [begin(), record(0x2f, &[1, 0])].concat();
-    assert_eq!(told(&[("Workbook", &secret)]), Refusal::Encrypted.to_string());
+    assert_eq!(told(&[("Workbook", &secret)]), FileRefusal::Encrypted.to_string());
     let missing = stream(&[("A", 0, string(0, 0, 9))]);
     assert!(told(&[("Workbook", &missing)]).contains("a text is missing"));
     let whole = stream(&[("A", 0, payroll())]);

@@ -1,6 +1,6 @@
 //! XLSX workbooks: those of a writer, and those that no writer would write.
 
-use payrun_tabular::{Kind, Limits, Refusal, Request};
+use payrun_tabular::{FileRefusal, Kind, Limits, Request};
 use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 use zip::CompressionMethod;
@@ -126,16 +126,16 @@ fn which_sheet_is_read_is_never_a_guess() {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(
         refusal(&bytes, &Request::default()),
-        Refusal::SheetsSeveral { names: names(&["Enero", "Febrero"]) }
+        FileRefusal::SheetsSeveral { names: names(&["Enero", "Febrero"]) }
     );
     let missing =
-        Refusal::SheetMissing { name: "enero".to_owned(), names: names(&["Enero", "Febrero", "Marzo"]) };
+        FileRefusal::SheetMissing { name: "enero".to_owned(), names: names(&["Enero", "Febrero", "Marzo"]) };
     assert_eq!(refusal(&bytes, &named("enero")), missing);
     let mut table = crate::table(&bytes, &named("Marzo")).unwrap();
     assert!(sheet(&table).is_hidden);
     assert_eq!(rows(&mut table), [row(1, &["Marzo"])]);
     let empty = refusal(&made("<row><c s='1'/></row>"), &Request::default());
-    assert_eq!(empty, Refusal::SheetsEmpty { names: names(&["One"]) });
+    assert_eq!(empty, FileRefusal::SheetsEmpty { names: names(&["One"]) });
 }
 
 #[test]
@@ -164,15 +164,28 @@ fn a_sheet_may_lie_anywhere_and_have_prefixes() {
 }
 
 #[test]
+fn how_many_texts_a_workbook_claims_plays_no_part() {
+    let sheet =
+        "<worksheet><sheetData><row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row></sheetData></worksheet>";
+    for claim in
+        ["", "count='0' uniqueCount='0'", "count='1' uniqueCount='1'", "uniqueCount='99999'", "count='x'"]
+    {
+        let strings = format!("<sst {claim}><si><t>a</t></si><si><t>b</t></si></sst>");
+        let bytes = parts(&[("xl/worksheets/sheet1.xml", sheet), ("xl/sharedStrings.xml", &strings)]);
+        assert_eq!(rows(&mut plain(&bytes)), [row(1, &["a", "b"])], "{claim}");
+    }
+}
+
+#[test]
 fn limits_hold() {
     let bytes = made("<row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row><row/><row><c><v>1</v></c></row>");
     let with = |limits: Limits| refusal(&bytes, &Request { limits, ..Request::default() });
     let limits = Limits::default();
-    assert_eq!(with(Limits { rows_max: 1, ..limits }), Refusal::Rows { max: 1 });
-    assert_eq!(with(Limits { cells_max: 1, ..limits }), Refusal::Cells { line: 1, max: 1 });
-    assert_eq!(with(Limits { record_bytes_max: 5, ..limits }), Refusal::RecordBytes { line: 1, max: 5 });
-    assert_eq!(with(Limits { strings_bytes_max: 9, ..limits }), Refusal::StringsBytes { max: 9 });
-    assert_eq!(with(Limits { inflated_bytes_max: 100, ..limits }), Refusal::InflatedBytes { max: 100 });
+    assert_eq!(with(Limits { rows_max: 1, ..limits }), FileRefusal::Rows { max: 1 });
+    assert_eq!(with(Limits { columns_max: 1, ..limits }), FileRefusal::Columns { line: 1, max: 1 });
+    assert_eq!(with(Limits { record_bytes_max: 5, ..limits }), FileRefusal::RecordBytes { line: 1, max: 5 });
+    assert_eq!(with(Limits { strings_bytes_max: 9, ..limits }), FileRefusal::StringsBytes { max: 9 });
+    assert_eq!(with(Limits { inflated_bytes_max: 100, ..limits }), FileRefusal::InflatedBytes { max: 100 });
 }
 
 #[test]
@@ -198,7 +211,7 @@ fn what_is_no_workbook_is_told() {
     assert!(told(&["payroll.csv", "other.csv"]).contains("a ZIP archive"));
     assert!(told(&[]).contains("a ZIP archive"));
     assert!(told(&["Index/Document.iwa"]).contains("Apple"));
-    assert_eq!(told(&["EncryptedPackage"]), Refusal::Encrypted.to_string());
+    assert_eq!(told(&["EncryptedPackage"]), FileRefusal::Encrypted.to_string());
 }
 
 #[test]

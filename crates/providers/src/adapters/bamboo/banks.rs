@@ -1,5 +1,6 @@
-//! Bamboo's codes of banks and wallets where accounts are checked against them. The provider's own list is the truth; one that is
-//! missing here is refused before approval rather than by Bamboo afterwards.
+//! Bamboo's codes of banks and wallets where accounts are checked against them. The provider's own
+//! list is the truth; one that is missing here is refused before approval rather than by Bamboo
+//! afterwards.
 
 use payrun_domain::country::Country;
 

@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     Bank,
-    choices::{Choices, listed},
+    choices::{self, Choices},
 };
 
 /// In every country.
-pub(in crate::adapters) fn choices(country: Country) -> Choices {
+pub(super) fn choices(country: Country) -> Choices {
     let codes = |method: Method, kinds: [Kind; 2]| -> Vec<Bank> {
         let all = banks::all(country).into_iter().filter(|(.., kind)| kinds.contains(kind));
-        all.map(|(code, name, _)| listed(method, (code, name))).collect()
+        all.map(|(code, name, _)| choices::bank(method, code, name)).collect()
     };
     let methods = destination::methods(country).to_vec();
     Choices {

@@ -7,13 +7,14 @@ use payrun_domain::{
     money::Currency,
 };
 
-use super::{Bamboo, banks};
+use super::{banks, settings::BambooRules};
 use crate::knowledge::{self, shaped};
 
 /// Kinds of bank account that it has a number for.
 pub(super) const ACCOUNT_KINDS: [AccountKind; 2] = [AccountKind::Savings, AccountKind::Checking];
 
-/// How it pays. Cash is documented as a type, without a country that offers it: Bamboo would decide, after approval.
+/// How it pays. Cash is documented as a type, without a country that offers it: Bamboo would
+/// decide, after approval.
 pub(super) const fn methods(country: Country) -> &'static [Method] {
     match country {
         Country::Br => &[Method::Instant],
@@ -33,7 +34,7 @@ pub(super) const fn key_kinds(country: Country) -> &'static [KeyKind] {
 }
 
 /// Every fault at once.
-pub(super) fn check(bamboo: &Bamboo, destination: &Destination, faults: &mut Vec<Fault>) {
+pub(super) fn check(bamboo: &BambooRules, destination: &Destination, faults: &mut Vec<Fault>) {
     let country = bamboo.country;
     if let Some(fault) = knowledge::method("Bamboo", country, methods(country), destination.method()) {
         faults.push(fault);

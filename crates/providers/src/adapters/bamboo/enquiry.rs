@@ -5,21 +5,21 @@ use payrun_domain::{beneficiary, money::Money};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Bamboo, reply::code, request::hundredths};
+use super::{account::Bamboo, reply::code, request::hundredths};
 use crate::{Bank, EnquiryError, Preview, Reply, Request, json::json};
 
 impl Bamboo {
     /// Asks for the banks of the account's country; succeeds only with accepted credentials.
     pub(super) fn list_banks(&self) -> Request {
-        self.get(format!("/api/bank/country/{}", self.country))
+        self.get(format!("/api/bank/country/{}", self.rules.country))
     }
 
     /// Asks what paying `amount` would bring; none for an amount beyond any that exists.
     pub(super) fn quote(&self, amount: Money) -> Option<Request> {
         let body = serde_json::to_vec(&PreviewRequest {
             amount: hundredths(amount)?,
-            destination_country_iso_code: self.country.code(),
-            destination_currency_iso_code: self.destination_currency.code(),
+            destination_country_iso_code: self.rules.country.code(),
+            destination_currency_iso_code: self.rules.destination_currency.code(),
             original_currency_iso_code: amount.currency().code(),
         });
         let mut request = self.get("/api/payout/preview".to_owned());
@@ -47,16 +47,17 @@ pub(super) fn read_banks(reply: &Reply) -> Result<Vec<Bank>, EnquiryError> {
 
 /// The answer to [`Bamboo::quote`].
 pub(super) fn read_preview(reply: &Reply) -> Result<Preview, EnquiryError> {
-    let quoted: Quoted<'_> = read(reply)?;
+    let preview: PreviewBody<'_> = read(reply)?;
     Ok(Preview {
-        fee: quoted.fee.get().to_owned(),
-        exchange_rate: quoted.exchange_rate.get().to_owned(),
-        received: quoted.amount_to_be_sent_in_local_currency.get().to_owned(),
+        fee: preview.fee.get().to_owned(),
+        exchange_rate: preview.exchange_rate.get().to_owned(),
+        received: preview.amount_to_be_sent_in_local_currency.get().to_owned(),
     })
 }
 
 fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
-    // The refusal has been seen with 409; it is looked for with 200 too, where the documents print an empty member for it.
+    // The refusal has been seen with 409; it is looked for with 200 too, where the documents print
+    // an empty member for it.
     if let Some(code) = refusal(reply) {
         return Err(EnquiryError::Refused(code.to_string()));
     }
@@ -68,8 +69,8 @@ fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
 }
 
 fn refusal(reply: &Reply) -> Option<u16> {
-    let refused: Refused<'_> = json(&reply.body).ok()?;
-    code(refused.error.error_code)
+    let body: RefusalBody<'_> = json(&reply.body).ok()?;
+    code(body.error.error_code)
 }
 
 #[derive(Serialize)]
@@ -91,7 +92,7 @@ struct ListedBank {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Quoted<'a> {
+struct PreviewBody<'a> {
     #[serde(borrow)]
     fee: &'a RawValue,
     #[serde(borrow)]
@@ -101,13 +102,13 @@ struct Quoted<'a> {
 }
 
 #[derive(Deserialize)]
-struct Refused<'a> {
+struct RefusalBody<'a> {
     #[serde(borrow)]
-    error: RefusedError<'a>,
+    error: RefusalError<'a>,
 }
 
 #[derive(Deserialize)]
-struct RefusedError<'a> {
+struct RefusalError<'a> {
     #[serde(borrow, rename = "errorCode", alias = "ErrorCode")]
     error_code: &'a RawValue,
 }

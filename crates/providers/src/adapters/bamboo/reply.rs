@@ -4,7 +4,7 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::{Currency, Money},
     order::Order,
-    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+    verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -26,7 +26,8 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
             Ok(invalid) => invalid.verdict(),
             Err(doubt) => doubt,
         },
-        // Documented as decided before the payout is looked at, with an empty body; a gateway's 401 has one.
+        // Documented as decided before the payout is looked at, with an empty body; a gateway's 401
+        // has one.
         StatusCode::UNAUTHORIZED if reply.body.is_empty() => {
             Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) }
         }
@@ -39,8 +40,8 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
 /// What the answer to a look-up proves.
 pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
     match reply.status {
-        StatusCode::OK => match read::<Found>(reply) {
-            Ok(found) => found.verdict(order),
+        StatusCode::OK => match read::<LookUpBody>(reply) {
+            Ok(body) => body.verdict(order),
             Err(doubt) => doubt,
         },
         StatusCode::NO_CONTENT if reply.body.is_empty() => Verdict::NotFound,
@@ -75,7 +76,8 @@ impl Created<'_> {
         match id(self.payout_id) {
             None => Verdict::Unknown(Doubt::Unreadable),
             Some(_) if self.reference != order.reference.as_str() => Verdict::Unknown(Doubt::Mismatch),
-            // A refused payout is documented with 409 and its code; a 200 that says so is looked up.
+            // A refused payout is documented with 409 and its code; a 200 that says so is looked
+            // up.
             Some(_) if matches!(self.status, REJECTED | DECLINED) => Verdict::Unknown(Doubt::Undocumented),
             Some(id) => of_status(id, self.status, None),
         }
@@ -150,7 +152,9 @@ impl Invalid {
             Self::Validators { .. } | Self::Problem { .. } => None,
         };
         match code {
-            Some(code) => Verdict::Rejected(Refusal { id: None, code: printable(&code), pause: None }),
+            Some(code) => {
+                Verdict::Rejected(ProviderRefusal { id: None, code: printable(&code), pause: None })
+            }
             None => Verdict::Unknown(Doubt::Undocumented),
         }
     }
@@ -159,7 +163,7 @@ impl Invalid {
 /// 200 to a look-up.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Found<'a> {
+struct LookUpBody<'a> {
     #[serde(borrow)]
     payout_id: &'a RawValue,
     reference: String,
@@ -178,7 +182,7 @@ struct Amount<'a> {
     iso_currency: String,
 }
 
-impl Found<'_> {
+impl LookUpBody<'_> {
     fn verdict(&self, order: &Order) -> Verdict {
         let Some(id) = id(self.payout_id) else { return Verdict::Unknown(Doubt::Unreadable) };
         let same_id = order.provider_id.as_ref().is_none_or(|known| *known == id);
@@ -210,10 +214,10 @@ fn of_status(id: ProviderId, status: u16, code: Option<u16>) -> Verdict {
         // The reference was used before: perhaps by this very payout, whose record is another one.
         (DECLINED | REJECTED, Some(816)) => Verdict::Unknown(Doubt::DuplicateReference),
         (DECLINED | REJECTED, Some(code)) => {
-            Verdict::Rejected(Refusal { id: Some(id), code: code.to_string(), pause: pause(code) })
+            Verdict::Rejected(ProviderRefusal { id: Some(id), code: code.to_string(), pause: pause(code) })
         }
         (REJECTED, None) => {
-            Verdict::Rejected(Refusal { id: Some(id), code: "rejected".to_owned(), pause: None })
+            Verdict::Rejected(ProviderRefusal { id: Some(id), code: "rejected".to_owned(), pause: None })
         }
         // A new status; or a declined record without its code, which may be an 816.
         (_, _) => Verdict::Unknown(Doubt::Undocumented),
@@ -229,7 +233,8 @@ const fn pause(code: u16) -> Option<Pause> {
     }
 }
 
-/// An id as a JSON number or string of digits; never through a float. Zero is a number that was not filled in.
+/// An id as a JSON number or string of digits; never through a float. Zero is a number that was not
+/// filled in.
 pub(super) fn id(value: &RawValue) -> Option<ProviderId> {
     let text = unquoted(value);
     let digits = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -8,28 +8,29 @@ use payrun_domain::{
 };
 use serde::Serialize;
 
-use super::Bamboo;
+use super::account::Bamboo;
 use crate::{Effect, Request};
 
 impl Bamboo {
-    /// The request that moves money; the same bytes for the same order, always. None when it is not for this account: it was approved
-    /// before the account's settings changed, and would now pay the same number of another currency; or for an amount beyond any that exists,
+    /// The request that moves money; the same bytes for the same order, always. None when it is not
+    /// for this account: it was approved before the account's settings changed, and would now
+    /// pay the same number of another currency; or for an amount beyond any that exists,
     /// or a kind of account that Bamboo does not pay to.
     pub(super) fn create(&self, order: &Order) -> Option<Request> {
-        if order.country != self.country || order.amount.currency() != self.currency {
+        if order.country != self.rules.country || order.amount.currency() != self.rules.currency {
             return None;
         }
         let payout = Payout {
-            country: self.country.code(),
+            country: self.rules.country.code(),
             amount: hundredths(order.amount)?,
-            currency: self.currency.code(),
-            destination_currency: self.destination_currency.code(),
+            currency: self.rules.currency.code(),
+            destination_currency: self.rules.destination_currency.code(),
             reason: Some(order.description.expose()).filter(|text| !text.is_empty()),
             reference: order.reference.as_str(),
             kind: kind(&order.beneficiary.destination),
             instant_payment_data: instant(&order.beneficiary.destination),
             payee: payee(&order.beneficiary)?,
-            notification_url: self.notification_url.as_deref(),
+            notification_url: self.rules.webhook_url.as_deref(),
         };
         let body = serde_json::to_vec(&payout).ok()?;
         let mut headers = HeaderMap::new();
@@ -130,7 +131,8 @@ struct Payout<'a> {
 }
 
 impl Payout<'_> {
-    /// What is signed: five members in this order and casing, compact. Its own type, so that nothing else slips in.
+    /// What is signed: five members in this order and casing, compact. Its own type, so that
+    /// nothing else slips in.
     fn signed(&self) -> Option<Vec<u8>> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]

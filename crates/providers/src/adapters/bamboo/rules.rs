@@ -1,30 +1,80 @@
-//! What Bamboo is documented to refuse, found before anybody approves it.
+//! What Bamboo is documented to refuse, found before the approver sees it.
 
+use std::time::Duration;
+
+use jiff::civil::time;
 use payrun_domain::{
     beneficiary::Name,
     country::Country,
+    decide::Idempotency,
     fault::{Fault, Field},
+    money::Currency,
     order::Order,
 };
 
-use super::{Bamboo, destination, request::hundredths};
-use crate::knowledge::{self, DocumentRule, of_shape};
+use super::{banks, destination, request::hundredths, settings::BambooRules};
+use crate::{
+    Manifest, Rules, SettlementSla,
+    knowledge::{self, DocumentRule, of_shape},
+};
 
-/// Of the whole name, as the documents have it.
-const NAME_CHARS_MAX: usize = 35;
+const MANIFEST: Manifest = Manifest {
+    idempotency: Idempotency::Searchable,
+    quiet: Duration::from_mins(30),
+    // No return after payment is documented, and none is ruled out: banks bounce within days.
+    return_window: Duration::from_hours(24 * 10),
+    dedup_window: None,
+    reference_chars_max: None,
+    clock_window: None,
+    webhook_answer: "",
+};
 
-/// Every fault at once.
-pub(super) fn check(bamboo: &Bamboo, order: &Order) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    account(bamboo, order, &mut faults);
-    name(&order.beneficiary.name, &mut faults);
-    let document = &order.beneficiary.document;
-    faults.extend(knowledge::document("Bamboo", bamboo.country, documents(bamboo.country), document));
-    destination::check(bamboo, &order.beneficiary.destination, &mut faults);
-    faults
+impl Rules for BambooRules {
+    fn name(&self) -> &'static str {
+        super::settings::NAME
+    }
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
+    }
+
+    fn country(&self) -> Country {
+        self.country
+    }
+
+    fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    fn settlement_sla(&self) -> Option<SettlementSla> {
+        let settlement_sla = SettlementSla::business_hours(self.country, 2);
+        // Everywhere else "real time".
+        Some(if self.country == Country::Uy {
+            settlement_sla.between(time(10, 0, 0, 0), time(16, 30, 0, 0))
+        } else {
+            settlement_sla
+        })
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        account(self, order, &mut faults);
+        name(&order.beneficiary.name, &mut faults);
+        let document = &order.beneficiary.document;
+        faults.extend(knowledge::document("Bamboo", self.country, documents(self.country), document));
+        destination::check(self, &order.beneficiary.destination, &mut faults);
+        faults
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        (banks::kind(self.country, entity) == banks::Kind::Bank).then(|| entity.to_owned())
+    }
 }
 
-fn account(bamboo: &Bamboo, order: &Order, faults: &mut Vec<Fault>) {
+/// The longest whole name, as the documents have it.
+const NAME_CHARS_MAX: usize = 35;
+
+fn account(bamboo: &BambooRules, order: &Order, faults: &mut Vec<Fault>) {
     if order.country != bamboo.country {
         let reason = format!("this account pays in {}, not in {}", bamboo.country, order.country);
         faults.push(Fault::of(Field::Country, "country", reason));
@@ -75,7 +125,7 @@ fn name(name: &Name, faults: &mut Vec<Fault>) {
     }
 }
 
-/// What it takes to identify somebody.
+/// What it takes to identify a person or a company.
 pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
     match country {
         Country::Ar => &[("CUIT", knowledge::cuit), ("CUIL", knowledge::cuit)],

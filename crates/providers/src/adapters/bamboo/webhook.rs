@@ -1,4 +1,5 @@
-//! Bamboo's calls: signed in its newest documents, unsigned in those of a year before. Either way only a hint.
+//! Bamboo's webhooks: signed in its newest documents, unsigned in those of a year before. Either
+//! way only a hint.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use payrun_domain::{
@@ -10,12 +11,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::reply::id;
-use crate::{Delivery, HmacSha256, HookError, Notice, json::json};
+use crate::{HmacSha256, Webhook, WebhookError, WebhookRequest, json::json};
 
-/// The members that are signed or used; the rest is the same as a look-up's answer and not believed here.
+/// The members that are signed or used; the rest is the same as a look-up's answer and not believed
+/// here.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Call<'a> {
+struct WebhookBody<'a> {
     #[serde(borrow)]
     payout_id: &'a RawValue,
     reference: String,
@@ -36,34 +38,39 @@ struct Amount<'a> {
     iso_currency: String,
 }
 
-/// `unsigned`: calls without a signature are taken as well.
-pub(super) fn read(delivery: &Delivery<'_>, key: &HmacSha256, unsigned: bool) -> Result<Notice, HookError> {
-    let signature = delivery.headers.get("signature");
+/// `unsigned`: webhooks without a signature are taken as well.
+pub(super) fn read(
+    request: &WebhookRequest<'_>,
+    key: &HmacSha256,
+    unsigned: bool,
+) -> Result<Webhook, WebhookError> {
+    let signature = request.headers.get("signature");
     if signature.is_none() && !unsigned {
-        return Err(HookError::Forged);
+        return Err(WebhookError::Forged);
     }
     // What is signed are values of the body, so it must be read before it is believed.
-    let unread = if signature.is_some() { HookError::Forged } else { HookError::Unreadable };
-    let call: Call<'_> = json(delivery.body).map_err(|_| unread)?;
+    let unread = if signature.is_some() { WebhookError::Forged } else { WebhookError::Unreadable };
+    let body: WebhookBody<'_> = json(request.body).map_err(|_| unread)?;
     if let Some(signature) = signature {
-        let signature = HEXLOWER_PERMISSIVE.decode(signature.as_bytes()).map_err(|_| HookError::Forged)?;
-        if !call.signed().any(|text| key.verify(text.as_bytes(), &signature)) {
-            return Err(HookError::Forged);
+        let signature = HEXLOWER_PERMISSIVE.decode(signature.as_bytes()).map_err(|_| WebhookError::Forged)?;
+        if !body.signed().any(|text| key.verify(text.as_bytes(), &signature)) {
+            return Err(WebhookError::Forged);
         }
     }
-    let status = text(call.status);
+    let status = text(body.status);
     if !(1..=32).contains(&status.len()) {
-        return Err(HookError::Unreadable);
+        return Err(WebhookError::Unreadable);
     }
-    let (reference, id): (_, Option<ProviderId>) = (Reference::parse(&call.reference), id(call.payout_id));
+    let (reference, id): (_, Option<ProviderId>) = (Reference::parse(&body.reference), id(body.payout_id));
     if reference.is_none() && id.is_none() {
-        return Err(HookError::Unreadable);
+        return Err(WebhookError::Unreadable);
     }
-    Ok(Notice { reference, id, status: status.to_owned() })
+    Ok(Webhook { reference, id, status: status.to_owned() })
 }
 
-impl Call<'_> {
-    /// How the amount is written in the signed text is not documented: as in the body, in major units, or in hundredths.
+impl WebhookBody<'_> {
+    /// How the amount is written in the signed text is not documented: as in the body, in major
+    /// units, or in hundredths.
     fn signed(&self) -> impl Iterator<Item = String> {
         // In a currency that we do not know, the amount can only be signed as it stands.
         let currency: Option<Currency> = self.amount.iso_currency.parse().ok();

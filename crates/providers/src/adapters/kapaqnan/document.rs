@@ -4,19 +4,22 @@ use mongodb::bson::{RawBsonRef, RawDocument};
 use payrun_domain::{
     money::Money,
     order::Order,
-    verdict::{Doubt, Record, Refusal, Verdict},
+    verdict::{Doubt, ProviderRefusal, Record, Verdict},
 };
 
-use super::{RecordsSettings, reply::id};
+use super::{reply::id, settings::RecordsSettings};
 
-/// `body`: the documents found, one after the other. None proves nothing: the database may be behind.
+/// `body`: the documents found, one after the other. None proves nothing: the database may be
+/// behind.
 pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> Verdict {
     if body.is_empty() {
         return Verdict::Deferred { retry_after: None, pause: None };
     }
-    // More than one document is no document: `from_bytes` wants the length of the first to be all there is.
+    // More than one document is no document: `from_bytes` wants the length of the first to be all
+    // there is.
     let Ok(document) = RawDocument::from_bytes(body) else { return Verdict::Unknown(Doubt::Unreadable) };
-    // A member that is missing, or no text, proves nothing: below, it makes the document unreadable or another's.
+    // A member that is missing, or no text, proves nothing: below, it makes the document unreadable
+    // or another's.
     let text = |member: &str| document.get_str(member).ok();
     let (Some(found), Some(status)) = (text(&records.id_member).and_then(id), text(&records.status_member))
     else {
@@ -33,7 +36,7 @@ pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> 
     if among(&records.paid_words) {
         Verdict::Settled(record)
     } else if among(&records.refused_words) {
-        Verdict::Rejected(Refusal { id: Some(found), code: record.status, pause: None })
+        Verdict::Rejected(ProviderRefusal { id: Some(found), code: record.status, pause: None })
     } else if among(&records.pending_words) {
         Verdict::Accepted(record)
     } else {
@@ -55,8 +58,9 @@ fn is_amount(value: RawBsonRef<'_>, amount: Money) -> bool {
         || value.as_f64().is_some_and(|double| is_nearest(double.to_bits(), amount))
 }
 
-/// Whether these bits are the IEEE 754 double nearest to `amount`, found with whole numbers only: a double is `fraction * 2^-shift`, and the
-/// nearest one is at most half a unit of its last place away.
+/// Whether these bits are the IEEE 754 double nearest to `amount`, found with whole numbers only: a
+/// double is `fraction * 2^-shift`, and the nearest one is at most half a unit of its last place
+/// away.
 fn is_nearest(bits: u64, amount: Money) -> bool {
     const FRACTION_BITS: u32 = 52;
     const BIAS: i64 = 1075;
@@ -89,7 +93,8 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The text of a float literal is how a double reaches the database; no neighbouring amount reads as the same.
+        /// The text of a float literal is how a double reaches the database; no neighbouring amount
+        /// reads as the same.
         #[test]
         fn a_double_is_its_amount_and_no_other(minor in 1_i64..100_000_000_000) {
             let amount = Money::new(minor, Currency::Pen).unwrap();

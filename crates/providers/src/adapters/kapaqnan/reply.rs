@@ -1,4 +1,5 @@
-//! What the answer to a create proves. One answer is known; whatever differs from it in any respect proves nothing.
+//! What the answer to a create proves. One answer is known; an answer that differs from it in any
+//! respect proves nothing.
 
 use ::http::StatusCode;
 use payrun_domain::{
@@ -10,10 +11,9 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::settings::PENDING;
 use crate::{Reply, json::json};
 
-/// The only state that is known.
-pub(super) const PENDING: &str = "PENDING";
 const ID_CHARS: usize = 20;
 
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {

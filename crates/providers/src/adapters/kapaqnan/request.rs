@@ -2,7 +2,7 @@
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
 use payrun_domain::{
-    beneficiary::{AccountKind, Destination, Name},
+    beneficiary::{Destination, Name},
     country::Country,
     money::Currency,
     order::Order,
@@ -11,12 +11,14 @@ use payrun_domain::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::Kapaqnan;
+use super::account::Kapaqnan;
 use crate::{Effect, Request};
 
+const PATH: &str = "/ob-sl-hurin/v1/payout/invoice";
+
 impl Kapaqnan {
-    /// The request that moves money; the same bytes for the same order, always. None when it is not for this account, or cannot be said in
-    /// the words that are known.
+    /// The request that moves money; the same bytes for the same order, always. None when it is not
+    /// for this account, or cannot be said in the words that are known.
     pub(super) fn create(&self, order: &Order) -> Option<Request> {
         if order.country != Country::Pe || order.amount.currency() != Currency::Pen {
             return None;
@@ -32,7 +34,7 @@ impl Kapaqnan {
                 external_customer_id: customer_id(&order.reference)?,
                 name_str: full_name(&beneficiary.name),
                 document_type: &beneficiary.document.kind,
-                document_id: if self.document_as_text {
+                document_id: if self.rules.document_as_text {
                     serde_json::value::to_raw_value(document).ok()?
                 } else {
                     number_of(document)?
@@ -40,7 +42,7 @@ impl Kapaqnan {
                 bank_account: BankAccount {
                     number: local.as_ref()?.expose(),
                     cci_str: number.expose(),
-                    kind: self.kind_word(*kind)?,
+                    kind: self.rules.kind_word(*kind)?,
                     bank_id: number_of(bank)?,
                 },
             },
@@ -48,23 +50,13 @@ impl Kapaqnan {
         Some(self.post(serde_json::to_vec(&invoice).ok()?))
     }
 
-    /// The provider's word for a kind of account, as far as it is known.
-    pub(super) fn kind_word(&self, kind: AccountKind) -> Option<&str> {
-        let configured = (kind == AccountKind::Checking).then_some(self.checking_word.as_deref()).flatten();
-        known_word(kind).or(configured)
+    fn post(&self, body: Vec<u8>) -> Request {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        let (effect, method, path) = (Effect::MovesMoney, Method::POST, PATH.to_owned());
+        Request { effect, method, path, headers, body }
     }
-}
-
-/// Its word for a kind of account, where its document has one.
-pub(super) fn known_word(kind: AccountKind) -> Option<&'static str> {
-    (kind == AccountKind::Savings).then_some("SAVING")
-}
-
-pub(super) fn post(method: Method, path: &str, authorization: HeaderValue, body: Vec<u8>) -> Request {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::AUTHORIZATION, authorization);
-    Request { effect: Effect::MovesMoney, method, path: path.to_owned(), headers, body }
 }
 
 /// The only field for names takes all of them.
@@ -75,13 +67,15 @@ fn full_name(name: &Name) -> String {
     }
 }
 
-/// A JSON number with exactly these digits; none for a text that is no JSON number, such as one with a leading zero.
+/// A JSON number with exactly these digits; none for a text that is no JSON number, such as one
+/// with a leading zero.
 pub(super) fn number_of(text: &str) -> Option<Box<RawValue>> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     plain.then(|| RawValue::from_string(text.to_owned()).ok()).flatten()
 }
 
-/// The customer's id must be a number, and nothing says what for: 45 random bits of the reference, which no reader rounds.
+/// The customer's id must be a number, and nothing says what for: 45 random bits of the reference,
+/// which no reader rounds.
 fn customer_id(reference: &Reference) -> Option<u64> {
     u64::from_str_radix(reference.as_str().get(17..)?, 32).ok()
 }

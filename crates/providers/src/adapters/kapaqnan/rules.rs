@@ -1,58 +1,112 @@
-//! What nothing shows that Kapaqnan takes, found before anybody approves it. Its sandbox takes wrong check digits and banks that do not
-//! fit the account, so ours must be the stricter side.
+//! What nothing shows that Kapaqnan takes, found before the approver sees it. Its sandbox takes
+//! wrong check digits and banks that do not fit the account, so ours must be the stricter side.
+
+use std::time::Duration;
 
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, Method},
     country::Country,
+    decide::Idempotency,
     fault::{Fault, Field},
     money::Currency,
     order::Order,
 };
 
 use super::{
-    BANBIF, Kapaqnan,
-    request::{known_word, number_of},
+    request::number_of,
+    settings::{KapaqnanRules, known_word},
 };
 use crate::{
-    choices::{Choices, listed},
+    ExampleDestination, Manifest, Rules, SettlementSla,
+    choices::{self, Choices},
     knowledge,
 };
+
+/// The only bank whose number its documents tell: the supervisor's, and its own.
+const BANBIF: (&str, &str) = ("038", "6");
 
 /// The only document that it is known to take.
 const DOCUMENT: &str = "DNI";
 const METHODS: [Method; 1] = [Method::Bank];
 
-/// None outside of Peru. Other banks, and checking accounts, are taken once an account's settings say how.
-pub(in crate::adapters) fn choices(country: Country) -> Option<Choices> {
+/// None outside of Peru. Other banks, and checking accounts, are taken once an account's settings
+/// say how.
+pub(super) fn choices(country: Country) -> Option<Choices> {
     let name = knowledge::entity_name(country, BANBIF.0).unwrap_or_default();
     (country == Country::Pe).then(|| Choices {
         methods: METHODS.to_vec(),
-        banks: vec![listed(Method::Bank, (BANBIF.1, name))],
+        banks: vec![choices::bank(Method::Bank, BANBIF.1, name)],
         other_banks: true,
         documents: vec![DOCUMENT],
         account_kinds: AccountKind::ALL.into_iter().filter(|kind| known_word(*kind).is_some()).collect(),
         wants: vec![Field::BankAccountLocal],
+        examples: vec![(
+            Method::Bank,
+            ExampleDestination {
+                local: "7000000000001",
+                ..ExampleDestination::new(BANBIF.1, "03800000000000000168", "savings")
+            },
+        )],
         ..Choices::of(country)
     })
 }
 
-/// Every fault at once.
-pub(super) fn check(kapaqnan: &Kapaqnan, order: &Order) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if order.country != Country::Pe {
-        let reason = format!("Kapaqnan pays in PE, not in {}", order.country);
-        faults.push(Fault::of(Field::Country, "country", reason));
+const MANIFEST: Manifest = Manifest {
+    idempotency: Idempotency::None,
+    // Nothing can be absent from a provider that cannot be asked.
+    quiet: Duration::from_mins(30),
+    // No return is documented, and none is ruled out.
+    return_window: Duration::from_hours(24 * 10),
+    dedup_window: None,
+    reference_chars_max: None,
+    clock_window: None,
+    webhook_answer: "",
+};
+
+impl Rules for KapaqnanRules {
+    fn name(&self) -> &'static str {
+        super::settings::NAME
     }
-    if order.amount.currency() != Currency::Pen {
-        let reason = format!("Kapaqnan pays PEN, not {}", order.amount.currency());
-        faults.push(Fault::of(Field::Currency, "currency", reason));
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
     }
-    document(kapaqnan, &order.beneficiary, &mut faults);
-    destination(kapaqnan, &order.beneficiary.destination, &mut faults);
-    faults
+
+    fn country(&self) -> Country {
+        Country::Pe
+    }
+
+    fn currency(&self) -> Currency {
+        Currency::Pen
+    }
+
+    /// Nothing of its pace is documented: a working day. Without its database payrun never learns
+    /// when a payout is settled.
+    fn settlement_sla(&self) -> Option<SettlementSla> {
+        self.records.as_ref().map(|_| SettlementSla::business_hours(Country::Pe, 9))
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if order.country != Country::Pe {
+            let reason = format!("Kapaqnan pays in PE, not in {}", order.country);
+            faults.push(Fault::of(Field::Country, "country", reason));
+        }
+        if order.amount.currency() != Currency::Pen {
+            let reason = format!("Kapaqnan pays PEN, not {}", order.amount.currency());
+            faults.push(Fault::of(Field::Currency, "currency", reason));
+        }
+        document(self, &order.beneficiary, &mut faults);
+        destination(self, &order.beneficiary.destination, &mut faults);
+        faults
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        self.banks.get(entity).cloned().or_else(|| (entity == BANBIF.0).then(|| BANBIF.1.to_owned()))
+    }
 }
 
-fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
+fn document(rules: &KapaqnanRules, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
     if kind != DOCUMENT {
         let reason = "a DNI is the only document that Kapaqnan is known to take";
@@ -60,7 +114,7 @@ fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fau
         return;
     }
     let fault = knowledge::dni(number);
-    if fault.is_none() && !kapaqnan.document_as_text && number_of(number).is_none() {
+    if fault.is_none() && !rules.document_as_text && number_of(number).is_none() {
         let reason = "Kapaqnan takes the DNI as a number, which would lose its leading zero: pay this person through another provider, or ask \
          Kapaqnan whether it takes text and set document_as_text";
         faults.push(Fault::of(Field::DocumentNumber, "document_number", reason));
@@ -68,14 +122,14 @@ fn document(kapaqnan: &Kapaqnan, beneficiary: &Beneficiary, faults: &mut Vec<Fau
     faults.extend(fault);
 }
 
-fn destination(kapaqnan: &Kapaqnan, destination: &Destination, faults: &mut Vec<Fault>) {
+fn destination(rules: &KapaqnanRules, destination: &Destination, faults: &mut Vec<Fault>) {
     faults.extend(knowledge::method("Kapaqnan", Country::Pe, &METHODS, destination.method()));
     let Destination::Bank { bank, number, kind, local } = destination else { return };
     if number_of(bank).is_none() || bank.contains('.') {
         let reason = "Kapaqnan numbers its banks; give the number that it told you for this bank, as in 6";
         faults.push(Fault::of(Field::Bank, "bank", reason));
     }
-    if kapaqnan.kind_word(*kind).is_none() {
+    if rules.kind_word(*kind).is_none() {
         let reason = match kind {
             AccountKind::Checking => {
                 "Kapaqnan's word for a checking account is not known: ask for it and set checking_word"

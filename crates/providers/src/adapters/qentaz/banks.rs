@@ -1,22 +1,25 @@
-//! The provider's list of banks. Its codes are those of the ACH; a table of our own would only grow old.
+//! The provider's list of banks. Its codes are those of the ACH; a table of our own would only grow
+//! old.
 
-use ::http::{Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use payrun_domain::beneficiary;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Qentaz;
+use super::account::Qentaz;
 use crate::{Bank, Effect, EnquiryError, Reply, Request, Stamp, json::json};
 
 impl Qentaz {
     /// A GET with a body, as the page prints it; succeeds only with an accepted key.
     pub(super) fn list_banks(&self, stamp: &Stamp<'_>) -> Option<Request> {
         let body = br#"{"type":"normal","currency":"COP"}"#.to_vec();
-        self.request((Effect::ReadOnly, Method::GET), "/payout/entities", stamp, body)
+        let (path, headers) = ("/payout/entities".to_owned(), HeaderMap::new());
+        let request = Request { effect: Effect::ReadOnly, method: Method::GET, path, headers, body };
+        self.authorized(request, stamp)
     }
 }
 
-/// Codes that TeemoPay alone uses in Colombia.
+/// Codes that another provider uses in Colombia, and the ACH does not.
 pub(super) fn is_known_elsewhere(code: &str) -> bool {
     matches!(code, "1097" | "1098" | "1151")
 }

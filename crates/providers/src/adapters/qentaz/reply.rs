@@ -6,28 +6,29 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::{Currency, Money},
     order::Order,
-    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+    verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Qentaz;
+use super::settings::QentazRules;
 use crate::{EnquiryError, Reply, Token, json::json};
 
 /// A longer life than this is not believed.
 const LIFETIME_MAX: Duration = Duration::from_hours(24);
 
-/// Any of the four shapes of an error: with a status and a code, with a code, with a text alone, with an object.
+/// Any of the four shapes of an error: with a status and a code, with a code, with a text alone,
+/// with an object.
 #[derive(Deserialize)]
-struct Trouble<'a> {
+struct ErrorBody<'a> {
     #[serde(default)]
     code: Option<String>,
     #[serde(borrow)]
     error: &'a RawValue,
 }
 
-impl Trouble<'_> {
-    fn read(reply: &Reply) -> Option<Trouble<'_>> {
+impl ErrorBody<'_> {
+    fn read(reply: &Reply) -> Option<ErrorBody<'_>> {
         json(&reply.body).ok()
     }
 
@@ -38,7 +39,7 @@ impl Trouble<'_> {
 
 /// Q103: the token's life was over before the request was looked at.
 pub(super) fn is_token_expired(reply: &Reply) -> bool {
-    reply.status == StatusCode::UNAUTHORIZED && Trouble::read(reply).is_some_and(|trouble| trouble.is("Q103"))
+    reply.status == StatusCode::UNAUTHORIZED && ErrorBody::read(reply).is_some_and(|error| error.is("Q103"))
 }
 
 /// What the answer to a create proves. The page prints the answer without its status.
@@ -69,15 +70,16 @@ fn created(reply: &Reply) -> Verdict {
     Verdict::Accepted(Record { id, status: status.to_owned() })
 }
 
-/// Documented as refusals of the request: fields that are missing or malformed, and a receiver's document.
+/// Documented as refusals of the request: fields that are missing or malformed, and a receiver's
+/// document.
 fn refused(reply: &Reply) -> Verdict {
-    let Some(trouble) = Trouble::read(reply) else { return Verdict::Unknown(Doubt::Unreadable) };
-    let code = match &trouble.code {
+    let Some(error) = ErrorBody::read(reply) else { return Verdict::Unknown(Doubt::Unreadable) };
+    let code = match &error.code {
         Some(code) if code == "Q101" => "Q101",
-        None if speaks_of_the_document(trouble.error) => "document",
+        None if speaks_of_the_document(error.error) => "document",
         Some(_) | None => return Verdict::Unknown(Doubt::Undocumented),
     };
-    Verdict::Rejected(Refusal { id: None, code: code.to_owned(), pause: None })
+    Verdict::Rejected(ProviderRefusal { id: None, code: code.to_owned(), pause: None })
 }
 
 /// The one text that the page prints for a 400 without a code names the two fields.
@@ -88,11 +90,12 @@ fn speaks_of_the_document(error: &RawValue) -> bool {
 }
 
 /// What the answer to a look-up proves.
-pub(super) fn of_look_up(qentaz: &Qentaz, reply: &Reply, order: &Order) -> Verdict {
+pub(super) fn of_look_up(rules: &QentazRules, reply: &Reply, order: &Order) -> Verdict {
     match reply.status {
-        StatusCode::OK => match json::<Found>(&reply.body) {
-            Ok(found) => found.verdict(qentaz, order),
-            // Also what it says of a reference that it does not know: that proves nothing, least of all that there was no payout.
+        StatusCode::OK => match json::<LookUpBody>(&reply.body) {
+            Ok(body) => body.verdict(rules, order),
+            // Also what it says of a reference that it does not know: that proves nothing, least of
+            // all that there was no payout.
             Err(_) => Verdict::Unknown(Doubt::Unreadable),
         },
         StatusCode::TOO_MANY_REQUESTS => Verdict::Deferred { retry_after: reply.retry_after, pause: None },
@@ -100,9 +103,10 @@ pub(super) fn of_look_up(qentaz: &Qentaz, reply: &Reply, order: &Order) -> Verdi
     }
 }
 
-/// 200 to a look-up. The bank's name stands where its code was sent, so the account is not compared.
+/// 200 to a look-up. The bank's name stands where its code was sent, so the account is not
+/// compared.
 #[derive(Deserialize)]
-struct Found {
+struct LookUpBody {
     status: String,
     amount: String,
     currency: String,
@@ -112,8 +116,8 @@ struct Found {
     reference_one: Option<String>,
 }
 
-impl Found {
-    fn verdict(&self, qentaz: &Qentaz, order: &Order) -> Verdict {
+impl LookUpBody {
+    fn verdict(&self, rules: &QentazRules, order: &Order) -> Verdict {
         let Some(id) = order.provider_id.clone() else { return Verdict::Unknown(Doubt::Mismatch) };
         // An amount in a currency that we do not know is not the order's.
         let currency: Option<Currency> = self.currency.to_ascii_uppercase().parse().ok();
@@ -123,10 +127,10 @@ impl Found {
         }
         let among = |words: &[String]| words.contains(&self.status);
         let record = Record { id: id.clone(), status: self.status.clone() };
-        if among(&qentaz.paid_words) {
+        if among(&rules.paid_words) {
             Verdict::Settled(record)
-        } else if among(&qentaz.refused_words) {
-            Verdict::Rejected(Refusal { id: Some(id), code: record.status, pause: None })
+        } else if among(&rules.refused_words) {
+            Verdict::Rejected(ProviderRefusal { id: Some(id), code: record.status, pause: None })
         } else if matches!(self.status.as_str(), "CREATED" | "SCHEDULED") {
             Verdict::Accepted(record)
         } else {
@@ -134,7 +138,8 @@ impl Found {
         }
     }
 
-    /// Our reference stands in both places; one that is there and another's is a contradiction, and so is none at all.
+    /// Our reference stands in both places; one that is there and another's is a contradiction, and
+    /// so is none at all.
     fn is_of(&self, order: &Order) -> bool {
         let reference = order.reference.as_str();
         let one = self.reference_one.as_deref().filter(|text| !text.is_empty());
@@ -146,13 +151,13 @@ impl Found {
 }
 
 fn unexpected(reply: &Reply, status: StatusCode) -> Verdict {
-    let trouble = Trouble::read(reply);
-    match (status, trouble) {
+    let error = ErrorBody::read(reply);
+    match (status, error) {
         // A new token was refused as well.
-        (StatusCode::UNAUTHORIZED, Some(trouble)) if trouble.is("Q103") => {
+        (StatusCode::UNAUTHORIZED, Some(error)) if error.is("Q103") => {
             Verdict::Deferred { retry_after: None, pause: None }
         }
-        (StatusCode::UNAUTHORIZED, Some(trouble)) if trouble.is("Q001") => {
+        (StatusCode::UNAUTHORIZED, Some(error)) if error.is("Q001") => {
             Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) }
         }
         (StatusCode::TOO_MANY_REQUESTS, _) => Verdict::Unknown(Doubt::Throttled),
@@ -183,7 +188,7 @@ pub(super) fn read_cancel(reply: &Reply) -> Result<(), EnquiryError> {
         StatusCode::OK => Ok(()),
         StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),
         StatusCode::BAD_REQUEST => {
-            let code = Trouble::read(reply).and_then(|trouble| trouble.code);
+            let code = ErrorBody::read(reply).and_then(|error| error.code);
             Err(EnquiryError::Refused(code.unwrap_or_else(|| "400".to_owned())))
         }
         status => Err(EnquiryError::Status(status)),

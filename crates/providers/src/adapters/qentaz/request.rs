@@ -1,6 +1,6 @@
 //! The create request, and the look-up.
 
-use ::http::Method;
+use ::http::{HeaderMap, Method};
 use jiff::tz::Offset;
 use payrun_domain::{
     beneficiary::{AccountKind, Destination, Name, Private},
@@ -11,15 +11,16 @@ use payrun_domain::{
 };
 use serde::Serialize;
 
-use super::Qentaz;
+use super::account::Qentaz;
 use crate::{Effect, Request, Stamp};
 
 const DESCRIPTION_CHARS_MAX: usize = 200;
 const BOGOTA: Offset = Offset::constant(-5);
 
 impl Qentaz {
-    /// The request that moves money. The same bytes for the same order, but for the day of a scheduled one, which counts from the send. None
-    /// when the order is not for this account, or cannot be said in documented words.
+    /// The request that moves money. The same bytes for the same order, but for the day of a
+    /// scheduled one, which counts from the send. None when the order is not for this account,
+    /// or cannot be said in documented words.
     pub(super) fn create(&self, order: &Order, stamp: &Stamp<'_>) -> Option<Request> {
         if order.country != Country::Co || order.amount.currency() != Currency::Cop {
             return None;
@@ -37,7 +38,7 @@ impl Qentaz {
             description: description(reference, order.description.expose()),
             reference_one: reference,
             channel: "none",
-            speed: self.speed.word(),
+            speed: self.rules.speed.as_str(),
             send_date: self.send_date(stamp),
             receiver: Receiver {
                 phone: international(beneficiary.contact.phone.as_ref()?.expose())?,
@@ -52,17 +53,29 @@ impl Qentaz {
             bank_account: BankAccount { entity: bank, kind: kind_word(*kind)?, number: number.expose() },
         };
         let body = serde_json::to_vec(&payout).ok()?;
-        self.request((Effect::MovesMoney, Method::POST), "/payout", stamp, body)
+        let (path, headers) = ("/payout".to_owned(), HeaderMap::new());
+        let request = Request { effect: Effect::MovesMoney, method: Method::POST, path, headers, body };
+        self.authorized(request, stamp)
     }
 
     /// Asks by the provider's own reference.
     pub(super) fn read(&self, id: &ProviderId, stamp: &Stamp<'_>) -> Option<Request> {
-        self.request((Effect::ReadOnly, Method::GET), &format!("/payout/{id}"), stamp, Vec::new())
+        let (path, headers) = (format!("/payout/{id}"), HeaderMap::new());
+        let (effect, method) = (Effect::ReadOnly, Method::GET);
+        self.authorized(Request { effect, method, path, headers, body: Vec::new() }, stamp)
+    }
+
+    /// Asks to stop a payout. It stops money and moves none: whether it was heard, the next look-up
+    /// says.
+    pub(super) fn stop(&self, id: &ProviderId, stamp: &Stamp<'_>) -> Option<Request> {
+        let (path, headers) = (format!("/payout/{id}"), HeaderMap::new());
+        let (effect, method) = (Effect::ReadOnly, Method::DELETE);
+        self.authorized(Request { effect, method, path, headers, body: Vec::new() }, stamp)
     }
 
     fn send_date(&self, stamp: &Stamp<'_>) -> Option<String> {
         let today = BOGOTA.to_datetime(stamp.now).date();
-        let day = today.checked_add(jiff::Span::new().days(i64::from(self.days_ahead?))).ok()?;
+        let day = today.checked_add(jiff::Span::new().days(i64::from(self.rules.days_ahead?))).ok()?;
         Some(day.strftime("%Y/%m/%d").to_string())
     }
 }
@@ -73,7 +86,7 @@ pub(super) fn whole_pesos(amount: Money) -> Option<i64> {
     (amount.minor() % minor_per_major == 0).then_some(amount.minor() / minor_per_major)
 }
 
-/// Our reference first: it is all that calls bring back.
+/// Our reference first: it is all that webhooks bring back.
 fn description(reference: &str, text: &str) -> String {
     format!("{reference} {text}").trim_end().chars().take(DESCRIPTION_CHARS_MAX).collect()
 }

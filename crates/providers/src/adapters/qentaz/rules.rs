@@ -1,8 +1,11 @@
-//! What Qentaz is documented to refuse, found before anybody approves it.
+//! What Qentaz is documented to refuse, found before the approver sees it.
+
+use std::time::Duration;
 
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, Method, Private},
     country::Country,
+    decide::Idempotency,
     fault::{Fault, Field},
     money::Currency,
     order::Order,
@@ -11,34 +14,76 @@ use payrun_domain::{
 use super::{
     banks,
     request::{international, kind_word, whole_pesos},
+    settings::{QentazRules, Speed},
 };
 use crate::{
-    choices::{Choices, listed},
+    Manifest, Rules, SettlementSla,
+    choices::{self, Choices},
     knowledge::{self, DocumentRule, is_email, of_shape, shaped},
 };
 
-/// Every fault at once.
-pub(super) fn check(order: &Order) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if order.country != Country::Co {
-        let reason = format!("Qentaz pays in CO, not in {}", order.country);
-        faults.push(Fault::of(Field::Country, "country", reason));
+const MANIFEST: Manifest = Manifest {
+    idempotency: Idempotency::None,
+    // Nothing can be absent from a provider that cannot be asked by our reference.
+    quiet: Duration::from_mins(30),
+    // No return of a payout is documented, and none is ruled out: collections have chargebacks and
+    // refunds.
+    return_window: Duration::from_hours(24 * 10),
+    dedup_window: None,
+    reference_chars_max: None,
+    clock_window: None,
+    webhook_answer: "",
+};
+
+impl Rules for QentazRules {
+    fn name(&self) -> &'static str {
+        super::settings::NAME
     }
-    if order.amount.currency() != Currency::Cop {
-        let reason = format!("Qentaz pays COP, not {}", order.amount.currency());
-        faults.push(Fault::of(Field::Currency, "currency", reason));
-    } else if whole_pesos(order.amount).is_none() {
-        let reason = "Qentaz takes whole pesos only: it has no decimals, and payrun rounds nothing";
-        faults.push(Fault::of(Field::Amount, "amount_fraction", reason));
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
     }
-    let document = &order.beneficiary.document;
-    faults.extend(knowledge::document("Qentaz", Country::Co, &DOCUMENTS, document));
-    contact(&order.beneficiary, &mut faults);
-    destination(&order.beneficiary.destination, &mut faults);
-    faults
+
+    fn country(&self) -> Country {
+        Country::Co
+    }
+
+    fn currency(&self) -> Currency {
+        Currency::Cop
+    }
+
+    /// When the rounds of normal payouts are is not documented: a working day has one.
+    fn settlement_sla(&self) -> Option<SettlementSla> {
+        let hours = if self.speed == Speed::Instant { 2 } else { 9 };
+        Some(SettlementSla::business_hours(Country::Co, hours).days_later(self.days_ahead.unwrap_or(0)))
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if order.country != Country::Co {
+            let reason = format!("Qentaz pays in CO, not in {}", order.country);
+            faults.push(Fault::of(Field::Country, "country", reason));
+        }
+        if order.amount.currency() != Currency::Cop {
+            let reason = format!("Qentaz pays COP, not {}", order.amount.currency());
+            faults.push(Fault::of(Field::Currency, "currency", reason));
+        } else if whole_pesos(order.amount).is_none() {
+            let reason = "Qentaz takes whole pesos only: it has no decimals, and payrun rounds nothing";
+            faults.push(Fault::of(Field::Amount, "amount_fraction", reason));
+        }
+        let document = &order.beneficiary.document;
+        faults.extend(knowledge::document("Qentaz", Country::Co, &DOCUMENTS, document));
+        contact(&order.beneficiary, &mut faults);
+        destination(&order.beneficiary.destination, &mut faults);
+        faults
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        knowledge::entity_name(Country::Co, entity).map(|_| entity.to_owned())
+    }
 }
 
-/// What it takes to identify somebody.
+/// What it takes to identify a person or a company.
 const DOCUMENTS: [DocumentRule; 6] = [
     ("CC", colombian),
     ("CE", colombian),
@@ -52,13 +97,14 @@ const DOCUMENTS: [DocumentRule; 6] = [
 ];
 const METHODS: [Method; 1] = [Method::Bank];
 
-/// None outside of Colombia. Its list of banks is the clearing house's, and asked of it; those that are known are on it.
-pub(in crate::adapters) fn choices(country: Country) -> Option<Choices> {
+/// None outside of Colombia. Its list of banks is the clearing house's, and asked of it; those that
+/// are known are on it.
+pub(super) fn choices(country: Country) -> Option<Choices> {
     let known = knowledge::entities(country).iter().filter(|(code, _)| bank(code).is_none());
     (country == Country::Co).then(|| Choices {
         decimals: 0,
         methods: METHODS.to_vec(),
-        banks: known.map(|entity| listed(Method::Bank, *entity)).collect(),
+        banks: known.map(|(code, name)| choices::bank(Method::Bank, code, name)).collect(),
         other_banks: true,
         documents: DOCUMENTS.map(|(kind, _)| kind).to_vec(),
         account_kinds: AccountKind::ALL.into_iter().filter(|kind| kind_word(*kind).is_some()).collect(),
@@ -105,7 +151,7 @@ fn bank(code: &str) -> Option<Fault> {
     let reason = if !shaped(code, 4..=4, false) {
         "Qentaz takes the four digits of the ACH's list, as in 1007; `payrun accounts banks` asks for them"
     } else if banks::is_known_elsewhere(code) {
-        "this number is TeemoPay's for that bank; the ACH's list has another"
+        "this number is another provider's for that bank; the ACH's list has another"
     } else {
         return None;
     };

@@ -1,19 +1,21 @@
-//! Qentaz's calls: a bearer, and no signature over the body. The bearer may be the very key that payouts are made with, so it is never shown,
-//! and whoever has it has worse to do than to call us.
+//! Qentaz's webhooks: a bearer, and no signature over the body. The bearer may be the very key that
+//! payouts are made with, so it is never shown, and a thief who has it has worse to do than to
+//! send us webhooks.
 
 use payrun_domain::{reference::Reference, verdict::ProviderId};
 use ring::hmac;
 use serde::Deserialize;
 
-use crate::{Delivery, HookError, Notice, json::json};
+use crate::{Webhook, WebhookError, WebhookRequest, json::json};
 
-/// What a call must carry. Kept as its MAC under a key drawn at start: two MACs can be compared in any time without telling about the texts.
-pub(super) struct Secret {
+/// What a webhook must carry. Kept as its MAC under a key drawn at start: two MACs can be compared
+/// in any time without telling about the texts.
+pub(super) struct Bearer {
     key: hmac::Key,
     tag: hmac::Tag,
 }
 
-impl Secret {
+impl Bearer {
     pub(super) fn new(bearer: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, uuid::Uuid::new_v4().as_bytes());
         Self { tag: hmac::sign(&key, bearer.as_bytes()), key }
@@ -25,7 +27,7 @@ impl Secret {
 }
 
 #[derive(Deserialize)]
-struct Call {
+struct WebhookBody {
     event: Event,
     external_reference: String,
     detail: Detail,
@@ -44,18 +46,18 @@ struct Detail {
     description: Option<String>,
 }
 
-pub(super) fn read(delivery: &Delivery<'_>, secret: &Secret) -> Result<Notice, HookError> {
-    let given = delivery.headers.get("authorization").ok_or(HookError::Forged)?;
-    if !secret.is(given.as_bytes()) {
-        return Err(HookError::Forged);
+pub(super) fn read(request: &WebhookRequest<'_>, bearer: &Bearer) -> Result<Webhook, WebhookError> {
+    let given = request.headers.get("authorization").ok_or(WebhookError::Forged)?;
+    if !bearer.is(given.as_bytes()) {
+        return Err(WebhookError::Forged);
     }
-    let call: Call = json(delivery.body).map_err(|_| HookError::Unreadable)?;
-    let id = ProviderId::parse(&call.external_reference).ok_or(HookError::Unreadable)?;
-    if call.event.kind != "payout" || !(1..=32).contains(&call.event.status.len()) {
-        return Err(HookError::Unreadable);
+    let body: WebhookBody = json(request.body).map_err(|_| WebhookError::Unreadable)?;
+    let id = ProviderId::parse(&body.external_reference).ok_or(WebhookError::Unreadable)?;
+    if body.event.kind != "payout" || !(1..=32).contains(&body.event.status.len()) {
+        return Err(WebhookError::Unreadable);
     }
     // Our references do not come back, but the description does, and begins with one.
-    let description = call.detail.description.unwrap_or_default();
+    let description = body.detail.description.unwrap_or_default();
     let reference = description.get(..Reference::CHARS).and_then(Reference::parse);
-    Ok(Notice { reference, id: Some(id), status: call.event.status })
+    Ok(Webhook { reference, id: Some(id), status: body.event.status })
 }

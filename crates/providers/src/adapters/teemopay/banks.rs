@@ -1,4 +1,5 @@
-//! TeemoPay's own numbers of banks, which are nobody else's: its 2 is Interbank, where others number BCP so. The name must be sent beside.
+//! TeemoPay's own numbers of banks, which no other provider shares: its 2 is Interbank, where
+//! others number BCP so. The name must be sent beside.
 
 use payrun_domain::country::Country;
 
@@ -6,9 +7,10 @@ use crate::knowledge;
 
 /// A bank as TeemoPay knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Listed {
+pub(super) struct PeruvianBank {
     pub(super) name: &'static str,
-    /// The digits of its own account numbers: for savings, for checking. 20 where the CCI is the account.
+    /// The digits of its own account numbers: for savings, for checking. 20 where the CCI is the
+    /// account.
     pub(super) lengths: (usize, usize),
 }
 
@@ -94,7 +96,8 @@ const CO: [(&str, &str); 3] = [("1014", "ITAU"), ("1097", "DALE"), ("1151", "RAP
 /// How keys of Colombia's instant payments are addressed.
 pub(super) const BREB: (&str, &str) = ("1098", "BREB");
 
-/// The name that `code` is sent with, as far as it is known. Further ones are settings of the account.
+/// The name that `code` is sent with, as far as it is known. Further ones are settings of the
+/// account.
 pub(super) fn name(country: Country, code: &str) -> Option<&'static str> {
     all(country).into_iter().find(|(known, _)| *known == code).map(|(_, name)| name)
 }
@@ -112,7 +115,7 @@ pub(super) fn all(country: Country) -> Vec<(&'static str, &'static str)> {
 }
 
 /// A Peruvian bank.
-pub(super) fn peruvian(code: &str) -> Option<Listed> {
+pub(super) fn peruvian(code: &str) -> Option<PeruvianBank> {
     let (_, name, _) = PE.iter().find(|(known, ..)| *known == code)?;
     let lengths = match code {
         "1" => (14, 13),
@@ -122,7 +125,7 @@ pub(super) fn peruvian(code: &str) -> Option<Listed> {
         YAPE => (9, 9),
         _ => (CCI, CCI),
     };
-    Some(Listed { name, lengths })
+    Some(PeruvianBank { name, lengths })
 }
 
 /// The code of the bank that supervisors number `entity`. Elsewhere the two are the same.

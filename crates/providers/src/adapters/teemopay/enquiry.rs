@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    TeemoPay,
+    account::TeemoPay,
     reply::{Payout, data, text},
     request::{Fields, Value},
 };
 use crate::{
-    Balance, Effect, EnquiryError, Listed, ListedRecord, Page, Reply, Request, Stamp, rail::standard_time,
+    Balance, Effect, EnquiryError, PageRequest, PayoutEntry, PayoutPage, Reply, Request, Stamp,
+    settlement_sla::standard_time,
 };
 
 /// The largest page that is taken.
@@ -25,11 +26,12 @@ impl TeemoPay {
         self.post(Effect::ReadOnly, "/api/pay/merchant/balance", Fields::new(), stamp)
     }
 
-    /// The whole of a window of at most 31 days that begins at most 90 days ago; the provider refuses others.
-    pub(super) fn ask_list(&self, page: &Page<'_>, stamp: &Stamp<'_>) -> Option<Request> {
+    /// The whole of a window of at most 31 days that begins at most 90 days ago; the provider
+    /// refuses others.
+    pub(super) fn ask_list(&self, page: &PageRequest<'_>, stamp: &Stamp<'_>) -> Option<Request> {
         let local = |at: Timestamp| {
             // Fixed, without daylight saving: the provider's own.
-            standard_time(self.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+            standard_time(self.rules.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
         };
         let mut fields = Fields::from([
             ("type", Value::Text("PAYOUT".to_owned())),
@@ -46,7 +48,7 @@ impl TeemoPay {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Funds<'a> {
+struct BalanceBody<'a> {
     #[serde(borrow)]
     total_amount: &'a RawValue,
     #[serde(borrow)]
@@ -54,16 +56,17 @@ struct Funds<'a> {
 }
 
 pub(super) fn read_balance(reply: &Reply, currency: Currency) -> Result<Vec<Balance>, EnquiryError> {
-    let funds: Funds<'_> = serde_json::from_str(data(reply)?.get()).map_err(EnquiryError::Unreadable)?;
+    let balance: BalanceBody<'_> =
+        serde_json::from_str(data(reply)?.get()).map_err(EnquiryError::Unreadable)?;
     Ok(vec![Balance {
         currency: currency.code().to_owned(),
-        available: text(funds.avail_amount).to_owned(),
-        total: Some(text(funds.total_amount).to_owned()),
+        available: text(balance.avail_amount).to_owned(),
+        total: Some(text(balance.total_amount).to_owned()),
     }])
 }
 
 /// The page's member of records has no documented name: it is the one that is a list.
-pub(super) fn read_list(reply: &Reply, currency: Currency) -> Result<Listed, EnquiryError> {
+pub(super) fn read_list(reply: &Reply, currency: Currency) -> Result<PayoutPage, EnquiryError> {
     let members: std::collections::BTreeMap<String, &RawValue> =
         serde_json::from_str(data(reply)?.get()).map_err(EnquiryError::Unreadable)?;
     let list = members.values().find(|value| value.get().starts_with('['));
@@ -73,13 +76,13 @@ pub(super) fn read_list(reply: &Reply, currency: Currency) -> Result<Listed, Enq
     };
     let cursor =
         members.get("pageIndex").map(|value| text(value)).filter(|cursor| !matches!(*cursor, "" | "null"));
-    let record = |payout: Payout<'_>| ListedRecord {
+    let record = |payout: Payout<'_>| PayoutEntry {
         verdict: payout
             .amount(currency)
             .map_or(Verdict::Unknown(Doubt::Unreadable), |amount| payout.of_amount(amount, None)),
         reference: payout.merchant_order_no,
     };
-    Ok(Listed {
+    Ok(PayoutPage {
         cursor: cursor.filter(|_| !payouts.is_empty()).map(str::to_owned),
         records: payouts.into_iter().map(record).collect(),
     })

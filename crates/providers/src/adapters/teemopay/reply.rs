@@ -1,11 +1,11 @@
-//! The one place where TeemoPay's words become verdicts. The HTTP status is not documented for anything, so a readable envelope speaks for itself;
-//! what is not documented is unknown.
+//! The one place where TeemoPay's words become verdicts. The HTTP status is not documented for
+//! anything, so a readable envelope speaks for itself; what is not documented is unknown.
 
 use ::http::StatusCode;
 use payrun_domain::{
     money::Money,
     order::Order,
-    verdict::{Doubt, Pause, ProviderId, Record, Refusal, Verdict},
+    verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -39,7 +39,8 @@ pub(super) struct Payout<'a> {
     total_refund_amount: Option<&'a RawValue>,
 }
 
-/// A create answer without its envelope, as the pages of some countries print it, is told by its signature.
+/// A create answer without its envelope, as the pages of some countries print it, is told by its
+/// signature.
 #[derive(Deserialize)]
 struct Signed {
     #[serde(rename = "sign")]
@@ -61,16 +62,19 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
         200 => {
             envelope.payout().map_or(Verdict::Unknown(Doubt::Unreadable), |payout| payout.of_create(order))
         }
-        // It exists: the very number may have made it. The table's advice to change the number would pay twice.
+        // It exists: the very number may have made it. The table's advice to change the number
+        // would pay twice.
         426 => Verdict::Unknown(Doubt::DuplicateReference),
         425 => paused(Pause::Balance),
         416..=418 | 427 | 473 => paused(Pause::Configuration),
-        // "Parameter problem, text varies": which code a wrong signature or clock has is not documented, so a text about them is ours to mend.
+        // "Parameter problem, text varies": which code a wrong signature or clock has is not
+        // documented, so a text about them is ours to mend.
         414 if envelope.is_about_us() => paused(Pause::Configuration),
-        // "Try again later", and a business error to ask support about: neither says that nothing was made.
+        // "Try again later", and a business error to ask support about: neither says that nothing
+        // was made.
         412 | 500 => Verdict::Unknown(Doubt::ServerError),
         code @ (414 | 421 | 429 | 430 | 432 | 438 | 440 | 455 | 462 | 475 | 476 | 481 | 482) => {
-            Verdict::Rejected(Refusal { id: None, code: code.to_string(), pause: None })
+            Verdict::Rejected(ProviderRefusal { id: None, code: code.to_string(), pause: None })
         }
         _ => Verdict::Unknown(Doubt::Undocumented),
     }
@@ -111,7 +115,7 @@ pub(super) fn data(reply: &Reply) -> Result<&RawValue, EnquiryError> {
     }
 }
 
-/// Statuses that no envelope overrides: a redirect comes from somebody else.
+/// Statuses that no envelope overrides: a redirect comes from another server.
 fn of_status(reply: &Reply) -> Option<Verdict> {
     match reply.status {
         StatusCode::TOO_MANY_REQUESTS => Some(Verdict::Unknown(Doubt::Throttled)),
@@ -178,7 +182,7 @@ impl Payout<'_> {
             "3" => {
                 let code = self.error_code.map(text).filter(|code| *code != "null" && is_code(code));
                 let code = code.unwrap_or("failed").to_owned();
-                Verdict::Rejected(Refusal { id: Some(id), pause: pause(&code), code })
+                Verdict::Rejected(ProviderRefusal { id: Some(id), pause: pause(&code), code })
             }
             "4" => Verdict::Returned { record: record("4 refunded"), amount },
             "5" => match self.refunded(amount) {

@@ -1,4 +1,5 @@
-//! Requests: every one a POST of signed JSON, with a nonce and a time of its own over the same business fields.
+//! Requests: every one a POST of signed JSON, with a nonce and a time of its own over the same
+//! business fields.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use payrun_domain::{
 };
 use serde::Serialize;
 
-use super::{TeemoPay, banks, signature::canonical};
+use super::{account::TeemoPay, banks, signature::canonical};
 use crate::{Effect, Request, Stamp};
 
 /// A value of the body. Both kinds are signed as the same text.
@@ -24,10 +25,10 @@ pub(super) enum Value {
 pub(super) type Fields = BTreeMap<&'static str, Value>;
 
 impl TeemoPay {
-    /// The request that moves money. Its business fields are the same for the same order, always. None when the order is not for this
-    /// account, or cannot be said in documented words.
+    /// The request that moves money. Its business fields are the same for the same order, always.
+    /// None when the order is not for this account, or cannot be said in documented words.
     pub(super) fn create(&self, order: &Order, stamp: &Stamp<'_>) -> Option<Request> {
-        if order.country != self.country || order.amount.currency() != self.country.currency() {
+        if order.country != self.rules.country || order.amount.currency() != self.rules.country.currency() {
             return None;
         }
         let mut fields = self.destination(&order.beneficiary)?;
@@ -38,20 +39,28 @@ impl TeemoPay {
         put("realName", &full_name(&order.beneficiary.name));
         put("idCardNumber", &self.document_number(&document.kind, document.number.expose()));
         // Mexico's documents have no type.
-        if self.country != Country::Mx {
+        if self.rules.country != Country::Mx {
             put("idType", document_word(&document.kind));
         }
         if let Some(phone) = &order.beneficiary.contact.phone {
             put("phone", phone.expose());
         }
-        if let Some(email) = order.beneficiary.contact.email.as_ref().filter(|_| self.country == Country::Cl)
+        if let Some(email) =
+            order.beneficiary.contact.email.as_ref().filter(|_| self.rules.country == Country::Cl)
         {
             put("email", email.expose());
         }
-        if let Some(url) = &self.callback_url {
+        if let Some(url) = &self.rules.webhook_url {
             put("callbackUrl", url);
         }
         self.post(Effect::MovesMoney, "/api/pay/payout/create/v1", fields, stamp)
+    }
+
+    /// Asks what became of a payout.
+    pub(super) fn query(&self, order: &Order, stamp: &Stamp<'_>) -> Option<Request> {
+        let number = Value::Text(order.reference.as_str().to_owned());
+        let fields = Fields::from([("merchantOrderNo", number)]);
+        self.post(Effect::ReadOnly, "/api/pay/payout/query/v1", fields, stamp)
     }
 
     /// A signed request.
@@ -69,8 +78,8 @@ impl TeemoPay {
         fields.insert("sign", Value::Text(self.private_key.sign(&text)?));
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("app_code", self.app_code.clone());
-        headers.insert("country", HeaderValue::from_static(self.country.code()));
+        headers.insert("app_code", self.rules.app_code.clone());
+        headers.insert("country", HeaderValue::from_static(self.rules.country.code()));
         headers.insert("nonce", HeaderValue::from_str(&nonce).ok()?);
         headers.insert("timestamp", HeaderValue::from(stamp.now.as_millisecond()));
         let body = serde_json::to_vec(&fields).ok()?;
@@ -80,17 +89,17 @@ impl TeemoPay {
     fn destination(&self, beneficiary: &Beneficiary) -> Option<Fields> {
         let mut fields = Fields::new();
         let mut put = |name, value: &str| fields.insert(name, Value::Text(value.to_owned()));
-        let account_type = match (&beneficiary.destination, self.country) {
+        let account_type = match (&beneficiary.destination, self.rules.country) {
             (Destination::Bank { bank, number, kind, local }, Country::Pe) => {
                 put("bankCode", bank);
                 put("bankName", banks::peruvian(bank)?.name);
                 put("bankAccount", local.as_ref().unwrap_or(number).expose());
                 put("cciNumber", number.expose());
-                bank_kind(self.country, *kind)?
+                bank_kind(self.rules.country, *kind)?
             }
             (Destination::Wallet { wallet, phone }, Country::Pe) if wallet == banks::YAPE => {
                 put("bankCode", wallet);
-                put("bankName", banks::name(self.country, wallet)?);
+                put("bankName", banks::name(self.rules.country, wallet)?);
                 put("bankAccount", phone.expose());
                 103
             }
@@ -100,9 +109,9 @@ impl TeemoPay {
             }
             (Destination::Bank { bank, number, kind, .. }, Country::Cl | Country::Co | Country::Mx) => {
                 put("bankCode", bank);
-                put("bankName", self.bank_name(bank)?);
+                put("bankName", self.rules.bank_name(bank)?);
                 put("bankAccount", number.expose());
-                bank_kind(self.country, *kind)?
+                bank_kind(self.rules.country, *kind)?
             }
             (Destination::Instant { key, .. }, Country::Co) => {
                 put("bankCode", banks::BREB.0);
@@ -130,7 +139,7 @@ impl TeemoPay {
 
     /// A Chilean RUT has nine characters, those with seven digits a leading zero.
     fn document_number(&self, kind: &str, number: &str) -> String {
-        match (self.country, kind) {
+        match (self.rules.country, kind) {
             (Country::Cl, "RUT" | "RUN") => format!("{number:0>9}"),
             (..) => number.to_owned(),
         }

@@ -1,35 +1,79 @@
-//! What TeemoPay is documented to refuse, found before anybody approves it.
+//! What TeemoPay is documented to refuse, found before the approver sees it.
+
+use std::time::Duration;
 
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Method, Private},
     country::Country,
+    decide::Idempotency,
     fault::{Fault, Field, Severity},
+    money::Currency,
     order::Order,
 };
 
-use super::{TeemoPay, banks, request};
-use crate::knowledge::{self, DocumentRule, is_email, of_shape, shaped};
+use super::{banks, request, settings::TeemoPayRules};
+use crate::{
+    Manifest, Rules,
+    knowledge::{self, DocumentRule, is_email, of_shape, shaped},
+};
 
 const NAME_CHARS_MAX: usize = 40;
 
-/// Every fault at once.
-pub(super) fn check(teemopay: &TeemoPay, order: &Order) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let country = teemopay.country;
-    if order.country != country {
-        let reason = format!("this account pays in {country}, not in {}", order.country);
-        faults.push(Fault::of(Field::Country, "country", reason));
+const MANIFEST: Manifest = Manifest {
+    idempotency: Idempotency::Deduplicates,
+    // The signed timestamp of a delayed request is refused after 30 seconds; the rest is for the
+    // platform's own queues.
+    quiet: Duration::from_mins(2),
+    // Refunds are announced for the next minutes; banks bounce within days.
+    return_window: Duration::from_hours(24 * 10),
+    // How long numbers are remembered is not documented; for as long as a nonce is certain.
+    dedup_window: Some(Duration::from_hours(24)),
+    reference_chars_max: Some(32),
+    clock_window: Some(Duration::from_secs(30)),
+    webhook_answer: "SUCCESS",
+};
+
+impl Rules for TeemoPayRules {
+    fn name(&self) -> &'static str {
+        super::settings::NAME
     }
-    if order.amount.currency() != country.currency() {
-        let reason = format!("this account pays {}, not {}", country.currency(), order.amount.currency());
-        faults.push(Fault::of(Field::Currency, "currency", reason));
+
+    fn manifest(&self) -> &Manifest {
+        &MANIFEST
     }
-    name(&order.beneficiary, &mut faults);
-    let document = &order.beneficiary.document;
-    faults.extend(knowledge::document("TeemoPay", country, documents(country), document));
-    contact(country, &order.beneficiary, &mut faults);
-    destination(teemopay, &order.beneficiary.destination, &mut faults);
-    faults
+
+    fn country(&self) -> Country {
+        self.country
+    }
+
+    fn currency(&self) -> Currency {
+        self.country.currency()
+    }
+
+    fn check(&self, order: &Order) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let country = self.country;
+        if order.country != country {
+            let reason = format!("this account pays in {country}, not in {}", order.country);
+            faults.push(Fault::of(Field::Country, "country", reason));
+        }
+        if order.amount.currency() != country.currency() {
+            let reason = format!("this account pays {}, not {}", country.currency(), order.amount.currency());
+            faults.push(Fault::of(Field::Currency, "currency", reason));
+        }
+        name(&order.beneficiary, &mut faults);
+        let document = &order.beneficiary.document;
+        faults.extend(knowledge::document("TeemoPay", country, documents(country), document));
+        contact(country, &order.beneficiary, &mut faults);
+        destination(self, &order.beneficiary.destination, &mut faults);
+        faults
+    }
+
+    fn bank_code(&self, entity: &str) -> Option<String> {
+        banks::of_entity(self.country, entity)
+            .filter(|code| self.country == Country::Ar || self.bank_name(code).is_some())
+            .map(str::to_owned)
+    }
 }
 
 fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
@@ -47,7 +91,7 @@ fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     }
 }
 
-/// What it takes to identify somebody.
+/// What it takes to identify a person or a company.
 pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
     match country {
         Country::Ar => &[
@@ -129,8 +173,8 @@ fn contact(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>)
     }
 }
 
-fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<Fault>) {
-    let country = teemopay.country;
+fn destination(rules: &TeemoPayRules, destination: &Destination, faults: &mut Vec<Fault>) {
+    let country = rules.country;
     if let Some(fault) = knowledge::method("TeemoPay", country, methods(country), destination.method()) {
         faults.push(fault);
         return;
@@ -139,12 +183,18 @@ fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<
         Destination::Bank { bank, number, kind, local } => match country {
             Country::Pe => {
                 bank_kind(country, *kind, faults);
-                peruvian(bank, number.expose(), (*kind, local.as_ref()), faults);
+                let account = PeruvianAccount {
+                    bank,
+                    cci: number.expose(),
+                    kind: *kind,
+                    local: local.as_ref().map(Private::expose),
+                };
+                peruvian(&account, faults);
             }
             Country::Ar => faults.extend(knowledge::cbu(number.expose())),
             Country::Br | Country::Cl | Country::Co | Country::Mx | Country::Uy => {
                 bank_kind(country, *kind, faults);
-                named_bank(teemopay, bank, number.expose(), faults);
+                named_bank(rules, bank, number.expose(), faults);
             }
         },
         Destination::Wallet { wallet, phone } => {
@@ -162,13 +212,13 @@ fn destination(teemopay: &TeemoPay, destination: &Destination, faults: &mut Vec<
     }
 }
 
-fn named_bank(teemopay: &TeemoPay, bank: &str, number: &str, faults: &mut Vec<Fault>) {
-    if teemopay.bank_name(bank).is_none() {
+fn named_bank(rules: &TeemoPayRules, bank: &str, number: &str, faults: &mut Vec<Fault>) {
+    if rules.bank_name(bank).is_none() {
         let reason = "TeemoPay wants the bank's name beside its code, and payrun does not know this one: add it to the \
                       account's bank_names, as TeemoPay's list has it";
         faults.push(Fault::of(Field::Bank, "bank", reason));
     }
-    if teemopay.country == Country::Mx {
+    if rules.country == Country::Mx {
         clabe(bank, number, faults);
     } else if !shaped(number, 1..=50, false) {
         let reason = "an account has at most 50 digits";
@@ -178,12 +228,21 @@ fn named_bank(teemopay: &TeemoPay, bank: &str, number: &str, faults: &mut Vec<Fa
 
 fn bank_kind(country: Country, kind: AccountKind, faults: &mut Vec<Fault>) {
     if request::bank_kind(country, kind).is_none() {
-        let reason = format!("TeemoPay does not know {} accounts in {country}", kind.word());
+        let reason = format!("TeemoPay does not know {} accounts in {country}", kind.as_str());
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
     }
 }
 
-fn peruvian(bank: &str, cci: &str, (kind, local): (AccountKind, Option<&Private>), faults: &mut Vec<Fault>) {
+/// Where a payout in Peru goes: the CCI, and the bank's own number beside it.
+struct PeruvianAccount<'a> {
+    bank: &'a str,
+    cci: &'a str,
+    kind: AccountKind,
+    local: Option<&'a str>,
+}
+
+fn peruvian(account: &PeruvianAccount<'_>, faults: &mut Vec<Fault>) {
+    let PeruvianAccount { bank, cci, kind, local } = *account;
     let found = knowledge::cci(cci);
     let is_cci = found.iter().all(|fault| fault.severity == Severity::Warning);
     faults.extend(found);
@@ -197,7 +256,7 @@ fn peruvian(bank: &str, cci: &str, (kind, local): (AccountKind, Option<&Private>
         return;
     };
     let length = if kind == AccountKind::Checking { listed.lengths.1 } else { listed.lengths.0 };
-    let Some(local) = local.map(Private::expose) else {
+    let Some(local) = local else {
         if length != banks::CCI {
             let reason = format!(
                 "TeemoPay wants the account's own number at {} beside the CCI: {length} digits",

@@ -1,9 +1,12 @@
-//! TeemoPay's signature: RSA-1024 with SHA-1 (PKCS #1 v1.5) over the sorted fields of the body and the nonce of the header.
+//! TeemoPay's signature: RSA-1024 with SHA-1 (PKCS #1 v1.5) over the sorted fields of the body and
+//! the nonce of the header.
 //!
-//! Neither the algorithm nor the key length is ours to choose. ring signs neither; OpenSSL would be a second crypto library, built in C, and one
-//! that hardened systems configure to refuse SHA-1. The `rsa` crate has an open advisory (RUSTSEC-2023-0071: the time that a private-key operation
-//! takes tells about the key). Its cause was the arithmetic of the 0.9 versions; the one used here computes in constant time, and what an
-//! observer could time is one signature inside one of many requests, over a text that payrun composes. `deny.toml` names the exception.
+//! Neither the algorithm nor the key length is ours to choose. ring signs neither; OpenSSL would be
+//! a second crypto library, built in C, and one that hardened systems configure to refuse SHA-1.
+//! The `rsa` crate has an open advisory (RUSTSEC-2023-0071: the time that a private-key operation
+//! takes tells about the key). Its cause was the arithmetic of the 0.9 versions; the one used here
+//! computes in constant time, and what an observer could time is one signature inside one of many
+//! requests, over a text that payrun composes. `deny.toml` names the exception.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +20,7 @@ use rsa::{
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 
-use crate::adapters::SettingsError;
+use crate::SettingsError;
 
 /// Our key.
 pub(super) struct PrivateKey(SigningKey<Sha1>);
@@ -40,7 +43,7 @@ impl PrivateKey {
     }
 }
 
-/// The platform's key, which signs its calls.
+/// The platform's key, which signs its webhooks.
 pub(super) struct PlatformKey(VerifyingKey<Sha1>);
 
 impl PlatformKey {
@@ -62,7 +65,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(text.split_whitespace().collect::<String>().as_bytes()).ok()
 }
 
-/// What is signed: `name=value&…&nonce=…`, names in ASCII order, blank values left out, nothing escaped. The nonce is not sorted in.
+/// What is signed: `name=value&…&nonce=…`, names in ASCII order, blank values left out, nothing
+/// escaped. The nonce is not sorted in.
 pub(super) fn canonical<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>, nonce: &str) -> String {
     let sorted: BTreeMap<&str, &str> =
         fields.into_iter().filter(|(name, value)| *name != "sign" && !value.trim().is_empty()).collect();

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+pub mod accounts;
+pub mod approve;
+pub mod batch;
+pub mod cancel;
+pub mod check;
+pub mod error;
+pub mod exclude;
+pub mod explain;
+pub mod export;
+pub mod find;
+pub mod forget;
+pub mod freeze;
+pub mod held;
+pub mod import;
+pub mod message;
+pub mod pause;
+pub mod progress;
+pub mod reason;
+pub mod reissue;
+pub mod release;
+pub mod report;
+pub mod resolve;
+pub mod review;
+pub mod stop;
+pub mod thaw;
+
+pub use error::Error;

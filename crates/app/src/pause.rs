@@ -1,0 +1,80 @@
+//! New sends of a batch or of an account stop, and go on; what is on its way goes on in any case.
+
+use payrun_domain::{
+    id::BatchId,
+    name::{AccountName, Actor},
+    verdict::Pause,
+};
+use payrun_store::Store;
+use serde::Serialize;
+
+use crate::Error;
+
+/// Whether payouts are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sending {
+    /// New sends stop.
+    Paused,
+    /// Payouts are sent.
+    Running,
+}
+
+/// A batch that was paused or resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BatchSending {
+    /// Which batch.
+    pub batch: BatchId,
+    /// Whether its payouts are sent now.
+    pub state: Sending,
+}
+
+/// An account that was paused or resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountSending {
+    /// Which account.
+    pub account: AccountName,
+    /// Whether its payouts are sent now.
+    pub state: Sending,
+}
+
+/// Stops new sends of a batch.
+pub async fn pause_batch(store: &Store, actor: &Actor, id: BatchId) -> Result<BatchSending, Error> {
+    store.pause_batch(actor, id).await?;
+    Ok(BatchSending { batch: id, state: Sending::Paused })
+}
+
+/// Lets a paused batch go on.
+pub async fn resume_batch(store: &Store, actor: &Actor, id: BatchId) -> Result<BatchSending, Error> {
+    store.resume_batch(actor, id).await?;
+    Ok(BatchSending { batch: id, state: Sending::Running })
+}
+
+/// Stops new sends of an account.
+pub async fn pause_account(
+    store: &Store,
+    actor: &Actor,
+    name: &AccountName,
+) -> Result<AccountSending, Error> {
+    let changed = store.pause_account(actor, name, Pause::Person).await?;
+    account(name, changed, Sending::Paused, "paused")
+}
+
+/// Lets a paused account go on, once its cause is mended.
+pub async fn resume_account(
+    store: &Store,
+    actor: &Actor,
+    name: &AccountName,
+) -> Result<AccountSending, Error> {
+    let changed = store.resume_account(actor, name).await?;
+    account(name, changed, Sending::Running, "running")
+}
+
+fn account(name: &AccountName, changed: bool, state: Sending, word: &str) -> Result<AccountSending, Error> {
+    if !changed {
+        return Err(Error::refused(format!(
+            "account {name} is not known, or {word} already; `payrun accounts` shows them"
+        )));
+    }
+    Ok(AccountSending { account: name.clone(), state })
+}

@@ -1,0 +1,31 @@
+//! T21: two people decide what became of a payout that no provider can tell of.
+
+use payrun_domain::{id::PayoutId, name::Actor, payout::PayoutState};
+use payrun_store::{Decision, Store};
+use serde::Serialize;
+
+use crate::Error;
+
+/// What became of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Resolved {
+    /// Which payout.
+    pub payout: PayoutId,
+    /// Proposed by the first person, or confirmed by the second.
+    pub decision: Decision,
+    /// What they say it is.
+    pub outcome: PayoutState,
+}
+
+/// Proposes what became of a payout in review, or confirms what another person proposed. `evidence`
+/// is what the provider or bank showed, and where; without personal data.
+pub async fn resolve(
+    store: &Store,
+    actor: &Actor,
+    id: PayoutId,
+    outcome: PayoutState,
+    evidence: &str,
+) -> Result<Resolved, Error> {
+    let decision = store.decide(actor, id, outcome, evidence).await?;
+    Ok(Resolved { payout: id, decision, outcome })
+}

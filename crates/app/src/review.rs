@@ -1,0 +1,47 @@
+//! What waits for a person.
+
+use jiff::Timestamp;
+use payrun_domain::name::AccountName;
+use payrun_providers::SettlementSla;
+use payrun_store::{ReviewItem, Store};
+use serde::Serialize;
+
+use crate::Error;
+
+/// Items of each kind: a person who has more works from the oldest on.
+const ITEMS_MAX: i64 = 100;
+
+/// An intake message that could not be read, as it came. It holds personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnreadMessage {
+    /// Its number, as `payrun.intake.dead` has it.
+    pub message: i64,
+    /// Its body.
+    pub body: String,
+}
+
+/// When a payout of an account is late.
+pub struct Deadline {
+    /// Which account.
+    pub account: AccountName,
+    /// How long a payout may take there.
+    pub sla: SettlementSla,
+}
+
+/// Payouts in review, anomalies, webhooks that match no payout, and payouts past their `deadlines`.
+pub async fn list(store: &Store, deadlines: &[Deadline], now: Timestamp) -> Result<Vec<ReviewItem>, Error> {
+    let mut items = store.review_items(ITEMS_MAX).await?;
+    for Deadline { account, sla } in deadlines {
+        let longest = store.longest_out(account, ITEMS_MAX).await?;
+        items.extend(longest.into_iter().filter(|payout| !sla.late_by(payout.since, now).is_zero()));
+    }
+    Ok(items)
+}
+
+/// Opens an intake message that could not be read.
+pub async fn message(store: &Store, number: i64) -> Result<UnreadMessage, Error> {
+    let body = store.poison(number).await?;
+    let body =
+        body.ok_or_else(|| Error::refused(format!("there is no message {number}, or it was forgotten")))?;
+    Ok(UnreadMessage { message: number, body: String::from_utf8_lossy(&body).into_owned() })
+}

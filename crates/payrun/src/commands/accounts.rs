@@ -1,0 +1,139 @@
+//! `payrun accounts`.
+
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use payrun_app::{
+    accounts::{self, AccountLine},
+    freeze::describe,
+    pause::{AccountSending, pause_account, resume_account},
+};
+use payrun_domain::name::AccountName;
+
+use crate::{
+    commands::provider_queries,
+    context::{Acting, Context},
+    failure::Failure,
+    output::{maybe_time, table},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<AccountsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// Stop new sends of an account.
+    Pause {
+        /// Which account.
+        name: AccountName,
+    },
+    /// The provider's own list of banks and wallets: what the column `bank` takes.
+    Banks {
+        /// Which account.
+        name: AccountName,
+    },
+    /// What a payout would bring: fee, rate, and what the beneficiary receives.
+    Preview {
+        /// Which account.
+        name: AccountName,
+        /// In major units of the account's currency.
+        amount: String,
+    },
+    /// What there is to pay with.
+    Balance {
+        /// Which account.
+        name: AccountName,
+    },
+    /// The payouts that the provider knows, beside what payrun says of them.
+    Orders {
+        /// Which account.
+        name: AccountName,
+        /// The first day, as in 2026-01-31 (UTC).
+        #[arg(long)]
+        from: Date,
+        /// The day after the last; now when left out.
+        #[arg(long)]
+        to: Option<Date>,
+    },
+    /// Ask everything that moves no money: credentials, balance, banks, a payout that does not
+    /// exist.
+    Test {
+        /// Which account.
+        name: AccountName,
+    },
+    /// Let a paused account go on, once its cause is mended.
+    Resume {
+        /// Which account.
+        name: AccountName,
+    },
+}
+
+pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> Result<(), Failure> {
+    match command {
+        None => list(context).await,
+        Some(AccountsCommand::Banks { name }) => provider_queries::banks(context, &name).await,
+        Some(AccountsCommand::Preview { name, amount }) => {
+            provider_queries::preview(context, &name, &amount).await
+        }
+        Some(AccountsCommand::Balance { name }) => provider_queries::balance(context, &name).await,
+        Some(AccountsCommand::Orders { name, from, to }) => {
+            provider_queries::orders(context, &name, from, to).await
+        }
+        Some(AccountsCommand::Test { name }) => provider_queries::test(context, &name).await,
+        Some(AccountsCommand::Pause { name }) => {
+            let Acting { store, actor } = context.store_of_person().await?;
+            print_change(context, &pause_account(&store, &actor, &name).await?, "paused")
+        }
+        Some(AccountsCommand::Resume { name }) => {
+            let Acting { store, actor } = context.store_of_person().await?;
+            print_change(context, &resume_account(&store, &actor, &name).await?, "running")
+        }
+    }
+}
+
+fn print_change(context: &Context, changed: &AccountSending, word: &str) -> Result<(), Failure> {
+    context.output.answer(changed, |changed| format!("{} is {word}", changed.account))
+}
+
+async fn list(context: &Context) -> Result<(), Failure> {
+    let store = context.store_of_reader().await?;
+    let accounts = accounts::list(&store).await?;
+    let freezes = accounts::freezes(&store).await?;
+    context.output.answer(&accounts, |accounts| {
+        let frozen = freezes
+            .iter()
+            .fold(String::new(), |text, freeze| text + "all sends are " + &describe(freeze) + "\n");
+        let columns = [
+            "account",
+            "provider",
+            "repeats",
+            "state",
+            "queued",
+            "submitting",
+            "accepted",
+            "unknown",
+            "review",
+        ];
+        frozen + &table(columns, accounts.iter().map(row))
+    })
+}
+
+fn row(account: &AccountLine) -> [String; 9] {
+    let state = account.paused.as_ref().map_or_else(
+        || "running".to_owned(),
+        |why| format!("paused for {} since {}", why.as_str(), maybe_time(account.paused_at)),
+    );
+    [
+        account.account.to_string(),
+        account.provider.clone(),
+        account.idempotency.as_str().to_owned(),
+        state,
+        account.queued.to_string(),
+        account.submitting.to_string(),
+        account.accepted.to_string(),
+        account.unknown.to_string(),
+        account.needs_review.to_string(),
+    ]
+}

@@ -1,0 +1,195 @@
+//! `payrun payout`.
+
+use clap::{Subcommand, ValueEnum};
+use payrun_app::{find, reissue::reissue, resolve::resolve, stop};
+use payrun_domain::{
+    clock::{Clock as _, SystemClock},
+    payout::PayoutState,
+    verdict::ProviderId,
+};
+use payrun_store::{Decision, PayoutDetail};
+
+use crate::{
+    context::{Acting, Context},
+    failure::Failure,
+    output::{amount, maybe_time, table, time},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PayoutCommand {
+    /// Everything that happened to a payout.
+    Show {
+        /// Its id, reference, client id, or the provider's id.
+        which: String,
+    },
+    /// Decide what became of a payout that needs review; a second person must say the same.
+    Resolve {
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
+        /// What became of it.
+        #[arg(long)]
+        outcome: Outcome,
+        /// What the provider or bank showed, and where; no personal data.
+        #[arg(long)]
+        evidence: String,
+    },
+    /// Ask the provider to stop a payout that it has not begun; a look-up tells what became of it.
+    Cancel {
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
+    },
+    /// Issue a rejected or returned payout again, as a new payout that needs a new approval.
+    Reissue {
+        /// Its id, reference, client id, or the provider's id; of one payout only.
+        which: String,
+        /// After a backup was restored: you have seen in the provider's own report that it was not
+        /// issued again.
+        #[arg(long)]
+        compared: bool,
+    },
+}
+
+/// What two people can say of a payout in review.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Outcome {
+    /// The provider has it; its fate is looked up.
+    Accepted,
+    /// It was paid.
+    Paid,
+    /// It was refused, and will not be paid.
+    Rejected,
+    /// It was never received, and may be sent again.
+    Queued,
+}
+
+/// Runs one of them.
+pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(), Failure> {
+    match command {
+        PayoutCommand::Show { which } => show(context, &which).await,
+        PayoutCommand::Resolve { which, outcome, evidence } => {
+            decide(context, &which, outcome, &evidence).await
+        }
+        PayoutCommand::Cancel { which } => cancel(context, &which).await,
+        PayoutCommand::Reissue { which, compared } => issue_again(context, &which, compared).await,
+    }
+}
+
+async fn show(context: &Context, which: &str) -> Result<(), Failure> {
+    let details = find::payouts(&context.store_of_reader().await?, which).await?;
+    context.output.answer(&details, |details| details.iter().map(timeline).collect::<Vec<_>>().join("\n\n"))
+}
+
+fn timeline(detail: &PayoutDetail) -> String {
+    let payout = &detail.payout;
+    let mut text = format!(
+        "payout {}  {}\n{} to {} through {}, client id {}, row {} of batch {}\nreference {}, provider id {}, next look at {}\n\n",
+        payout.id,
+        payout.state,
+        amount(payout.amount.minor(), payout.amount.currency()),
+        payout.country,
+        payout.account,
+        payout.client_id,
+        payout.row,
+        payout.batch,
+        payout.reference,
+        payout.provider_id.as_ref().map_or("none yet", ProviderId::as_str),
+        maybe_time(payout.due_at),
+    );
+    let events = detail.events.iter().map(|event| {
+        [
+            time(event.at),
+            event.transition.as_str().to_owned(),
+            event.to_state.to_string(),
+            event.reason.clone().unwrap_or_default(),
+            event.provider_status.clone().unwrap_or_default(),
+            event.actor.to_string(),
+        ]
+    });
+    if let Some(archived) = &detail.archived {
+        text.push_str(&format!(
+            "its history is in {} (SHA-256 {}), archived at {} by {}\n\n",
+            archived.file,
+            archived.digest,
+            time(archived.at),
+            archived.by
+        ));
+    }
+    if !detail.events.is_empty() {
+        text.push_str(&table(["at (UTC)", "what happened", "state", "why", "provider says", "who"], events));
+    }
+    if !detail.attempts.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&attempts(detail));
+    }
+    for webhook in &detail.webhooks {
+        text.push_str(&format!(
+            "\n\nthe provider sent a webhook at {} ({} times): {}; a webhook settles nothing",
+            time(webhook.received_at),
+            webhook.times,
+            webhook.status
+        ));
+    }
+    for anomaly in &detail.anomalies {
+        text.push_str(&format!("\n\nanomaly {}: {}", anomaly.kind, anomaly.detail));
+    }
+    text.trim_end().to_owned()
+}
+
+fn attempts(detail: &PayoutDetail) -> String {
+    let rows = detail.attempts.iter().map(|attempt| {
+        [
+            attempt.number.to_string(),
+            time(attempt.started_at),
+            attempt.state.as_str().to_owned(),
+            attempt.verdict.clone().unwrap_or_default(),
+            attempt.code.clone().unwrap_or_default(),
+            attempt.reply_status.map(|status| status.to_string()).unwrap_or_default(),
+            attempt.holder.to_string(),
+        ]
+    });
+    table(["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"], rows)
+}
+
+async fn cancel(context: &Context, which: &str) -> Result<(), Failure> {
+    let Acting { store, .. } = context.store_of_person().await?;
+    let id = find::one(&store, which).await?;
+    let (name, provider_id) = stop::stoppable(&store, id).await?;
+    let account = context.account_named(&name)?;
+    let asked = stop::stop(&account, id, &provider_id, &SystemClock).await?;
+    context.output.answer(&asked, |asked| {
+        format!(
+            "{} was asked to stop payout {id}; `payrun payout show {id}` tells what became of it",
+            asked.account
+        )
+    })
+}
+
+async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str) -> Result<(), Failure> {
+    let Acting { store, actor } = context.store_of_person().await?;
+    let id = find::one(&store, which).await?;
+    let state = match outcome {
+        Outcome::Accepted => PayoutState::Accepted,
+        Outcome::Paid => PayoutState::Paid,
+        Outcome::Rejected => PayoutState::Rejected,
+        Outcome::Queued => PayoutState::Queued,
+    };
+    let resolved = resolve(&store, &actor, id, state, evidence).await?;
+    context.output.answer(&resolved, |resolved| match resolved.decision {
+        Decision::Proposed => format!(
+            "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
+        ),
+        Decision::Confirmed => format!("confirmed: the payout is {state} now"),
+    })
+}
+
+async fn issue_again(context: &Context, which: &str, compared: bool) -> Result<(), Failure> {
+    let Acting { store, actor } = context.store_of_person().await?;
+    let id = find::one(&store, which).await?;
+    let new = reissue(&store, &actor, id, compared, SystemClock.now()).await?;
+    context.output.answer(&new, |new| {
+        format!(
+            "issued again as payout {} in batch {}\nto approve, as another person: payrun --as NAME batch approve {} --digest {}",
+            new.payout, new.batch, new.batch, new.digest
+        )
+    })
+}

@@ -1,0 +1,82 @@
+//! `payrun batch watch`: how far a batch is, until all of it is settled.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use payrun_app::progress::{Tally, check_moving, progress, tally};
+use payrun_domain::id::BatchId;
+use payrun_store::Store;
+use tokio::time;
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    output::{table, totals},
+};
+
+const EVERY: Duration = Duration::from_millis(250);
+
+pub(crate) async fn run(context: &Context, id: BatchId) -> Result<(), Failure> {
+    let store = context.store_of_reader().await?;
+    let begun = Instant::now();
+    check_moving(&store, id).await?;
+    until_settled(context, &store, id).await?;
+    let done = progress(&store, id).await?;
+    context.output.answer(&done, |done| {
+        let mut text = format!(
+            "{} settled after {:.1?}\n\n{}",
+            done.tally.settled(),
+            begun.elapsed(),
+            totals(&done.totals)
+        );
+        if done.tally.review > 0 {
+            text.push_str(&format!(
+                "\n\n{} wait for a person: payrun batch export {id} lists them, payrun payout show tells why, payrun payout resolve decides",
+                done.tally.review
+            ));
+        }
+        if !done.rejected_by_code.is_empty() {
+            let rows = done.rejected_by_code.iter().map(|row| [row.code.clone(), row.count.to_string()]);
+            text.push_str("\n\n");
+            text.push_str(&table(["rejected by the provider with", "payouts"], rows));
+        }
+        text
+    })
+}
+
+/// Waits until nothing of the batch is open, with a bar on a terminal.
+async fn until_settled(context: &Context, store: &Store, id: BatchId) -> Result<(), Failure> {
+    let bar = if context.output.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} settled  {per_sec}  {elapsed}  {msg}")
+    {
+        bar.set_style(style);
+    }
+    let mut told: Option<Tally> = None;
+    loop {
+        let tally = tally(store, id).await?;
+        bar.set_length(u64::try_from(tally.payouts).unwrap_or(0));
+        bar.set_position(tally.done());
+        bar.set_message(format!(
+            "paid {}, rejected {}, in review {}",
+            tally.paid, tally.rejected, tally.review
+        ));
+        // Without a terminal there is no bar: a line whenever another tenth is done.
+        let tenth =
+            |tally: Tally| tally.done().saturating_mul(10) / u64::try_from(tally.payouts).unwrap_or(1).max(1);
+        if bar.is_hidden() && told.is_none_or(|told| tenth(told) != tenth(tally)) {
+            let review = if tally.review > 0 {
+                format!(", {} wait for a person", tally.review)
+            } else {
+                String::new()
+            };
+            context.output.line(&format!("{} of {} settled{review}", tally.settled(), tally.payouts));
+            told = Some(tally);
+        }
+        if tally.open == 0 {
+            bar.finish_and_clear();
+            return Ok(());
+        }
+        time::sleep(EVERY).await;
+    }
+}

@@ -1,0 +1,141 @@
+//! The public settings of a Kapaqnan account, and what they mean together.
+
+use std::collections::BTreeMap;
+
+use payrun_domain::{beneficiary::AccountKind, order::Order};
+use serde::Deserialize;
+
+use crate::{Find, SettingsError};
+
+/// The word in configurations, tables and fixtures.
+pub(super) const NAME: &str = "kapaqnan";
+
+/// The only state of a payout that is known.
+pub(super) const PENDING: &str = "PENDING";
+
+/// What a Kapaqnan account is, but for its keys; and so its rules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KapaqnanRules {
+    /// The company's id: the user of HTTP Basic.
+    pub(super) company_id: String,
+    /// Sends document numbers as text, once the provider has said that it takes them so.
+    #[serde(default)]
+    pub(super) document_as_text: bool,
+    /// Its numbers of banks by the supervisor's codes, once the provider has told them; that of 038
+    /// is known.
+    #[serde(default)]
+    pub(super) banks: BTreeMap<String, String>,
+    /// The word for a checking account, once the provider has named it; `SAVING` is the only one
+    /// known.
+    pub(super) checking_word: Option<String>,
+    /// The provider's database; without it payouts stay accepted.
+    pub(super) records: Option<RecordsSettings>,
+}
+
+/// Where the final state stands, and in which words. The URI of the database is a secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordsSettings {
+    /// The database's name.
+    pub(super) database: String,
+    /// The collection of payouts.
+    #[serde(default = "collection")]
+    pub(super) collection: String,
+    /// The member with the provider's id.
+    #[serde(default = "id_member")]
+    pub(super) id_member: String,
+    /// The member with our reference.
+    #[serde(default = "reference_member")]
+    pub(super) reference_member: String,
+    /// The member with the state.
+    #[serde(default = "status_member")]
+    pub(super) status_member: String,
+    /// The member with the amount, in soles.
+    #[serde(default = "amount_member")]
+    pub(super) amount_member: String,
+    /// States of a payout on its way.
+    #[serde(default = "pending_words")]
+    pub(super) pending_words: Vec<String>,
+    /// States of a payout that was paid.
+    #[serde(default)]
+    pub(super) paid_words: Vec<String>,
+    /// States of a payout that was refused for good.
+    #[serde(default)]
+    pub(super) refused_words: Vec<String>,
+}
+
+fn collection() -> String {
+    "invoice".to_owned()
+}
+
+fn id_member() -> String {
+    "invoice_id".to_owned()
+}
+
+fn reference_member() -> String {
+    "external_invoice_id".to_owned()
+}
+
+fn status_member() -> String {
+    "status_cod".to_owned()
+}
+
+fn amount_member() -> String {
+    "total_dcm".to_owned()
+}
+
+fn pending_words() -> Vec<String> {
+    vec![PENDING.to_owned()]
+}
+
+impl KapaqnanRules {
+    /// Checks the settings.
+    pub(super) fn checked(self) -> Result<Self, SettingsError> {
+        if self.company_id.is_empty() || self.company_id.contains(':') {
+            return Err(SettingsError("company_id must be given, and has no colon".to_owned()));
+        }
+        if let Some(records) = &self.records {
+            records.check()?;
+        }
+        Ok(self)
+    }
+
+    /// The provider's word for a kind of account, as far as it is known.
+    pub(super) fn kind_word(&self, kind: AccountKind) -> Option<&str> {
+        let configured = (kind == AccountKind::Checking).then_some(self.checking_word.as_deref()).flatten();
+        known_word(kind).or(configured)
+    }
+}
+
+/// Its word for a kind of account, where its document has one.
+pub(super) fn known_word(kind: AccountKind) -> Option<&'static str> {
+    (kind == AccountKind::Savings).then_some("SAVING")
+}
+
+impl RecordsSettings {
+    /// A word that means two things means neither.
+    fn check(&self) -> Result<(), SettingsError> {
+        let words = || self.pending_words.iter().chain(&self.paid_words).chain(&self.refused_words);
+        let twice = words().find(|word| words().filter(|other| other == word).count() > 1);
+        twice.map_or(Ok(()), |word| {
+            Err(SettingsError(format!("records: the state {word:?} is named twice; each has one meaning")))
+        })
+    }
+
+    /// Searches by the provider's id. A payout without one is in doubt, and what is found under our
+    /// reference is evidence for the people who decide.
+    pub(super) fn find(&self, order: &Order) -> Find {
+        let (field, value) = match &order.provider_id {
+            Some(id) => (&self.id_member, id.as_str()),
+            None => (&self.reference_member, order.reference.as_str()),
+        };
+        let members = [&self.id_member, &self.reference_member, &self.status_member, &self.amount_member];
+        Find {
+            collection: self.collection.clone(),
+            field: field.clone(),
+            value: value.to_owned(),
+            members: members.map(String::clone).into(),
+        }
+    }
+}

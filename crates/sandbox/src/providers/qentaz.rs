@@ -1,0 +1,319 @@
+//! The Qentaz payout API: a token first, then JSON with the token beside it.
+//!
+//! **Reads** requests; the faults of the moment. **Writes** one ledger entry per accepted create,
+//! before its answer.
+//! **Invariant** nothing of the client's is unique: a repeated create is a second payout.
+
+mod merchant;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use self::merchant::Merchant;
+use crate::connection::Line;
+use crate::draw::draw;
+use crate::entry::{Entry, Outcome, Standing};
+use crate::faults::{Mode, ReadMode};
+use crate::fixed_point::FixedPoint;
+use crate::recorder::{Instruction, Plan, record};
+use crate::simulator::{Registration, Simulator};
+use crate::traffic::Call;
+use crate::world::{Answer, World};
+
+/// Tokens and whose they are, until when.
+#[derive(Default)]
+struct Tokens(Mutex<HashMap<String, (String, Timestamp)>>);
+
+/// The banks that are listed: code and name.
+const BANKS: [(u16, &str); 6] = [
+    (1001, "BOGOTA"),
+    (1007, "BANCOLOMBIA"),
+    (1013, "BBVA"),
+    (1023, "OCCIDENTE"),
+    (1051, "DAVIVIENDA"),
+    (1052, "AV VILLAS"),
+];
+
+/// Qentaz, as the sandbox simulates it.
+pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build };
+
+const NAME: &str = "qentaz";
+
+/// What answers the requests.
+struct Qentaz {
+    world: Arc<World>,
+    merchants: Vec<Merchant>,
+    tokens: Tokens,
+}
+
+fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
+    let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
+    let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let routes = routes(Arc::new(Qentaz { world, merchants, tokens: Tokens::default() }));
+    Ok(Simulator { merchants: names, routes, database: None })
+}
+
+/// The API's paths.
+fn routes(qentaz: Arc<Qentaz>) -> Router {
+    Router::new()
+        .route("/token", get(login))
+        .route("/v1/merchant/payout", post(create_payout))
+        .route("/v1/merchant/payout/", post(create_payout))
+        .route("/v1/merchant/payout/entities", get(banks))
+        .route("/v1/merchant/payout/{reference}", get(read_payout).delete(cancel_payout))
+        .with_state(qentaz)
+}
+
+type Connection = ConnectInfo<Line>;
+
+/// A refusal: status, code if it has one, message.
+type Refusal = (StatusCode, Option<&'static str>, String);
+
+fn answer(refusal: Refusal) -> Answer {
+    let (status, code, error) = refusal;
+    let body = match (status, code) {
+        (StatusCode::UNAUTHORIZED, Some(code)) => {
+            json!({ "status": "unauthorized", "code": code, "error": error })
+        }
+        (_, Some(code)) => json!({ "code": code, "error": error }),
+        (_, None) => json!({ "error": error }),
+    };
+    Answer::Reply((status, Json(body)).into_response())
+}
+
+async fn login(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+) -> Response {
+    let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let key = given.strip_prefix("Bearer ").unwrap_or_default();
+    let reply = match qentaz.merchants.iter().find(|merchant| merchant.auth_key == key) {
+        None => answer((StatusCode::UNAUTHORIZED, Some("Q001"), "llave no habilitada".to_owned())),
+        Some(merchant) => {
+            let now = qentaz.world.now();
+            let mut tokens = qentaz.tokens.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let drawn = draw(
+                qentaz.world.seed,
+                &[b"token", &tokens.len().to_le_bytes(), &now.as_nanosecond().to_le_bytes()],
+            );
+            let token = format!("{drawn:016x}");
+            let ends = now + SignedDuration::from_secs(i64::from(merchant.token_life_s));
+            tokens.insert(token.clone(), (merchant.name.clone(), ends));
+            let body = json!({ "access_token": token, "expires_in": merchant.token_life_s });
+            Answer::Reply(Json(body).into_response())
+        }
+    };
+    qentaz.world.deliver(Call::Token, reply, &line).await
+}
+
+/// Whose token it is.
+fn open<'a>(qentaz: &'a Qentaz, headers: &HeaderMap) -> Result<&'a Merchant, Refusal> {
+    let token = headers.get("x-auth-token").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let held = qentaz.tokens.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned();
+    let expired =
+        || (StatusCode::UNAUTHORIZED, Some("Q103"), "El x-auth-token se encuentra vencido.".to_owned());
+    let (name, _) = held.filter(|(_, ends)| qentaz.world.now() < *ends).ok_or_else(expired)?;
+    qentaz.merchants.iter().find(|merchant| merchant.name == name).ok_or_else(expired)
+}
+
+async fn create_payout(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let answer = create(&qentaz, &headers, &body).unwrap_or_else(answer);
+    qentaz.world.deliver(Call::Create, answer, &line).await
+}
+
+/// Members that are missing or of a wrong form, as Q101 names them.
+fn faults_of(body: &Value) -> Vec<&'static str> {
+    let text = |path: &str| body.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let among = |path: &str, words: &[&str]| words.contains(&text(path));
+    let digits = |path: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&text(path).len()) && text(path).bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let scheduled = text("/type") == "scheduled";
+    let date = jiff::civil::Date::strptime("%Y/%m/%d", text("/send_date")).is_ok();
+    let listed = BANKS.iter().any(|(code, _)| code.to_string() == text("/bank_account/entity"));
+    let checks = [
+        ("currency", among("/currency", &["COP", "cop", "USD", "usd"])),
+        ("amount", body["amount"].as_u64().is_some_and(|amount| amount > 0)),
+        ("description", (1..=200).contains(&text("/description").chars().count())),
+        ("channel", among("/channel", &["whatsapp", "email", "none"])),
+        ("type", among("/type", &["normal", "instant", "scheduled"])),
+        ("send_date", scheduled == date),
+        ("receiver.phone", text("/channel") == "email" || digits("/receiver/phone", 10..=15)),
+        ("receiver.first_name", !text("/receiver/first_name").is_empty()),
+        ("receiver.id_type", among("/receiver/id_type", &["CC", "CE", "NIT", "PASAPORTE", "DNI", "EIN"])),
+        ("receiver.id_number", !text("/receiver/id_number").is_empty()),
+        ("approval.type", among("/approval/type", &["none", "message", "otp"])),
+        ("bank_account.entity", listed),
+        ("bank_account.type", among("/bank_account/type", &["savings", "checking", "agreement"])),
+        ("bank_account.number", digits("/bank_account/number", 1..=20)),
+    ];
+    checks.into_iter().filter(|(_, right)| !right).map(|(name, _)| name).collect()
+}
+
+fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Refusal> {
+    let world = &qentaz.world;
+    let merchant = open(qentaz, headers)?;
+    let malformed = |names: &str| (StatusCode::BAD_REQUEST, Some("Q101"), format!("faltan campos [{names}]"));
+    let body: Value = serde_json::from_slice(body).map_err(|_| malformed("body"))?;
+    let faults = faults_of(&body);
+    if !faults.is_empty() {
+        return Err(malformed(&faults.join(", ")));
+    }
+    let text = |path: &str| body.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    if text("/receiver/id_type") == "CC" && !(6..=10).contains(&text("/receiver/id_number").len()) {
+        let error = "Invalid user_id_number or user_id_type provided. Please check the provided details and try again.";
+        return Err((StatusCode::BAD_REQUEST, None, error.to_owned()));
+    }
+    let reference = text("/reference_one");
+    let trigger = text("/description").split_whitespace().find_map(|word| word.strip_prefix("sandbox:"));
+    let earlier = world.ledger.receive(&merchant.name, reference);
+    let drawn = world.faults().create_mode(world.seed, reference, earlier);
+    let mode = if trigger == Some("hang") { Mode::AcceptHang } else { drawn };
+    match mode {
+        Mode::Throttle => return Ok(Answer::Reply(StatusCode::TOO_MANY_REQUESTS.into_response())),
+        Mode::Unavailable503 => return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response())),
+        Mode::Accept
+        | Mode::Accept500
+        | Mode::AcceptReset
+        | Mode::AcceptHang
+        | Mode::Garbage
+        | Mode::Decline
+        | Mode::Slow
+        | Mode::LateDecline => {}
+    }
+    let failed = Plan { outcome: Outcome::Rejected, code: None, returns: false };
+    let plan = if trigger == Some("failed") { failed } else { Plan::PAID };
+    let instruction = Instruction {
+        provider: NAME,
+        merchant: &merchant.name,
+        reference,
+        amount_minor: body["amount"].as_i64().unwrap_or_default().saturating_mul(100),
+        currency: "COP",
+        country: "CO",
+        kind: 2,
+        document: text("/receiver/id_number"),
+        account: text("/bank_account/number"),
+        reason: Some(text("/description").to_owned()),
+        plan: if mode == Mode::Decline { failed } else { plan.under(mode) },
+        mode,
+        earlier,
+    };
+    let Ok(Some(entry)) = record(world, &instruction, false, external_reference) else {
+        return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response()));
+    };
+    let created = json!({
+        "external_reference": entry.payout_id, "process_id": format!("00000000-0000-4000-8000-{:012x}", entry.seq + 1),
+        "channel": "NONE", "type": text("/type").to_uppercase(), "approval": "NONE", "created_at": entry.at.to_string(),
+    });
+    let reply = Json(created).into_response();
+    Ok(match mode {
+        Mode::AcceptReset => Answer::Reset,
+        Mode::AcceptHang => Answer::Hang,
+        Mode::Accept500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        Mode::Garbage => Answer::Reply("<html>".into_response()),
+        Mode::Slow => Answer::Late(reply),
+        Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
+            Answer::Reply(reply)
+        }
+    })
+}
+
+const ID_BASE: u64 = 0x0a00_0000;
+
+fn external_reference(seq: u64) -> String {
+    format!("{:08x}", ID_BASE + seq)
+}
+
+/// The merchant's payout of that reference.
+fn find(world: &World, merchant: &Merchant, reference: &str) -> Option<Arc<Entry>> {
+    let seq = u64::from_str_radix(reference, 16).ok()?.checked_sub(ID_BASE)?;
+    world.ledger.at(seq).filter(|entry| entry.merchant == merchant.name)
+}
+
+async fn read_payout(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+    Path(reference): Path<String>,
+) -> Response {
+    let answer = match (open(&qentaz, &headers), qentaz.world.read_mode(&reference)) {
+        (Err(refusal), _) => answer(refusal),
+        (Ok(_), ReadMode::Error500) => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        (Ok(_), ReadMode::Hang) => Answer::Hang,
+        (Ok(merchant), ReadMode::Answer) => match find(&qentaz.world, merchant, &reference) {
+            Some(entry) => Answer::Reply(Json(shown(&entry, merchant, qentaz.world.now())).into_response()),
+            None => answer((StatusCode::NOT_FOUND, None, "La consulta no obtuvo resultados".to_owned())),
+        },
+    };
+    qentaz.world.deliver(Call::Read, answer, &line).await
+}
+
+/// A payout as reads show it: the bank by name, the amount with two decimals.
+fn shown(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Value {
+    let taken_half = (entry.settles_at.duration_since(entry.at)) / 2;
+    let status = match entry.standing(now) {
+        Standing::InProgress if now < entry.at + taken_half => "CREATED",
+        Standing::InProgress => &merchant.progress_word,
+        Standing::Paid | Standing::Returned => &merchant.paid_word,
+        Standing::Rejected | Standing::Declined if entry.outcome == Outcome::Cancelled => "CANCELED",
+        Standing::Rejected | Standing::Declined => &merchant.failed_word,
+    };
+    json!({
+        "status": status, "amount": serde_json::to_string(&FixedPoint::major(entry.amount_minor)).unwrap_or_default(),
+        "currency": entry.currency, "channel": "NONE", "type": "payout", "description": entry.reason,
+        "reference_one": entry.reference, "reference_two": null, "bank_account": { "entity": "BANCO", "type": "savings" },
+        "updated_at": now.to_string(),
+    })
+}
+
+async fn cancel_payout(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+    Path(reference): Path<String>,
+) -> Response {
+    let now = qentaz.world.now();
+    let answer = match open(&qentaz, &headers) {
+        Err(refusal) => answer(refusal),
+        Ok(merchant) => {
+            let open = |entry: &Arc<Entry>| shown(entry, merchant, now)["status"] == "CREATED";
+            match find(&qentaz.world, merchant, &reference).filter(open) {
+                Some(entry) => {
+                    qentaz.world.ledger.cancel(entry.seq);
+                    let body = json!({ "message": "Dispersión cancelada", "updated_at": now.to_string() });
+                    Answer::Reply(Json(body).into_response())
+                }
+                None => answer((StatusCode::BAD_REQUEST, None, "No se puede cancelar".to_owned())),
+            }
+        }
+    };
+    qentaz.world.deliver(Call::Cancel, answer, &line).await
+}
+
+async fn banks(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+) -> Response {
+    let answer = open(&qentaz, &headers).map_or_else(answer, |_| {
+        let entities: Vec<Value> =
+            BANKS.iter().map(|(code, name)| json!({ "code": code, "name": name })).collect();
+        Answer::Reply(Json(json!({ "entities": entities })).into_response())
+    });
+    qentaz.world.deliver(Call::Banks, answer, &line).await
+}

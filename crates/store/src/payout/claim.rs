@@ -1,0 +1,189 @@
+//! T8: taking payouts to send. The intent is committed before a dispatcher can send.
+
+use std::time::Duration;
+
+use payrun_domain::{
+    id::PayoutId,
+    name::{AccountName, Actor},
+    order::Order,
+};
+use uuid::Uuid;
+
+use crate::{Error, Sealer, Store, payout::sealed_order::SealedOrder, state, unit::Unit};
+
+/// A payout that this process may send, once, until its lease ends.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Which payout.
+    pub payout: PayoutId,
+    /// The fencing number to record the outcome under.
+    pub epoch: i32,
+    /// Since the claim; it stays until the outcome is recorded, which is one more.
+    pub version: i32,
+    /// The attempt whose intent was just committed, counted from one.
+    pub attempt: i16,
+    /// Sends that may have reached the provider, this one included.
+    pub sends: u32,
+    /// What to send.
+    pub order: Order,
+}
+
+impl Store {
+    /// Ids of payouts that may be sent now and that no message brought: retries that are due, and
+    /// approved payouts whose message is later than `grace`. Oldest first. A hint like a
+    /// message: only [`Store::claim`] decides.
+    pub async fn due(
+        &self,
+        account: &AccountName,
+        grace: Duration,
+        rows_max: i64,
+    ) -> Result<Vec<PayoutId>, Error> {
+        let ids = sqlx::query_scalar!(
+            "select payout.id
+             from payout
+             cross join lateral (select * from batch where id = payout.batch_id offset 0) batch
+             where payout.account = $1
+                 and payout.state = 'queued'
+                 and batch.paused_at is null
+                 and (batch.cancelled_at is null or payout.sends > 0)
+                 and payout.due_at <= statement_timestamp()
+                 and payout.due_at <= statement_timestamp() - case when payout.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
+             order by payout.due_at
+             limit $3",
+            account.as_str(),
+            state::micros(grace),
+            rows_max,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading what is due"))?;
+        Ok(ids.into_iter().map(PayoutId::from).collect())
+    }
+
+    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being
+    /// claimed by another process; none while all is frozen. A payout of a cancelled batch goes
+    /// again only if it was sent before: cancelling cannot end it, and people have decided that it
+    /// may. The others are left out: another dispatcher has them, or the message was stale.
+    pub async fn claim(
+        &self,
+        actor: &Actor,
+        account: &AccountName,
+        payouts: &[PayoutId],
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, Error> {
+        let ids: Vec<Uuid> = payouts.iter().map(|payout| payout.uuid()).collect();
+        let sealer = self.sealer();
+        // A payout that cannot be opened must not be claimed: its lease would run out, and what was
+        // never sent would be in doubt.
+        let keys = sealer.numbers();
+        let mut unit = Unit::begin(&self.pool, actor, "claiming payouts").await?;
+        // `offset 0` keeps each look by the key apart: joined freely, the planner may read a
+        // partial index whole.
+        let rows = sqlx::query_as!(
+            ClaimedRow,
+            r#"with due as materialized (
+                   select payout.id
+                   from unnest($1::uuid[]) w (id)
+                   cross join lateral (
+                       select *
+                       from payout
+                       where id = w.id
+                       for update skip locked offset 0
+                   ) payout
+                   cross join lateral (select * from batch where id = payout.batch_id offset 0) batch
+                   cross join lateral (select * from account where name = payout.account offset 0) account
+                   cross join lateral (
+                       select key_id
+                       from beneficiary
+                       where payout_id = payout.id offset 0
+                   ) beneficiary
+                   where payout.account = $2
+                       and payout.state = 'queued'
+                       and payout.due_at <= statement_timestamp()
+                       and batch.paused_at is null
+                       and (batch.cancelled_at is null or payout.sends > 0)
+                       and account.paused_at is null
+                       and beneficiary.key_id = any($5)
+                       and not exists (select from send_freeze where thawed_at is null)
+               ),
+               claimed as (
+                   update payout
+                   set state = 'submitting', transition = 'claim', version = payout.version + 1,
+                       epoch = payout.epoch + 1, attempts = payout.attempts + 1, sends = payout.sends + 1,
+                       reason = null, not_found = 0, not_found_since = null, state_since = clock_timestamp(),
+                       sent_at = clock_timestamp(),
+                       due_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
+                   where payout.id = any(array(select id from due))
+                   returning payout.id, payout.epoch, payout.version, payout.attempts, payout.sends,
+                       payout.account, payout.reference, payout.country, payout.currency, payout.amount_minor,
+                       payout.provider_id
+               ),
+               intent as (
+                   insert into attempt (payout_id, number, account, epoch, state, holder)
+                   select id, attempts, account, epoch, 'intent', $4
+                   from claimed
+               )
+               select c.id, c.epoch, c.version, c.attempts, c.sends, c.country, c.currency, c.amount_minor,
+                   c.provider_id, c.reference, beneficiary.key_id, beneficiary.name, beneficiary.document,
+                   beneficiary.destination, beneficiary.contact, beneficiary.description
+               from claimed c
+               cross join lateral (select * from beneficiary where payout_id = c.id offset 0) beneficiary"#,
+            &ids,
+            account.as_str(),
+            state::micros(lease),
+            actor.as_str(),
+            &keys,
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver("claiming payouts"))?;
+        unit.commit().await?;
+        rows.into_iter().map(|row| row.open(&sealer)).collect()
+    }
+}
+
+struct ClaimedRow {
+    id: Uuid,
+    epoch: i32,
+    version: i32,
+    attempts: i16,
+    sends: i16,
+    country: String,
+    currency: String,
+    amount_minor: i64,
+    provider_id: Option<String>,
+    reference: String,
+    key_id: i16,
+    name: Vec<u8>,
+    document: Vec<u8>,
+    destination: Vec<u8>,
+    contact: Vec<u8>,
+    description: Vec<u8>,
+}
+
+impl ClaimedRow {
+    fn open(self, sealer: &Sealer) -> Result<Claimed, Error> {
+        let sealed = SealedOrder {
+            payout: self.id.into(),
+            reference: &self.reference,
+            country: &self.country,
+            currency: &self.currency,
+            amount_minor: self.amount_minor,
+            provider_id: self.provider_id.as_deref(),
+            key_id: self.key_id,
+            name: &self.name,
+            document: &self.document,
+            destination: &self.destination,
+            contact: &self.contact,
+            description: &self.description,
+        };
+        Ok(Claimed {
+            payout: sealed.payout,
+            epoch: self.epoch,
+            version: self.version,
+            attempt: self.attempts,
+            sends: state::count(self.sends),
+            order: sealed.open(sealer)?,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! T9-T14: writing down how a send ended.
+
+use std::time::Duration;
+
+use payrun_domain::{
+    attempt::AttemptState,
+    id::PayoutId,
+    money::Money,
+    name::Actor,
+    payout::{PayoutState, Transition},
+    verdict::Record,
+};
+use uuid::Uuid;
+
+use crate::{Error, Sealer, Store, state, unit::Unit};
+
+/// How one send ended.
+#[derive(Debug, Clone)]
+pub struct Conclusion {
+    /// Which payout.
+    pub payout: PayoutId,
+    /// As claimed. Another epoch in the table means that the lease was lost: then only the evidence
+    /// is kept.
+    pub epoch: i32,
+    /// As claimed.
+    pub attempt: i16,
+    /// What it justifies: one of T9-T14.
+    pub transition: Transition,
+    /// The verdict's word.
+    pub verdict: &'static str,
+    /// The refusal's or doubt's code.
+    pub code: Option<String>,
+    /// The provider's record, when it gave one.
+    pub record: Option<Record>,
+    /// When to send again or to look up first; ignored by final states.
+    pub due_in: Option<Duration>,
+    /// The provider's last answer, when it is worth keeping.
+    pub reply: Option<ReplyEvidence>,
+    /// What the payout pays: not written, but told to the metrics.
+    pub amount: Money,
+}
+
+/// A provider's answer, kept as evidence.
+#[derive(Debug, Clone)]
+pub struct ReplyEvidence {
+    /// HTTP status.
+    pub status: u16,
+    /// Body as received, bounded by the transport.
+    pub body: Vec<u8>,
+}
+
+impl Store {
+    /// Records a group of conclusions; the payouts whose lease this process still held have moved,
+    /// and are returned.
+    ///
+    /// Call it again with the same conclusions until it succeeds: what was recorded is not recorded
+    /// twice.
+    pub async fn record(&self, actor: &Actor, conclusions: &[Conclusion]) -> Result<Vec<PayoutId>, Error> {
+        let sealer = self.sealer();
+        let columns = Columns::of(&sealer, conclusions);
+        let mut unit = Unit::begin(&self.pool, actor, "recording outcomes").await?;
+        let moved = sqlx::query_scalar!(
+            r#"with outcome as materialized (
+                 select *, 'submitting' as held from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                   $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[])
+                 as o(id, epoch, attempt, state, transition, attempt_state, verdict, code, provider_id, provider_status, due_in,
+                   reply_status, reply)),
+               evidence as (
+                 update attempt a set
+                   state = case
+                     when a.state = 'intent' then o.attempt_state
+                     when a.state = 'ambiguous' and o.attempt_state = 'not_sent' then 'fenced'
+                     else a.state end,
+                   verdict = o.verdict, code = o.code, reply_status = o.reply_status, reply = o.reply,
+                   reply_key_id = case when o.reply is null then null else $14::smallint end,
+                   ended_at = clock_timestamp()
+                 -- The index is asked for the array once. Were it asked for each outcome's row as well, it would sort the array as often,
+                 -- which is what a plan from before the first `analyze` does: hence comparisons that no index answers.
+                 from outcome o where a.payout_id = any($1) and uuid_send(a.payout_id) = uuid_send(o.id) and a.number + 0 = o.attempt
+                   and a.epoch = o.epoch)
+               update payout p set
+                 state = o.state, transition = o.transition, version = p.version + 1, reason = o.code,
+                 state_since = clock_timestamp(),
+                 sends = p.sends - (o.transition = 'not_sent')::int,
+                 refusal_code = case when o.transition = 'note_refusal' then o.code else p.refusal_code end,
+                 provider_id = case when o.transition in ('accept', 'pay_at_once', 'refuse')
+                   then coalesce(o.provider_id, p.provider_id) else p.provider_id end,
+                 provider_status = coalesce(o.provider_status, p.provider_status),
+                 due_at = clock_timestamp() + o.due_in * interval '1 microsecond'
+               from outcome o
+               where p.id = any($1) and p.id = o.id and p.state = o.held and p.epoch = o.epoch
+               returning p.id"#,
+            &columns.ids,
+            &columns.epochs,
+            &columns.attempts,
+            &columns.states as &[&str],
+            &columns.transitions as &[&str],
+            &columns.attempt_states as &[&str],
+            &columns.verdicts as &[&str],
+            &columns.codes as &[Option<&str>],
+            &columns.provider_ids as &[Option<&str>],
+            &columns.provider_statuses as &[Option<&str>],
+            &columns.dues as &[Option<i64>],
+            &columns.reply_statuses as &[Option<i16>],
+            &columns.replies as &[Option<Vec<u8>>],
+            sealer.current(),
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver("recording outcomes"))?;
+        unit.commit().await?;
+        Ok(moved.into_iter().map(PayoutId::from).collect())
+    }
+}
+
+/// The conclusions, turned on their side for `unnest`.
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    epochs: Vec<i32>,
+    attempts: Vec<i16>,
+    states: Vec<&'static str>,
+    transitions: Vec<&'static str>,
+    attempt_states: Vec<&'static str>,
+    verdicts: Vec<&'static str>,
+    codes: Vec<Option<&'a str>>,
+    provider_ids: Vec<Option<&'a str>>,
+    provider_statuses: Vec<Option<&'a str>>,
+    dues: Vec<Option<i64>>,
+    reply_statuses: Vec<Option<i16>>,
+    replies: Vec<Option<Vec<u8>>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(sealer: &Sealer, conclusions: &'a [Conclusion]) -> Self {
+        let mut columns = Self::default();
+        for conclusion in conclusions {
+            let to = conclusion.transition.target();
+            let record = conclusion.record.as_ref();
+            columns.ids.push(conclusion.payout.uuid());
+            columns.epochs.push(conclusion.epoch);
+            columns.attempts.push(conclusion.attempt);
+            columns.states.push(to.as_str());
+            columns.transitions.push(conclusion.transition.as_str());
+            columns
+                .attempt_states
+                .push(AttemptState::after(conclusion.transition).unwrap_or(AttemptState::Ambiguous).as_str());
+            columns.verdicts.push(conclusion.verdict);
+            columns.codes.push(conclusion.code.as_deref());
+            columns.provider_ids.push(record.map(|record| record.id.as_str()));
+            columns.provider_statuses.push(record.map(|record| record.status.as_str()));
+            let due_in = if to == PayoutState::Rejected { None } else { conclusion.due_in };
+            columns.dues.push(due_in.map(state::micros));
+            let reply = conclusion.reply.as_ref();
+            columns.reply_statuses.push(reply.and_then(|reply| i16::try_from(reply.status).ok()));
+            let context = [conclusion.payout.uuid().as_bytes().as_slice(), b"reply"].concat();
+            columns.replies.push(reply.and_then(|reply| sealer.seal_bytes(&context, &reply.body)));
+        }
+        columns
+    }
+}

@@ -1,0 +1,137 @@
+//! What waits for a person: payouts in review, payouts that are long at their provider,
+//! contradictions, calls that fit no payout.
+
+use jiff::Timestamp;
+use payrun_domain::{
+    id::PayoutId,
+    name::{AccountName, Actor},
+};
+
+use serde::Serialize;
+
+use crate::{Error, Store, ops::account::account_name, unit::Unit};
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewItem {
+    /// Which account.
+    pub account: AccountName,
+    /// Which payout; none of a call that fits none.
+    pub payout: Option<PayoutId>,
+    /// The caller's id of the payout, or what the call calls it.
+    pub client_id: String,
+    /// `needs_review`, `late`, the kind of an anomaly, or `unmatched_webhook`.
+    pub kind: String,
+    /// Why, in words for a person; no personal data.
+    pub detail: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Store {
+    /// Payouts in review, unexplained anomalies and calls of the last day that fit no payout; the
+    /// oldest `rows_max` of each.
+    pub async fn review_items(&self, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
+        let rows = sqlx::query!(
+            r#"(
+                   select payout.id, payout.account as "account!", payout.client_id as "client_id!",
+                       'needs_review' as "kind!", payout.reason as "detail!", payout.state_since as "since!"
+                   from payout
+                   where payout.state = 'needs_review'
+                   order by payout.state_since
+                   limit $1
+               )
+               union all (
+                   select payout.id, payout.account, payout.client_id, anomaly.kind, anomaly.detail,
+                       anomaly.opened_at
+                   from anomaly
+                   join payout on payout.id = anomaly.payout_id
+                   where anomaly.closed_at is null
+                   order by anomaly.opened_at
+                   limit $1
+               )
+               union all (
+                   select null, account, coalesce(reference, provider_id, ''), 'unmatched_webhook', status,
+                       received_at
+                   from webhook
+                   where payout_id is null
+                       and received_at between clock_timestamp() - interval '24 hours' and clock_timestamp() - interval '10 minutes'
+                   order by received_at
+                   limit $1
+               )"#,
+            rows_max,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading what waits for a person"))?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(ReviewItem {
+                    account: account_name(&row.account)?,
+                    payout: row.id.map(PayoutId::from),
+                    client_id: row.client_id,
+                    kind: row.kind,
+                    detail: row.detail,
+                    since: row.since.to_jiff(),
+                })
+            })
+            .collect()
+    }
+
+    /// The `rows_max` payouts that are longest at the provider of an account, as `late`: whether
+    /// they are is the rail's to say.
+    pub async fn longest_out(&self, account: &AccountName, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
+        let rows = sqlx::query!(
+            "select id, client_id, state, provider_status, state_since
+             from payout
+             where account = $1 and state in ('accepted', 'unknown')
+             order by state_since
+             limit $2",
+            account.as_str(),
+            rows_max,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading what is long at the provider"))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ReviewItem {
+                account: account.clone(),
+                payout: Some(row.id.into()),
+                client_id: row.client_id,
+                kind: "late".to_owned(),
+                detail: row
+                    .provider_status
+                    .map_or_else(|| row.state.clone(), |status| format!("{}: {status}", row.state)),
+                since: row.state_since.to_jiff(),
+            })
+            .collect())
+    }
+
+    /// Closes an anomaly of a payout with what was found out. False when there is none of that
+    /// kind.
+    pub async fn explain_anomaly(
+        &self,
+        actor: &Actor,
+        payout: PayoutId,
+        kind: &str,
+        explanation: &str,
+    ) -> Result<bool, Error> {
+        let operation = "explaining an anomaly";
+        let mut unit = Unit::begin(&self.pool, actor, operation).await?;
+        let done = sqlx::query!(
+            "update anomaly
+             set closed_at = clock_timestamp(), closed_by = $3, explanation = $4
+             where payout_id = $1 and kind = $2 and closed_at is null",
+            payout.uuid(),
+            kind,
+            actor.as_str(),
+            explanation,
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        unit.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

@@ -1,0 +1,101 @@
+//! Calls of providers: they bring look-ups forward, once each, and settle nothing.
+
+use std::time::Duration;
+
+use payrun_domain::{id::PayoutId, payout::Transition, reference::Reference};
+use payrun_store::{ReceivedWebhook, Store, WebhookReceipt};
+use sqlx::{Executor as _, PgPool};
+
+use crate::support::{
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, sent, states,
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn call(store: &Store, body: &[u8], reference: Option<&str>, id: Option<&str>) -> WebhookReceipt {
+    let account = account();
+    let call = ReceivedWebhook { account: &account, body, reference, provider_id: id, status: "1" };
+    store.receive_webhook(&by("webhooks:1"), &call).await.unwrap()
+}
+
+async fn due(store: &Store) -> Vec<PayoutId> {
+    let taken = store.take_lookups(&by("webhooks:1"), &account(), LEASE, ROOM).await.unwrap();
+    taken.into_iter().map(|lookup| lookup.payout).collect()
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_new_call_brings_the_look_up_forward_and_a_repeated_one_does_not(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "webhook", Transition::Accept).await;
+    let reference = Reference::of(payout);
+    assert_eq!(due(&store).await, [payout]);
+    assert_eq!(due(&store).await, [], "it is being looked up");
+    assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Matched(payout));
+    assert_eq!(due(&store).await, [payout]);
+    for _ in 0..3 {
+        assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Repeated);
+    }
+    assert_eq!(due(&store).await, [], "a flood costs one look-up");
+    assert_eq!(
+        call(&store, b"returned", Some(reference.as_str()), None).await,
+        WebhookReceipt::Matched(payout)
+    );
+    assert_eq!(due(&store).await, [payout], "another call is other news");
+    let detail = detail(&store, payout).await;
+    assert_eq!(detail.payout.state.as_str(), "accepted", "nothing was settled");
+    assert_eq!(detail.webhooks.iter().map(|call| call.times).collect::<Vec<_>>(), [4, 1]);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_call_that_comes_before_our_own_answer_touches_no_lease(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "early", 1).await;
+    let claimed = claim_one(&store, payouts[0], LEASE).await;
+    let reference = claimed.order.reference.clone();
+    assert_eq!(
+        call(&store, b"early", Some(reference.as_str()), None).await,
+        WebhookReceipt::Matched(payouts[0])
+    );
+    assert_eq!(
+        store.expire_leases(&by("setup"), Duration::ZERO, LEASE, 10).await.unwrap(),
+        [],
+        "the lease runs on"
+    );
+    let mut accepted = conclusion(&claimed, Transition::Accept);
+    accepted.due_in = Some(LEASE);
+    store.record(&by("setup"), &[accepted]).await.unwrap();
+    assert_eq!(states(&store, payouts[0]).await, ("accepted".into(), "accepted".into()));
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_call_with_an_id_that_we_do_not_have_yet_fits_when_the_answer_lands(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "later", 1).await;
+    let claimed = claim_one(&store, payouts[0], LEASE).await;
+    let id = payouts[0].to_string();
+    assert_eq!(call(&store, b"unknown id", None, Some(&id)).await, WebhookReceipt::Unmatched);
+    assert_eq!(store.match_webhooks(&by("setup"), DAY).await.unwrap(), 0);
+    let mut accepted = conclusion(&claimed, Transition::Accept);
+    accepted.due_in = Some(LEASE);
+    store.record(&by("setup"), &[accepted]).await.unwrap();
+    assert_eq!(due(&store).await, []);
+    assert_eq!(store.match_webhooks(&by("setup"), DAY).await.unwrap(), 1);
+    assert_eq!(due(&store).await, payouts);
+    assert_eq!(store.match_webhooks(&by("setup"), DAY).await.unwrap(), 0, "once");
+    assert_eq!(call(&store, b"unmatched", Some("OTHER"), None).await, WebhookReceipt::Unmatched);
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_final_payout_is_not_looked_up_for_a_call(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "final", Transition::Refuse).await;
+    let reference = Reference::of(payout);
+    assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Matched(payout));
+    assert_eq!(due(&store).await, []);
+    assert_eq!(states(&store, payout).await.0, "rejected");
+    let mut owner = pool.acquire().await.unwrap();
+    let body: Vec<u8> = sqlx::query_scalar("select body from webhook").fetch_one(&mut *owner).await.unwrap();
+    assert!(!body.windows(4).any(|part| part == b"paid"), "bodies are sealed");
+    owner.execute("set role payrun_app").await.unwrap();
+    assert!(owner.execute("delete from webhook").await.is_err(), "evidence stays");
+}

@@ -1,0 +1,112 @@
+//! Providers that call: a genuine call settles a payout sooner, by way of a look-up; all others do
+//! nothing.
+
+use payrun_tests::{Options, World, wait_for};
+
+/// Nothing is looked up in this test unless a call brings it forward.
+const SLOW: &str = "look_up_min_ms = 3600000\nlook_up_max_ms = 3600000\n";
+
+const PLAIN: &str = "content-type: application/json";
+
+fn call_about(payout: &serde_json::Value) -> String {
+    format!(
+        r#"{{"payoutId":{},"reference":{},"isoCountry":"PE","status":1,"amount":{{"value":1001.5,"isoCurrency":"PEN"}}}}"#,
+        payout["provider_id"].as_str().unwrap(),
+        payout["reference"],
+    )
+}
+
+#[test]
+fn a_call_brings_the_look_up_forward_and_settles_nothing_itself() {
+    let options = Options {
+        account_settings: "unsigned_webhooks = true\n".to_owned(),
+        limits: SLOW.to_owned(),
+        ..Options::default()
+    };
+    let world = World::with("payrun_it_webhooks", &options);
+    let batch = world.approved_batch("webhook", 3);
+    let _run = world.start("run");
+    wait_for("the payouts to be taken", || (world.count(&batch, &["accepted"]) == 3).then_some(()));
+    let address = world.served("run", "serving /webhooks");
+    let path = format!("/webhooks/{}", world.account());
+    let show = |client_id: &str| world.run(&["payout", "show", client_id])[0].clone();
+    let body = call_about(&show("webhook-1"));
+    // A call that lies about the state: the look-up says what is true, once the provider has
+    // settled it.
+    for (path, body, answer) in [
+        ("/webhooks/nobody", body.as_str(), 404),
+        (&path, "rubbish", 400),
+        (&path, &"x".repeat(70_000), 413),
+        (&path, &body.replace(r#""status":1"#, r#""status":8"#), 200),
+    ] {
+        assert_eq!(world.post(&address, path, PLAIN, body).0, answer, "{path}");
+    }
+    // Until the sandbox has settled it, a look-up finds it in progress, and only another call
+    // brings the next one.
+    let mut nudge = 0;
+    let state = wait_for("the payout to be looked up", || {
+        nudge += 1;
+        let again = body.replace(r#""status":1"#, &format!(r#""status":1,"nudge":{nudge}"#));
+        assert_eq!(world.post(&address, &path, PLAIN, &again).0, 200);
+        let shown = show("webhook-1");
+        (shown["state"] != "accepted").then(|| shown["state"].clone())
+    });
+    assert_eq!(state, "paid", "what the look-up says, not the call");
+    assert_eq!(world.count(&batch, &["accepted"]), 2, "the others wait for their hour");
+    assert!(!show("webhook-1")["webhooks"].as_array().unwrap().is_empty());
+}
+
+/// The platform's half of a key pair that exists nowhere else, and what OpenSSL signed with the
+/// other half.
+const PLATFORM_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCrmBPEn61qMcEn2eKKozDDcgrKbPZc+xWVc8meQ7I5+/hc1SaFpSBgm097nAnLxm5JlkmiP7MOSumEfG/xtWxoPEVnDR4INjGzo2zmotpN10SkEtVxWUIn1wGdX5DXtsfDn+jp5dQNkVdlFfR8h4g7xAA3xZgYZzdgHcucOL+BNwIDAQAB";
+const SIGNATURE: &str = "C7LwK3xHDPVUQPixttJPFVGdQCIsTeunu1woDRZ4k8cKV6ogSK9k8bfclIP4yKfmuNcExB6uNcfPq651/FHOhe0JX2APYlik+pktZkGQFLsCCDUtONDUT/5/QE5U1an69gZfjetSfQpBaZhVsM7Edsv46WiQnOU2OgyF05Vu1hQ=";
+
+/// A webhook about a payout that no table here has is kept, and answered as the provider wants, or
+/// it would come again for hours.
+#[test]
+fn each_provider_is_answered_in_its_own_words() {
+    let world = World::new("payrun_it_webhook_answers");
+    world.file("teemopay.key", include_str!("../../examples/sandbox/teemopay.key"));
+    let configuration = format!(
+        r#"
+[keys]
+file = "payrun.keys"
+[webhooks]
+listen = "127.0.0.1:0"
+[accounts.teemo]
+provider = "teemopay"
+base_url = "http://127.0.0.1:1"
+country = "PE"
+app_code = "example-app"
+private_key_file = "teemopay.key"
+platform_key = "{PLATFORM_KEY}"
+[accounts.qentaz]
+provider = "qentaz"
+base_url = "http://127.0.0.1:1"
+auth_key = "unit-test-key"
+"#
+    );
+    world.file("payrun.toml", &configuration);
+    let _webhooks = world.start("webhooks");
+    let address = world.served("webhooks", "serving /webhooks");
+    let teemopay = format!(
+        r#"{{"merchantOrderNo":"0000000000000000000000000S","tradeNo":"TF0000000000PE0001","amount":60.00,"serviceAmount":1.5,"status":2,
+        "errorCode":null,"errorMessage":" ","completeTime":"2026-01-31 15:04:05","sign":"{SIGNATURE}"}}"#
+    );
+    let nonce = "nonce: 0123456789abcdef0123456789abcdef";
+    let qentaz = r#"{"event":{"type":"payout","status":"success"},"created_at":"2026-01-31T15:04:05+00:00","external_reference":"0a1b2c3d",
+        "detail":{"amount":"54000.00","currency":"COP","description":"Nomina","status":"SUCCESS"}}"#;
+    let bearer = "authorization: Bearer unit-test-key";
+    for (path, header, body, status, answer) in [
+        ("/webhooks/teemo", nonce, teemopay.as_str(), 200, Some("SUCCESS")),
+        ("/webhooks/teemo", nonce, teemopay.as_str(), 200, Some("SUCCESS")),
+        ("/webhooks/teemo", nonce, &teemopay.replace("60.00", "60.0"), 401, None),
+        ("/webhooks/teemo", PLAIN, teemopay.as_str(), 401, None),
+        ("/webhooks/qentaz", bearer, qentaz, 200, Some("")),
+        ("/webhooks/qentaz", PLAIN, qentaz, 401, None),
+    ] {
+        let (said_status, said) = world.post(&address, path, header, body);
+        assert_eq!(said_status, status, "{path} {header}: {said}");
+        assert!(answer.is_none_or(|answer| answer == said), "{path} {header}: {said}");
+    }
+}
