@@ -121,7 +121,7 @@ impl Store {
 
     /// Excludes held rows: they are cancelled, and never paid.
     pub async fn exclude(&self, actor: &Actor, id: BatchId, rows: &[i32]) -> Result<u64, ApproveError> {
-        let operation = "striking out held rows";
+        let operation = "excluding held rows";
         let mut unit = self.decide_about(actor, id, operation).await?;
         if is_in_doubt(&mut unit, id).await? {
             return Err(ApproveError::InDoubt);
