@@ -24,7 +24,7 @@ pub enum AttemptState {
     AbsentConfirmed,
     /// Was ambiguous; two people decided.
     DecidedByPerson,
-    /// Was ambiguous; a later attempt under the same reference carries the doubt (class A).
+    /// Was ambiguous; a later attempt under the same reference carries the doubt (`deduplicates`).
     Superseded,
     /// The holder lost its lease before it sent, and says so itself.
     Fenced,

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn class_c_always_goes_to_a_person() {
+    fn without_idempotency_a_person_always_decides() {
         for verdict in [Verdict::NotFound, Verdict::Accepted(record()), Verdict::Settled(record()), refusal()]
         {
             let known = UnknownPayout { idempotency: Idempotency::None, ..unknown_payout() };

@@ -170,7 +170,7 @@ pub enum Transition {
     ConfirmAbsent,
     /// T18: as T17, and a refusal was noted before.
     ConfirmRefused,
-    /// T19: sent again under the same reference; class A only.
+    /// T19: sent again under the same reference; only to a provider that deduplicates.
     Resend,
     /// T20: no safe move is left.
     Park,

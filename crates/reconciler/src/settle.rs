@@ -109,7 +109,7 @@ fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
         Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.as_str().to_owned()),
-        // Found, and not believed: in class C it may be another payout's record.
+        // Found, and not believed: without idempotency it may be another payout's record.
         Verdict::Accepted(_) | Verdict::Settled(_) if transition == Transition::Park => {
             Some(format!("found_{}", verdict.as_str()))
         }
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn doubt_is_asked_again_and_absence_needs_a_witness() {
+    fn doubt_is_asked_again_and_absence_needs_a_canary() {
         let unknown = lookup(PayoutState::Unknown);
         let absent = settled(&unknown, &Verdict::NotFound);
         assert_eq!(

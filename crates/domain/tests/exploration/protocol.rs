@@ -127,8 +127,8 @@ impl Protocol {
                 let named = (0..).zip(&world.provider.records);
                 let named = named.filter(|(_, record)| record.reference == world.payout.reference);
                 let found: Vec<u8> = named.map(|(place, _)| place).collect();
-                // Who cannot be asked in class C answers nothing, and a program that asks all the
-                // same hears a not-found.
+                // A provider without idempotency cannot be asked and answers nothing; a program
+                // that asks all the same hears a not-found.
                 let is_blind = self.idempotency == Idempotency::None;
                 if is_blind || found.is_empty() || world.provider.lags {
                     actions.push(Action::LookUp(None));
@@ -195,7 +195,7 @@ impl Model for Protocol {
                 resting || spent || !protocol.next_steps(world).is_empty()
             }),
             Property::sometimes(
-                "a payout is sent again, but in class C",
+                "a payout is sent again, but without idempotency",
                 |protocol: &Self, world: &World| {
                     (world.payout.sends > 1) != (protocol.idempotency == Idempotency::None)
                 },

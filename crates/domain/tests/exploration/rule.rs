@@ -11,7 +11,7 @@ pub(crate) enum Rule {
     OneReference,
     /// R4: a not-found is believed only after the quiet period.
     QuietPeriod,
-    /// R5: class C is never sent again by the program.
+    /// R5: a payout without idempotency is never sent again by the program.
     ClassCOnce,
     /// R6: an expired lease is doubt.
     ExpiryIsDoubt,

@@ -181,8 +181,8 @@ impl Protocol {
     }
 
     /// What is known of the doubt. A broken R4 finds every silence long enough, a broken R11 does
-    /// not wait for a worker that stands still, and a broken R5 treats class C as one that can
-    /// be asked.
+    /// not wait for a worker that stands still, and a broken R5 treats a provider without
+    /// idempotency as one that can be asked.
     fn unknown_payout(&self, world: &World) -> UnknownPayout {
         let reference = world.payout.reference;
         let fenced = !self.holds(Rule::SelfFence) || !world.may_send(reference);

@@ -50,12 +50,15 @@ async fn before_a_send(pool: PgPool) {
         ("a claim before it is due", Ask { due: false, ..Ask::new(S::Queued, T::Claim) }),
         ("a resend without an intent", Ask { intent: None, ..Ask::new(S::Unknown, T::Resend) }),
         ("a resend with an older intent", Ask { intent: Some(5), ..Ask::new(S::Unknown, T::Resend) }),
-        ("a resend in class B", Ask { account: "searchable", ..Ask::new(S::Unknown, T::Resend) }),
+        (
+            "a resend to a provider that is only searchable",
+            Ask { account: "searchable", ..Ask::new(S::Unknown, T::Resend) },
+        ),
         (
             "nothing sent while an earlier send is unresolved",
             Ask { before: T::Resend, ..Ask::new(S::Submitting, T::NotSent) },
         ),
-        ("a resend in class C", Ask { account: "opaque", ..Ask::new(S::Unknown, T::Resend) }),
+        ("a resend without idempotency", Ask { account: "opaque", ..Ask::new(S::Unknown, T::Resend) }),
     ];
     all_refused(pool, wrong).await;
 }
@@ -101,9 +104,9 @@ async fn a_found_refusal_is_final_beside_what_never_arrived(pool: PgPool) {
     }
 }
 
-/// In class C a look-up proves nothing.
+/// Without idempotency a look-up proves nothing.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn class_c_is_not_looked_up(pool: PgPool) {
+async fn what_has_no_idempotency_is_not_looked_up(pool: PgPool) {
     let found = [T::FindAccepted, T::FindPaid, T::FindRejected, T::ConfirmAbsent, T::ConfirmRefused];
     let wrong = found.map(|transition| {
         (transition.as_str(), Ask { account: "opaque", ..Ask::new(S::Unknown, transition) })

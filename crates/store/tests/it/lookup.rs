@@ -215,7 +215,7 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn a_witness_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) {
+async fn a_canary_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) {
     let store = accounts(&pool).await;
     sent(&pool, &store, "unknown_payout", Transition::Doubt).await;
     sent(&pool, &store, "refused", Transition::Refuse).await;
