@@ -171,7 +171,7 @@ fn grouped(text: &str, decimal: DecimalSeparator) -> Evidence {
 }
 
 /// Digits in groups of three behind a first of one to three, all divided by the same character; or
-/// digits alone.
+/// digits alone. A first group never begins with a zero: `0,125` is an eighth, never 125.
 fn ungrouped(text: &str, separator: char) -> Option<String> {
     let marks: Vec<char> = text.chars().filter(|char| !char.is_ascii_digit()).collect();
     let Some(mark) = marks.first() else { return is_digits(text).then(|| text.to_owned()) };
@@ -180,7 +180,7 @@ fn ungrouped(text: &str, separator: char) -> Option<String> {
         return None;
     }
     let mut groups = text.split(*mark);
-    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && !group.starts_with('0'));
     (first && groups.all(|group| group.len() == 3)).then(|| text.replace(*mark, ""))
 }
 
@@ -293,6 +293,10 @@ mod tests {
             (DecimalSeparator::Point, "1250.00 PEN", Some("1250.00")),
             (DecimalSeparator::Point, "S/ 1250.00 PEN", Some("1250.00")),
             (DecimalSeparator::Point, "12,34.56", None),
+            (DecimalSeparator::Point, "0,125", None),
+            (DecimalSeparator::Point, "0,000", None),
+            (DecimalSeparator::Comma, "0.125,00", None),
+            (DecimalSeparator::Comma, "012'345,00", None),
             (DecimalSeparator::Point, "1,234,56", None),
             (DecimalSeparator::Point, "1.2.3", None),
             (DecimalSeparator::Point, "R$ 10.00", None),
