@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![expect(clippy::unwrap_used, reason = "a target that is broken says so by panicking")]
 
-use std::{io::Cursor, sync::LazyLock};
+use std::{fs, io::Cursor, path::Path, sync::LazyLock};
 
 use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -16,31 +16,28 @@ use payrun_domain::{
 };
 use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
 use payrun_providers::{
-    ExchangeState, Nonce, Provider, ProviderSettings, Reply, Stamp, Step, WebhookRequest,
+    ADAPTERS, Adapter, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Stamp, Step, WebhookRequest,
 };
 use payrun_store::HoldPolicy;
 use uuid::Uuid;
 
-/// Every adapter, with made-up keys.
-const ACCOUNTS: [&str; 4] = [
-    r#"{"provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L", "private_key": "made-up", "unsigned_webhooks": true}"#,
-    concat!(
-        r#"{"provider": "teemopay", "country": "PE", "app_code": "made-up", "private_key": ""#,
-        include_str!("../../examples/sandbox/teemopay.key"),
-        r#"", "platform_key": ""#,
-        include_str!("../../examples/sandbox/teemopay.pub"),
-        r#""}"#
-    ),
-    r#"{"provider": "qentaz", "auth_key": "made-up"}"#,
-    r#"{"provider": "kapaqnan", "company_id": "made-up", "secret_key": "made-up"}"#,
-];
-
+/// Every adapter, with the made-up keys of its fixtures, in the order of the registry.
 static PROVIDERS: LazyLock<Vec<Box<dyn Provider>>> = LazyLock::new(|| {
-    let build = |text: &str| {
-        serde_json::from_str::<ProviderSettings>(&text.replace('\n', "")).unwrap().build().unwrap()
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/providers/fixtures");
+    let build = |adapter: &Adapter| {
+        let account = fs::read(fixtures.join(adapter.name).join("account.json")).unwrap();
+        let mut account: serde_json::Value = serde_json::from_slice(&account).unwrap();
+        let mut settings = account["settings"].take();
+        if adapter.name == UNSIGNED {
+            settings["unsigned_webhooks"] = true.into();
+        }
+        serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
     };
-    ACCOUNTS.into_iter().map(build).collect()
+    ADAPTERS.map(build).into()
 });
+
+/// The one provider that may be told to take webhooks without a signature.
+const UNSIGNED: &str = "bamboo";
 
 fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
     Order {
@@ -143,7 +140,7 @@ pub fn webhook(bytes: &[u8]) {
     headers.insert("nonce", HeaderValue::from_static("0123456789abcdef0123456789abcdef"));
     headers.insert("authorization", HeaderValue::from_static("Bearer nobody"));
     let taken = provider.webhook(&WebhookRequest { headers: &headers, body });
-    assert!(taken.is_err() || provider.rules().name() == "bamboo", "a webhook without a signature was taken");
+    assert!(taken.is_err() || provider.rules().name() == UNSIGNED, "a webhook without a signature was taken");
 }
 
 /// An intake message.

@@ -5,6 +5,7 @@
 use std::{fs, path::Path};
 
 use payrun_fuzz::{message, money, payroll, reply, settings, webhook};
+use payrun_providers::ADAPTERS;
 use proptest::{prelude::*, test_runner::TestRunner};
 
 type Target = fn(&[u8]);
@@ -32,14 +33,14 @@ fn corpus(name: &str) -> Vec<Vec<u8>> {
 fn recorded() -> Vec<Vec<u8>> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/providers/fixtures");
     let mut inputs = Vec::new();
-    for (adapter, name) in ["bamboo", "teemopay", "qentaz", "kapaqnan"].into_iter().enumerate() {
-        for entry in fs::read_dir(fixtures.join(name)).unwrap() {
+    for (index, adapter) in ADAPTERS.iter().enumerate() {
+        for entry in fs::read_dir(fixtures.join(adapter.name)).unwrap() {
             let case: serde_json::Value =
                 serde_json::from_slice(&fs::read(entry.unwrap().path()).unwrap()).unwrap();
             for recorded in case["replies"].as_array().into_iter().flatten() {
                 let Some(text) = recorded["text"].as_str() else { continue };
                 for talk in 0..4 {
-                    let head = [u8::try_from(adapter).unwrap(), talk, 0];
+                    let head = [u8::try_from(index).unwrap(), talk, 0];
                     inputs.push([&head, text.as_bytes()].concat());
                 }
             }

@@ -8,7 +8,6 @@
 
 mod alerts;
 mod archive;
-mod broker;
 mod clerk;
 mod compose;
 mod corpus;
@@ -29,3 +28,4 @@ mod traces;
 mod upgrade;
 mod way_of_a_payout;
 mod webhooks;
+mod without_broker;

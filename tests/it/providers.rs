@@ -6,7 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
-use payrun_tests::{binary, needed, recreate_database, sandbox_binary};
+use payrun_providers::ADAPTERS;
+use payrun_tests::{Provider, binary, needed, recreate_database, sandbox_binary};
 
 /// The demo has one database and one set of queues, so its runs follow each other.
 fn demo(faults: &str) -> Output {
@@ -34,6 +35,14 @@ fn numbers(output: &Output) -> Vec<(String, i64)> {
     );
     let words = last.split(' ').filter_map(|word| word.split_once('='));
     words.map(|(name, number)| (name.to_owned(), number.parse().unwrap())).collect()
+}
+
+/// Crashes, cuts and restores are tried on each.
+#[test]
+fn no_adapter_is_left_out() {
+    let mut tried = Provider::ALL.map(Provider::as_str);
+    tried.sort_unstable();
+    assert_eq!(tried, ADAPTERS.map(|adapter| adapter.name));
 }
 
 #[test]

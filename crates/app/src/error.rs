@@ -1,7 +1,7 @@
 //! Why an act was not done.
 
 use payrun_ingest::UploadRefusal;
-use payrun_providers::EnquiryError;
+use payrun_providers::{Account, EnquiryError};
 use payrun_store::{ApproveError, ReviewError};
 
 /// Why an act was not done. Its words say what happened, to what, and what to do next.
@@ -40,6 +40,11 @@ impl Error {
     /// A rule says no.
     pub fn refused(words: impl Into<String>) -> Self {
         Self::Refused(words.into())
+    }
+
+    /// The provider of an account could not be asked for something.
+    pub(crate) fn provider(what: &str, account: &Account, source: EnquiryError) -> Self {
+        Self::Provider { doing: format!("asking {} for {what}", account.name), source }
     }
 
     /// Why a file was refused as a whole, if that is what it is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use payrun_domain::name::Actor;
-use payrun_store::{Freeze, Out, Store};
+use payrun_store::{Freeze, OutCount, Store};
 use serde::Serialize;
 
 use crate::{Error, reason};
@@ -26,7 +26,7 @@ pub struct Frozen {
     /// How many there are in each state.
     pub states: BTreeMap<&'static str, i64>,
     /// Where they are.
-    pub accounts: Vec<Out>,
+    pub accounts: Vec<OutCount>,
 }
 
 /// Stops all sends, and counts what is out.

@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 use payrun_domain::{fault::Severity, id::BatchId, name::Actor};
 use payrun_ingest::{Chunk, Directory, Expected, Report, RowReader, Upload, Validator};
-use payrun_store::{BatchSummary, Imported, NewBatch, NewPayout, Opened, RowFault, Source, Store};
+use payrun_store::{BatchSummary, ImportStart, Imported, NewBatch, NewPayout, RowFault, Source, Store};
 use payrun_telemetry::{failpoint, trace};
 
 use crate::Error;
@@ -83,8 +83,8 @@ where
         holds: directory.holds().clone(),
     };
     let mut import = match store.import(actor, &batch).await? {
-        Opened::New(import) => import,
-        Opened::Same(summary) => return Ok(Outcome::Same(summary)),
+        ImportStart::New(import) => import,
+        ImportStart::Same(summary) => return Ok(Outcome::Same(summary)),
     };
     let sealer = import.sealer();
     let next_chunk = |mut reader: RowReader<R>, mut validator: Validator| {

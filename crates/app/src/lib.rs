@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account_test;
 pub mod accounts;
 pub mod approve;
-pub mod batch;
+pub mod archive;
+pub mod balance;
+pub mod banks;
 pub mod cancel;
 pub mod check;
 pub mod error;
@@ -14,15 +17,20 @@ pub mod forget;
 pub mod freeze;
 pub mod held;
 pub mod import;
+pub mod keys;
 pub mod message;
+pub mod orders;
 pub mod pause;
+pub mod preview;
 pub mod progress;
 pub mod reason;
+pub mod recover;
 pub mod reissue;
 pub mod release;
 pub mod report;
 pub mod resolve;
 pub mod review;
+pub mod show_batch;
 pub mod stop;
 pub mod thaw;
 

@@ -7,7 +7,7 @@ use payrun_domain::{
     name::Actor,
 };
 use payrun_ingest::{Chunk, Directory, IntakeMessage, Unreadable, Validator};
-use payrun_store::{BatchSummary, NewBatch, Opened, RowFault, Source, Store};
+use payrun_store::{BatchSummary, ImportStart, NewBatch, RowFault, Source, Store};
 use payrun_telemetry::trace;
 use serde::Serialize;
 
@@ -94,11 +94,11 @@ pub async fn take(
         holds: directory.holds().clone(),
     };
     let mut import = match store.import(actor, &batch).await? {
-        Opened::New(import) => import,
-        Opened::Same(summary) if summary.source_digest == digest => {
+        ImportStart::New(import) => import,
+        ImportStart::Same(summary) if summary.source_digest == digest => {
             return repeated(store, id, &summary).await;
         }
-        Opened::Same(_) => return Ok(Reply::refused(id)),
+        ImportStart::Same(_) => return Ok(Reply::refused(id)),
     };
     let Chunk { payouts, mut faults, .. } = Validator::at(now).chunk(rows, directory);
     let doubles = import.rows(&payouts, &faults).await?;

@@ -3,7 +3,7 @@
 //! **Reads**: nothing. **Writes**: nothing. **Invariant**: [`Transition::TABLE`] is the one source;
 //! the database holds the same table and a test compares the two.
 
-mod sets;
+mod state_sets;
 
 use std::fmt;
 

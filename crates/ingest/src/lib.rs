@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cell;
-mod check;
+mod check_file;
 mod chunk;
 mod decimal;
 mod directory;
@@ -20,7 +20,7 @@ mod upload;
 mod validate;
 mod wording;
 
-pub use check::check;
+pub use check_file::check;
 pub use chunk::{Chunk, Validator};
 pub use decimal::DecimalSeparator;
 pub use directory::{BankCode, Check, Directory, Route};

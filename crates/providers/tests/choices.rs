@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::{fs, path::Path};
+
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
@@ -11,22 +13,25 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{ADAPTERS, Adapter, Bank, Choices, Provider, ProviderSettings, named};
-use serde_json::json;
+use payrun_providers::{ADAPTERS, Bank, Choices, Provider, ProviderSettings, named};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// What its fixtures say of an adapter's account.
+fn account(name: &str) -> Value {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let account = fs::read(fixtures.join(name).join("account.json"));
+    serde_json::from_slice(&account.unwrap_or_else(|error| panic!("fixtures of {name}: {error}"))).unwrap()
+}
+
+/// The account of the fixtures, in a country.
 fn provider(name: &str, country: Country) -> Box<dyn Provider> {
-    let settings = match name {
-        "bamboo" => json!({"country": country.code(), "currency": country.currency().code(), "model": "L2L",
-                           "private_key": "made-up-key"}),
-        "kapaqnan" => json!({"company_id": "made-up", "secret_key": "made-up-key"}),
-        "qentaz" => json!({"auth_key": "made-up-key"}),
-        "teemopay" => json!({"country": country.code(), "app_code": "made-up",
-                             "private_key": include_str!("../../../examples/sandbox/teemopay.key").trim()}),
-        _ => panic!("{name} is new: say what its account needs"),
-    };
-    let mut settings = settings;
-    settings["provider"] = name.into();
+    let mut settings = account(name)["settings"].take();
+    for (key, word) in [("country", country.code()), ("currency", country.currency().code())] {
+        if let Some(setting) = settings.get_mut(key) {
+            *setting = word.into();
+        }
+    }
     serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
 }
 
@@ -89,10 +94,12 @@ fn providers_are_named_as_they_name_themselves() {
         assert_eq!((rules.name(), rules.country()), (name, country));
         assert_eq!(rules.currency(), choices.currency);
     }
-    let paid = |adapter: &Adapter| {
-        Country::ALL.into_iter().filter(|country| adapter.choices(*country).is_some()).count()
-    };
-    assert_eq!(ADAPTERS.map(paid), [7, 1, 1, 6]);
+    for adapter in ADAPTERS {
+        let pays = |country: &Country| adapter.choices(*country).is_some();
+        let paid: Vec<&str> =
+            Country::ALL.iter().filter(|country| pays(country)).map(|country| country.code()).collect();
+        assert_eq!(account(adapter.name)["countries"], json!(paid), "{}", adapter.name);
+    }
     assert!(ADAPTERS.iter().all(|adapter| named(adapter.name).is_some()));
     assert!(named("nobody").is_none());
 }

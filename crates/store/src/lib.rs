@@ -15,7 +15,7 @@ pub use batch::{
     approve::Cancelled,
     approve_error::ApproveError,
     hold_policy::{HoldPolicy, RiskFlag},
-    import::{Import, Imported, Opened},
+    import::{Import, ImportStart, Imported},
     intake::{PoisonMessage, RowFaultPage},
     release::{Held, Release},
     row::{NewBatch, NewPayout, RowFault, Source},
@@ -24,10 +24,10 @@ pub use batch::{
 pub use error::Error;
 pub use key_file::KeyError;
 pub use ops::{
-    account::{AccountRow, Limited, NewAccount},
+    account::{AccountRow, ChangedLimits, NewAccount},
     archive::{Archived, Counts, HistoryFile, HistoryPage, Month},
     backlog::{AccountBacklog, AnomalyCount, AttemptCount, Backlog, OpenCount},
-    freeze::{Freeze, Out, Thaw, Thawed},
+    freeze::{Freeze, OutCount, Thaw, Thawed},
     outbox::Waiting,
     restore::Unapproved,
 };

@@ -10,7 +10,7 @@ use payrun_app::{
 use payrun_domain::name::AccountName;
 
 use crate::{
-    commands::provider_queries,
+    commands::enquiries,
     context::{Acting, Context},
     failure::Failure,
     output::{maybe_time, table},
@@ -73,15 +73,11 @@ pub(crate) enum AccountsCommand {
 pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> Result<(), Failure> {
     match command {
         None => list(context).await,
-        Some(AccountsCommand::Banks { name }) => provider_queries::banks(context, &name).await,
-        Some(AccountsCommand::Preview { name, amount }) => {
-            provider_queries::preview(context, &name, &amount).await
-        }
-        Some(AccountsCommand::Balance { name }) => provider_queries::balance(context, &name).await,
-        Some(AccountsCommand::Orders { name, from, to }) => {
-            provider_queries::orders(context, &name, from, to).await
-        }
-        Some(AccountsCommand::Test { name }) => provider_queries::test(context, &name).await,
+        Some(AccountsCommand::Banks { name }) => enquiries::banks(context, &name).await,
+        Some(AccountsCommand::Preview { name, amount }) => enquiries::preview(context, &name, &amount).await,
+        Some(AccountsCommand::Balance { name }) => enquiries::balance(context, &name).await,
+        Some(AccountsCommand::Orders { name, from, to }) => enquiries::orders(context, &name, from, to).await,
+        Some(AccountsCommand::Test { name }) => enquiries::test(context, &name).await,
         Some(AccountsCommand::Pause { name }) => {
             let Acting { store, actor } = context.store_of_person().await?;
             print_change(context, &pause_account(&store, &actor, &name).await?, "paused")

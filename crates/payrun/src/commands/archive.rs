@@ -13,6 +13,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use jiff::{civil::Date, tz::TimeZone};
+use payrun_app::archive::{self, ArchiveAnswer, ArchivedFile, name};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     name::Actor,
@@ -47,18 +48,8 @@ const MANIFEST: &str = "manifest.json";
 pub(crate) async fn run(context: &Context, arguments: &ArchiveArgs) -> Result<(), Failure> {
     let ArchiveArgs { before, to: folder, drop } = arguments;
     let Acting { store, actor } = context.store_of_person().await?;
-    if *before > SystemClock.now().to_zoned(TimeZone::UTC).date() {
-        return Err(Failure::refused(format!("the month before {} has not ended", name(*before))));
-    }
-    let months = store.months(*before).await?;
-    if let Some(open) = months.iter().find(|month| month.open > 0) {
-        return Err(Failure::refused(format!(
-            "{0} has {1} payouts that are watched for a return, or with an anomaly that still needs an explanation (`payrun review`); --before {0} \
-             archives what is older",
-            name(open.first),
-            open.open
-        )));
-    }
+    let today = SystemClock.now().to_zoned(TimeZone::UTC).date();
+    let months = archive::months(&store, *before, today).await?;
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     for month in &months {
         write(&store, &actor, folder, month, *drop).await?;
@@ -192,40 +183,10 @@ async fn drop_history(
     Ok(())
 }
 
-/// A month's file, as the manifest lists it.
-#[derive(Serialize)]
-struct ArchivedFile {
-    month: String,
-    file: String,
-    sha256: String,
-    payouts: i64,
-    events: i64,
-    attempts: i64,
-}
-
 #[derive(Serialize)]
 struct Manifest {
     version: u8,
     files: Vec<ArchivedFile>,
-}
-
-#[derive(Serialize)]
-struct ArchiveAnswer {
-    months: Vec<ArchivedFile>,
-    dropped: i64,
-    lost: Vec<String>,
-}
-
-impl From<&Archived> for ArchivedFile {
-    fn from(archived: &Archived) -> Self {
-        let Counts { payouts, events, attempts } = archived.counts;
-        let (file, sha256) = (archived.file.clone(), archived.digest.clone());
-        Self { month: name(archived.month), file, sha256, payouts, events, attempts }
-    }
-}
-
-fn name(month: Date) -> String {
-    month.strftime("%Y-%m").to_string()
 }
 
 /// Reads `2026-08`.

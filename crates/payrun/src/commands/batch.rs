@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use payrun_app::{
     approve::approve,
-    batch::{self, BatchLine, BatchState, BatchView},
     cancel::cancel,
     export,
     pause::{pause_batch, resume_batch},
+    show_batch::{self, BatchLine, BatchState, BatchView},
 };
 use payrun_domain::{fault::Field, id::BatchId, money, verdict::ProviderId};
 use payrun_ingest::Sheet;
@@ -162,7 +162,7 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
 }
 
 async fn list(context: &Context) -> Result<(), Failure> {
-    let batches = batch::list(&context.store_of_reader().await?).await?;
+    let batches = show_batch::list(&context.store_of_reader().await?).await?;
     context.output.answer(&batches, |batches| {
         let rows = batches.iter().map(|batch| {
             [
@@ -181,7 +181,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
 }
 
 async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
-    let batch = batch::show(&context.store_of_reader().await?, id).await?;
+    let batch = show_batch::show(&context.store_of_reader().await?, id).await?;
     context.output.answer(&batch, |batch| {
         let mut text = heading(&batch.line);
         text.push_str(&totals(&batch.totals));
@@ -245,7 +245,7 @@ fn next(batch: &BatchView) -> String {
 async fn export(context: &Context, id: BatchId, to: Option<&Path>, rejects: bool) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     // A batch that does not exist makes no file.
-    batch::show(&store, id).await?;
+    show_batch::show(&store, id).await?;
     let (output, new) = if to.is_some() { sheet(to, None)? } else { (Box::new(io::stdout()) as _, None) };
     let mut sheet = Sheet::new(output, Separator::Comma);
     if rejects {

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use payrun_store::{Sealer, Whose};
+use payrun_app::keys;
+use payrun_store::Sealer;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -31,9 +32,6 @@ pub(crate) enum KeysCommand {
     },
 }
 
-/// The most open payouts that a refusal names.
-const OPEN_SHOWN: i64 = 10;
-
 pub(crate) async fn run(context: &Context, command: KeysCommand) -> Result<(), Failure> {
     match command {
         KeysCommand::List => list(context).await,
@@ -43,11 +41,7 @@ pub(crate) async fn run(context: &Context, command: KeysCommand) -> Result<(), F
 }
 
 async fn list(context: &Context) -> Result<(), Failure> {
-    let uses = context.store_of_reader().await?.key_uses().await?;
-    let lines: Vec<KeyLine> = uses
-        .iter()
-        .map(|key| KeyLine { key: key.key_id, beneficiaries: key.beneficiaries, open: key.open })
-        .collect();
+    let lines = keys::list(&context.store_of_reader().await?).await?;
     context.output.answer(&lines, |lines| {
         let rows = lines
             .iter()
@@ -56,23 +50,10 @@ async fn list(context: &Context) -> Result<(), Failure> {
     })
 }
 
-/// What a key seals.
-#[derive(Serialize)]
-struct KeyLine {
-    key: i16,
-    beneficiaries: i64,
-    open: i64,
-}
-
+/// A key that is new in the key file.
 #[derive(Serialize)]
 struct Added {
     key: i16,
-}
-
-#[derive(Serialize)]
-struct Destroyed {
-    destroyed: i16,
-    forgotten: u64,
 }
 
 fn add(context: &Context) -> Result<(), Failure> {
@@ -94,24 +75,8 @@ async fn destroy(context: &Context, number: i16, reason: &str) -> Result<(), Fai
     let text = context.config.keys()?;
     let less = Sealer::without_key(&text, number).map_err(|error| Failure::refused(error.to_string()))?;
     let Acting { store, actor } = context.store_of_person().await?;
-    let sealed = store.key_uses().await?.into_iter().find(|key| key.key_id == number);
-    if let Some(open) = sealed.map(|key| key.open).filter(|open| *open > 0) {
-        let ids = store.open_under_key(number, OPEN_SHOWN).await?;
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        return Err(Failure::refused(format!(
-            "key {number} seals {open} payouts that are open or watched for a return; destroy it once they are settled. The oldest: {}; \
-             `payrun payout show ID` says what each waits for",
-            ids.join(", ")
-        )));
-    }
-    let done = store.forget(&actor, &Whose::SealedWith(number), reason).await?;
-    if !store.drop_key(&actor, number).await? {
-        return Err(Failure::refused(format!(
-            "something open was sealed with key {number} meanwhile; try again once it is settled"
-        )));
-    }
+    let destroyed = keys::destroy(&store, &actor, number, reason).await?;
     write(context, &less)?;
-    let destroyed = Destroyed { destroyed: number, forgotten: done.payouts };
     context.output.answer(&destroyed, |done| {
         format!(
             "key {number} is destroyed here, and with it whom {} payouts paid\nnext: destroy its copies too; then no backup of the database opens any more. Who has one and this file can still test whether a document \

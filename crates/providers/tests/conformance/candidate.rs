@@ -53,6 +53,10 @@ pub(crate) struct Candidate {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountFixture {
     pub(crate) settings: serde_json::Value,
+    /// Where the provider pays; `choices.rs` reads it.
+    #[serde(rename = "countries")]
+    _countries: Vec<String>,
+    pub(crate) told_amount: ToldAmount,
     pub(crate) country: String,
     pub(crate) amount: String,
     pub(crate) currency: String,
@@ -63,6 +67,22 @@ pub(crate) struct AccountFixture {
     pub(crate) words: Vec<Recorded>,
     /// Texts that no `Debug` may show.
     pub(crate) secrets: Vec<String>,
+}
+
+/// How the provider is told an amount.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToldAmount {
+    /// The member of the body that has it.
+    pub(crate) member: String,
+    pub(crate) unit: ToldUnit,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ToldUnit {
+    Major,
+    Hundredths,
 }
 
 pub(crate) fn candidates() -> Vec<Candidate> {

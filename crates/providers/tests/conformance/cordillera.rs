@@ -1,5 +1,7 @@
-//! Cordillera does not exist. It is here to show what adding a provider takes: this file, its
-//! fixtures, and two lines in `main.rs`.
+//! Cordillera does not exist. It shows that the laws hold for an adapter that none of them was
+//! written for: this file, its fixtures beside it, and its name in `candidate.rs`. A real adapter
+//! is in the registry instead, and has choices, an example account and a simulator:
+//! `CONTRIBUTING.md`.
 //!
 //! - `POST /v1/transfers` answers 201 with the transfer, 422 with a code when it is refused, 409
 //!   when the reference was used.

@@ -21,8 +21,8 @@ use crate::{
     unit::Unit,
 };
 
-/// The answer to opening a batch.
-pub enum Opened {
+/// The answer to an import that begins.
+pub enum ImportStart {
     /// It is new; give it its rows.
     New(Box<Import>),
     /// The same file or message was taken before; nothing new was made.
@@ -63,7 +63,7 @@ const OPERATION: &str = "importing rows";
 impl Store {
     /// Opens a batch, unless the same file or message was taken before. Waits for a concurrent
     /// import of the same.
-    pub async fn import(&self, actor: &Actor, new: &NewBatch) -> Result<Opened, Error> {
+    pub async fn import(&self, actor: &Actor, new: &NewBatch) -> Result<ImportStart, Error> {
         let mut unit = Unit::begin(&self.pool, actor, OPERATION).await?;
         // An import of the same file or the same client ids waits until the other one is through,
         // however many rows it has.
@@ -86,7 +86,7 @@ impl Store {
         .map_err(Error::driver(OPERATION))?;
         if inserted.rows_affected() == 1 {
             let history = History::read(&mut unit, new.id, &new.holds).await?;
-            return Ok(Opened::New(Box::new(Import {
+            return Ok(ImportStart::New(Box::new(Import {
                 store: self.clone(),
                 unit,
                 batch: new.id,
@@ -112,7 +112,7 @@ impl Store {
         .await
         .map_err(Error::driver(OPERATION))?;
         match self.batch(id.into()).await {
-            Ok(summary) => Ok(Opened::Same(Box::new(summary))),
+            Ok(summary) => Ok(ImportStart::Same(Box::new(summary))),
             Err(ApproveError::Store(error)) => Err(error),
             Err(_) => Err(crate::state::unknown("batch", "id", id)),
         }

@@ -75,14 +75,14 @@ impl History {
         sqlx::query_scalar!(
             r#"select exists (
                        select
-                       from payout o
-                       join beneficiary b on b.payout_id = o.id
-                       join beneficiary m on m.destination_index = b.destination_index
-                       join payout p on p.id = m.payout_id
-                       where o.batch_id = any($2)
-                           and p.batch_id = $1
-                           and p.amount_minor = o.amount_minor
-                           and p.currency = o.currency
+                       from payout other
+                       join beneficiary theirs on theirs.payout_id = other.id
+                       join beneficiary ours on ours.destination_index = theirs.destination_index
+                       join payout on payout.id = ours.payout_id
+                       where other.batch_id = any($2)
+                           and payout.batch_id = $1
+                           and payout.amount_minor = other.amount_minor
+                           and payout.currency = other.currency
                    ) as "exists!""#,
             batch.uuid(),
             &new,

@@ -43,7 +43,7 @@ pub struct AccountRow {
 
 /// Limits of an account that were changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Limited {
+pub struct ChangedLimits {
     /// The account whose limits they are.
     pub name: AccountName,
     /// The most that one batch might pay, in minor units; none for no limit.
@@ -71,26 +71,35 @@ impl Store {
 
     /// As [`Store::add_accounts`]; then gives accounts that exist already these limits. Returns
     /// those whose limits were others.
-    pub async fn sync_accounts(&self, actor: &Actor, accounts: &[NewAccount]) -> Result<Vec<Limited>, Error> {
+    pub async fn sync_accounts(
+        &self,
+        actor: &Actor,
+        accounts: &[NewAccount],
+    ) -> Result<Vec<ChangedLimits>, Error> {
         let mut unit = Unit::begin(&self.pool, actor, REGISTERING).await?;
         self.register(&mut unit, accounts).await?;
         let (names, batches, days) = limits(accounts);
         // Locked in the order in which approvals lock them.
         let changed = sqlx::query!(
             r#"with old as materialized (
-                   select a.name, a.batch_minor_max, a.day_minor_max, g.batch, g.day
-                   from account a
-                   join unnest($1::text[], $2::bigint[], $3::bigint[]) g (name, batch, day) on g.name = a.name
-                   where (a.batch_minor_max, a.day_minor_max) is distinct from (g.batch, g.day)
-                   order by a.name
-                   for no key update of a
+                   select account.name, account.batch_minor_max, account.day_minor_max,
+                       given.batch_minor_max as batch_minor_given, given.day_minor_max as day_minor_given
+                   from account
+                   join unnest($1::text[], $2::bigint[], $3::bigint[])
+                       as given (name, batch_minor_max, day_minor_max) on given.name = account.name
+                   where (account.batch_minor_max, account.day_minor_max)
+                       is distinct from (given.batch_minor_max, given.day_minor_max)
+                   order by account.name
+                   for no key update of account
                )
-               update account a
-               set batch_minor_max = old.batch, day_minor_max = old.day
+               update account
+               set batch_minor_max = old.batch_minor_given,
+                   day_minor_max = old.day_minor_given
                from old
-               where a.name = old.name
-               returning a.name, old.batch_minor_max as batch_minor_before, a.batch_minor_max as batch_minor_now,
-                   old.day_minor_max as day_minor_before, a.day_minor_max as day_minor_now"#,
+               where account.name = old.name
+               returning account.name,
+                   old.batch_minor_max as batch_minor_before, account.batch_minor_max as batch_minor_now,
+                   old.day_minor_max as day_minor_before, account.day_minor_max as day_minor_now"#,
             &names,
             &batches as &[Option<i64>],
             &days as &[Option<i64>],
@@ -100,7 +109,7 @@ impl Store {
         .map_err(Error::driver(REGISTERING))?;
         unit.commit().await?;
         let limited = changed.into_iter().map(|row| {
-            Ok(Limited {
+            Ok(ChangedLimits {
                 name: account_name(&row.name)?,
                 batch_minor_before: row.batch_minor_before,
                 batch_minor_now: row.batch_minor_now,

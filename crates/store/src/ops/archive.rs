@@ -140,37 +140,10 @@ impl Store {
     ) -> Result<Option<HistoryPage>, Error> {
         let ids = self.ids(after).await?;
         let Some(last) = ids.last().copied() else { return Ok(None) };
-        let rows = sqlx::query!(
-            r#"select p.id as "id!", (s.version = e.count and s.attempts = a.count) as "is_whole!", e.count as "events!", a.count as "attempts!",
-                 jsonb_build_object('payout', p.id, 'batch', p.batch_id, 'row', p.row_no, 'client_id', p.client_id, 'issue', p.issue,
-                   'reissue_of', p.reissue_of, 'account', p.account, 'reference', p.reference, 'country', p.country, 'currency', p.currency,
-                   'minor', p.amount_minor, 'created_at', p.created_at, 'state', p.state, 'state_since', p.state_since, 'reason', p.reason,
-                   'refusal_code', p.refusal_code, 'sent_at', p.sent_at, 'provider_id', p.provider_id,
-                   'provider_status', p.provider_status, 'returned_minor', p.returned_minor,
-                   'events', e.list, 'attempts', a.list, 'webhooks', c.list)::text as "line!"
-               from settled s join payout p on p.id = s.id
-                 cross join lateral (
-                   select count(*) as count, coalesce(jsonb_agg(jsonb_build_object('version', h.version, 'transition', h.transition,
-                     'from_state', h.from_state, 'to_state', h.to_state, 'epoch', h.epoch, 'reason', h.reason,
-                     'provider_status', h.provider_status, 'actor', h.actor, 'at', h.at) order by h.version), '[]') as list
-                   from payout_event h where h.payout_id = p.id) e
-                 cross join lateral (
-                   select count(*) as count, coalesce(jsonb_agg(jsonb_build_object('number', h.number, 'epoch', h.epoch, 'state', h.state,
-                     'holder', h.holder, 'verdict', h.verdict, 'code', h.code, 'reply_status', h.reply_status,
-                     'started_at', h.started_at, 'ended_at', h.ended_at) order by h.number), '[]') as list
-                   from attempt h where h.payout_id = p.id) a
-                 cross join lateral (
-                   select coalesce(jsonb_agg(jsonb_build_object('received_at', h.received_at, 'status', h.status) order by h.id), '[]')
-                     as list
-                   from webhook h where h.payout_id = p.id) c
-               where s.id = any($1) and s.month = $2::text::date
-               order by p.id"#,
-            &ids,
-            month.to_string(),
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(Error::driver("reading history"))?;
+        let rows = sqlx::query_file!("src/ops/history_page.sql", &ids, month.to_string(),)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(Error::driver("reading history"))?;
         let mut page = HistoryPage { lines: Vec::new(), counts: Counts::default(), last: last.into() };
         for row in rows {
             if !row.is_whole {

@@ -50,7 +50,7 @@ pub struct Thawed {
 
 /// Payouts of an account that may be at their provider.
 #[derive(Debug, Clone, Serialize)]
-pub struct Out {
+pub struct OutCount {
     /// Who pays.
     pub account: AccountName,
     /// `submitting`, `unknown`, `accepted` or `needs_review`.
@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// What may be at the providers now.
-    pub async fn out(&self) -> Result<Vec<Out>, Error> {
+    pub async fn out(&self) -> Result<Vec<OutCount>, Error> {
         let rows = sqlx::query!(
             r#"select account, state, currency, count(*) as "count!", sum(amount_minor)::bigint as "minor!"
                from payout
@@ -158,7 +158,7 @@ impl Store {
         .map_err(Error::driver("counting what is out"))?;
         let out = rows.into_iter().map(|row| {
             let account = account_name(&row.account)?;
-            Ok(Out {
+            Ok(OutCount {
                 state: state::payout_state(&row.state, &account)?,
                 currency: state::currency(&row.currency, &account)?,
                 account,

@@ -25,13 +25,13 @@ impl Store {
                    order by due_at desc
                    limit 1
                ))
-               select p.id as "id!", p.reference as "reference!", p.country as "country!",
-                   p.currency as "currency!", p.amount_minor as "amount_minor!", beneficiary.key_id,
+               select latest.id as "id!", latest.reference as "reference!", latest.country as "country!",
+                   latest.currency as "currency!", latest.amount_minor as "amount_minor!", beneficiary.key_id,
                    beneficiary.name, beneficiary.document, beneficiary.destination, beneficiary.contact,
                    beneficiary.description
-               from latest p
-               cross join lateral (select * from beneficiary where payout_id = p.id offset 0) beneficiary
-               order by p.due_at desc
+               from latest
+               cross join lateral (select * from beneficiary where payout_id = latest.id offset 0) beneficiary
+               order by latest.due_at desc
                limit 1"#,
             account.as_str(),
         )

@@ -134,65 +134,9 @@ impl Store {
         room: LookupRoom,
     ) -> Result<Vec<Lookup>, Error> {
         let mut unit = Unit::begin(&self.pool, actor, "taking look-ups").await?;
-        // `offset 0` keeps each look by the key apart: joined freely, the planner may read a
-        // partial index whole.
-        let rows = sqlx::query_as!(
+        let rows = sqlx::query_file_as!(
             LookupRow,
-            r#"with unknown as materialized (
-                   select id, due_at
-                   from payout
-                   where account = $1 and state = 'unknown' and due_at <= statement_timestamp()
-                   order by due_at
-                   limit $3
-                   for update skip locked
-               ),
-               accepted as materialized (
-                   select id, due_at
-                   from payout
-                   where account = $1 and state = 'accepted' and due_at <= statement_timestamp()
-                   order by due_at
-                   limit $3
-                   for update skip locked
-               ),
-               open as (
-                   select id
-                   from (select * from unknown union all select * from accepted) o
-                   order by due_at
-                   limit $3
-               ),
-               watched as materialized (
-                   select id
-                   from payout
-                   where account = $1 and state = 'paid' and due_at <= statement_timestamp()
-                   order by due_at
-                   limit $4
-                   for update skip locked
-               ),
-               due as (
-                   select id
-                   from open
-                   union all
-                   select id
-                   from watched
-               ),
-               taken as (
-                   update payout
-                   set due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
-                   where payout.id = any(array(select id from due))
-                   returning payout.*
-               )
-               select t.id, t.state, t.version, t.sends, t.not_found, t.provider_status, t.provider_id,
-                   t.reference, t.country, t.currency, t.amount_minor, account.idempotency as "idempotency!",
-                   t.refusal_code is not null as "refusal_noted!", batch.cancelled_at is not null as "cancelled!",
-                   (extract(epoch from clock_timestamp() - t.not_found_since) * 1000)::bigint as not_found_ms,
-                   (extract(epoch from clock_timestamp() - t.sent_at) * 1000)::bigint as silent_ms,
-                   (extract(epoch from clock_timestamp() - t.state_since) * 1000)::bigint as age_ms,
-                   beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
-                   beneficiary.contact, beneficiary.description
-               from taken t
-               cross join lateral (select * from beneficiary where payout_id = t.id offset 0) beneficiary
-               cross join lateral (select * from account where name = t.account offset 0) account
-               cross join lateral (select * from batch where id = t.batch_id offset 0) batch"#,
+            "src/payout/lookup.sql",
             account.as_str(),
             state::micros(lease),
             room.open,
@@ -209,38 +153,8 @@ impl Store {
     pub async fn settle(&self, actor: &Actor, settlements: &[Settlement]) -> Result<Vec<PayoutId>, Error> {
         let columns = Columns::of(settlements);
         let mut unit = Unit::begin(&self.pool, actor, "settling payouts").await?;
-        let moved = sqlx::query_scalar!(
-            r#"with answer as materialized (
-                 select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                   $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[])
-                 as s(id, version, state, transition, attempt_state, provider_id, provider_status, reason, returned_minor,
-                   not_found, due_in, anomaly, detail)),
-               moved as (
-                 update payout p set
-                   state = coalesce(s.state, p.state), transition = coalesce(s.transition, p.transition),
-                   version = p.version + (s.transition is not null)::int,
-                   reason = case when s.transition is null then p.reason else s.reason end,
-                   state_since = case when s.state <> p.state then clock_timestamp() else p.state_since end,
-                   provider_id = case when s.transition is null then p.provider_id else coalesce(p.provider_id, s.provider_id) end,
-                   provider_status = case when s.transition is null then p.provider_status
-                     else coalesce(s.provider_status, p.provider_status) end,
-                   returned_minor = case when s.transition is null then p.returned_minor else s.returned_minor end,
-                   not_found = p.not_found + s.not_found::int,
-                   not_found_since = case when s.not_found then coalesce(p.not_found_since, clock_timestamp()) else p.not_found_since end,
-                   due_at = clock_timestamp() + s.due_in * interval '1 microsecond'
-                 from answer s where p.id = any($1) and p.id = s.id and p.version = s.version
-                 returning p.id),
-               resolved as (
-                 update attempt a set state = r.state
-                 -- By state: the index is asked for an array, which it sorts, two or three times and not for each row.
-                 from (select s.attempt_state as state, array_agg(s.id) as ids from answer s join moved m on m.id = s.id
-                   where s.attempt_state is not null group by s.attempt_state) r
-                 where a.payout_id = any($1) and a.payout_id = any(r.ids) and a.state = 'ambiguous'),
-               reported as (
-                 insert into anomaly (payout_id, kind, detail)
-                 select s.id, s.anomaly, s.detail from answer s join moved m on m.id = s.id where s.anomaly is not null
-                 on conflict do nothing)
-               select id from moved"#,
+        let moved = sqlx::query_file_scalar!(
+            "src/payout/settle.sql",
             &columns.ids,
             &columns.versions,
             &columns.states as &[Option<&str>],

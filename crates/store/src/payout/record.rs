@@ -59,37 +59,8 @@ impl Store {
         let sealer = self.sealer();
         let columns = Columns::of(&sealer, conclusions);
         let mut unit = Unit::begin(&self.pool, actor, "recording outcomes").await?;
-        let moved = sqlx::query_scalar!(
-            r#"with outcome as materialized (
-                 select *, 'submitting' as held from unnest($1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                   $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[])
-                 as o(id, epoch, attempt, state, transition, attempt_state, verdict, code, provider_id, provider_status, due_in,
-                   reply_status, reply)),
-               evidence as (
-                 update attempt a set
-                   state = case
-                     when a.state = 'intent' then o.attempt_state
-                     when a.state = 'ambiguous' and o.attempt_state = 'not_sent' then 'fenced'
-                     else a.state end,
-                   verdict = o.verdict, code = o.code, reply_status = o.reply_status, reply = o.reply,
-                   reply_key_id = case when o.reply is null then null else $14::smallint end,
-                   ended_at = clock_timestamp()
-                 -- The index is asked for the array once. Were it asked for each outcome's row as well, it would sort the array as often,
-                 -- which is what a plan from before the first `analyze` does: hence comparisons that no index answers.
-                 from outcome o where a.payout_id = any($1) and uuid_send(a.payout_id) = uuid_send(o.id) and a.number + 0 = o.attempt
-                   and a.epoch = o.epoch)
-               update payout p set
-                 state = o.state, transition = o.transition, version = p.version + 1, reason = o.code,
-                 state_since = clock_timestamp(),
-                 sends = p.sends - (o.transition = 'not_sent')::int,
-                 refusal_code = case when o.transition = 'note_refusal' then o.code else p.refusal_code end,
-                 provider_id = case when o.transition in ('accept', 'pay_at_once', 'refuse')
-                   then coalesce(o.provider_id, p.provider_id) else p.provider_id end,
-                 provider_status = coalesce(o.provider_status, p.provider_status),
-                 due_at = clock_timestamp() + o.due_in * interval '1 microsecond'
-               from outcome o
-               where p.id = any($1) and p.id = o.id and p.state = o.held and p.epoch = o.epoch
-               returning p.id"#,
+        let moved = sqlx::query_file_scalar!(
+            "src/payout/record.sql",
             &columns.ids,
             &columns.epochs,
             &columns.attempts,

@@ -133,9 +133,9 @@ impl Store {
              ),
              matched as (
                  update webhook
-                 set payout_id = f.payout_id
-                 from found f
-                 where webhook.id = any(array(select id from found)) and webhook.id = f.id
+                 set payout_id = found.payout_id
+                 from found
+                 where webhook.id = any(array(select id from found)) and webhook.id = found.id
                  returning webhook.payout_id
              )
              update payout

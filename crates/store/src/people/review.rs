@@ -154,14 +154,15 @@ impl Store {
     ) -> Result<(), ReviewError> {
         let operation = "issuing a payout again";
         let old = sqlx::query!(
-            r#"select p.state, p.reference, p.country, p.currency, p.amount_minor, p.reissue_of,
-                   exists (select from payout n where n.reissue_of = p.id) as "reissued!",
-                   exists (select from restore_event where restored_at > p.state_since) as "restored!",
+            r#"select payout.state, payout.reference, payout.country, payout.currency, payout.amount_minor,
+                   payout.reissue_of,
+                   exists (select from payout reissue where reissue.reissue_of = payout.id) as "reissued!",
+                   exists (select from restore_event where restored_at > payout.state_since) as "restored!",
                    beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
                    beneficiary.contact, beneficiary.description
-               from payout p
-               join beneficiary on beneficiary.payout_id = p.id
-               where p.id = $1"#,
+               from payout
+               join beneficiary on beneficiary.payout_id = payout.id
+               where payout.id = $1"#,
             id.uuid(),
         )
         .fetch_optional(&self.pool)

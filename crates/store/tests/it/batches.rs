@@ -12,7 +12,7 @@ use payrun_domain::{
     payout::Transition,
 };
 use payrun_store::{
-    ApproveError, Cancelled, Error, Import, NewBatch, NewPayout, Opened, RowFault, Source, Store,
+    ApproveError, Cancelled, Error, Import, ImportStart, NewBatch, NewPayout, RowFault, Source, Store,
 };
 use sqlx::{Executor as _, PgPool};
 use tokio::{task::JoinSet, time::timeout};
@@ -32,11 +32,11 @@ async fn fifty_uploads_of_one_file_are_one_batch(pool: PgPool) {
         let store = store.clone();
         uploads.spawn(async move {
             match open(&store, "ana", "one file").await {
-                Opened::New(mut import) => {
+                ImportStart::New(mut import) => {
                     import.rows(&[payout("only", 1)], &[]).await.unwrap();
                     (import.finish().await.unwrap().batch, true)
                 }
-                Opened::Same(batch) => (batch.id, false),
+                ImportStart::Same(batch) => (batch.id, false),
             }
         });
     }
@@ -127,13 +127,13 @@ async fn a_message_is_taken_once(pool: PgPool) {
         source_digest: [digest; 32],
         holds: no_holds(),
     };
-    let Opened::New(mut import) = store.import(&by("intake"), &message(1)).await.unwrap() else {
+    let ImportStart::New(mut import) = store.import(&by("intake"), &message(1)).await.unwrap() else {
         unreachable!("it is new")
     };
     import.rows(&[payout("m", 1)], &[]).await.unwrap();
     let first = import.finish().await.unwrap().batch;
     for digest in [1, 2] {
-        let Opened::Same(same) = store.import(&by("intake"), &message(digest)).await.unwrap() else {
+        let ImportStart::Same(same) = store.import(&by("intake"), &message(digest)).await.unwrap() else {
             unreachable!("it came before")
         };
         assert_eq!((same.id, same.source_digest), (first, vec![1; 32]));

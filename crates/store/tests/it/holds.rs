@@ -7,7 +7,7 @@ use payrun_domain::{
     money::{Currency, Money},
 };
 use payrun_store::{
-    ApproveError, HoldPolicy, NewAccount, NewBatch, NewPayout, Opened, Release, RiskFlag, Source, Store,
+    ApproveError, HoldPolicy, ImportStart, NewAccount, NewBatch, NewPayout, Release, RiskFlag, Source, Store,
 };
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
@@ -50,7 +50,7 @@ async fn uploaded(pool: &PgPool, rows: &[Row]) -> (BatchId, String, Vec<(i32, St
         source_digest: [7; 32],
         holds: HoldPolicy { flags: RiskFlag::ALL.to_vec(), repeat_days: 10 },
     };
-    let Opened::New(mut import) = ana.import(&by("ana"), &new).await.unwrap() else {
+    let ImportStart::New(mut import) = ana.import(&by("ana"), &new).await.unwrap() else {
         unreachable!("it is new")
     };
     let rows: Vec<NewPayout> = rows.iter().zip(1..).map(|(each, number)| row(number, each)).collect();

@@ -16,8 +16,8 @@ use payrun_domain::{
     verdict::{ProviderId, Record},
 };
 use payrun_store::{
-    Claimed, Conclusion, Error, HoldPolicy, Import, Lookup, LookupRoom, NewAccount, NewBatch, NewPayout,
-    Opened, Options, PayoutDetail, Sealer, Settlement, Source, Store,
+    Claimed, Conclusion, Error, HoldPolicy, Import, ImportStart, Lookup, LookupRoom, NewAccount, NewBatch,
+    NewPayout, Options, PayoutDetail, Sealer, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -156,7 +156,7 @@ pub(crate) const fn no_holds() -> HoldPolicy {
 }
 
 /// Opens a batch whose bytes are told apart by `name`.
-pub(crate) async fn open(store: &Store, uploader: &str, name: &str) -> Opened {
+pub(crate) async fn open(store: &Store, uploader: &str, name: &str) -> ImportStart {
     let mut digest = [0; 32];
     digest[..name.len()].copy_from_slice(name.as_bytes());
     let new = NewBatch {
@@ -172,8 +172,8 @@ pub(crate) async fn open(store: &Store, uploader: &str, name: &str) -> Opened {
 /// A batch that is new.
 pub(crate) async fn open_new(store: &Store, uploader: &str, name: &str) -> Box<Import> {
     match open(store, uploader, name).await {
-        Opened::New(import) => import,
-        Opened::Same(_) => unreachable!("{name} was imported before"),
+        ImportStart::New(import) => import,
+        ImportStart::Same(_) => unreachable!("{name} was imported before"),
     }
 }
 

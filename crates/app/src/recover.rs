@@ -1,0 +1,137 @@
+//! After a backup was restored: nothing is sent, what the backup holds as unsent is in doubt, and
+//! the providers are asked for what it does not hold.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, ToSpan as _};
+use payrun_domain::{
+    clock::Clock,
+    name::{AccountName, Actor},
+};
+use payrun_providers::{Account, EnquiryError};
+use payrun_store::{Store, Unapproved};
+use serde::Serialize;
+
+use crate::{Error, orders};
+
+/// Payouts that are put in doubt in one transaction.
+const GROUP_ROWS: i64 = 1_000;
+/// Providers' lists are read from so long before the backup's last moment: clocks differ, and a
+/// list is by the provider's.
+const MARGIN_HOURS: i64 = 24;
+
+/// What was found out after a restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recovered {
+    /// Payouts that the backup holds as unsent, and that are looked up.
+    pub doubted: u64,
+    /// Those of them that no provider has told of yet.
+    pub still_unknown: i64,
+    /// The last moment that the backup knows.
+    pub backup_until: Option<Timestamp>,
+    /// What a person must know before sending goes on.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that a person must know before sending goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which accounts it is about.
+    pub account: String,
+    /// What was found.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Stops all sends, and records that a backup was restored. Returns the last moment that the backup
+/// knows; none when it knows no payout.
+pub async fn freeze(store: &Store, actor: &Actor) -> Result<Option<Timestamp>, Error> {
+    // Before anything else: other processes may run.
+    store.freeze(actor, "a backup was restored").await?;
+    store.restored(actor).await?;
+    Ok(store.last_event_at().await?)
+}
+
+/// Puts in doubt what the backup holds as unsent. Returns how many payouts that are.
+pub async fn doubt(store: &Store, actor: &Actor) -> Result<u64, Error> {
+    let mut doubted = 0;
+    loop {
+        match store.doubt_queued(actor, GROUP_ROWS).await? {
+            0 => return Ok(doubted),
+            more => doubted += more,
+        }
+    }
+}
+
+/// What the backup does not tell: batches that may have been approved since, and payouts that a
+/// provider has and this database has not. `until` is the last moment that the backup knows.
+pub async fn findings(
+    store: &Store,
+    accounts: &[Arc<Account>],
+    until: Option<Timestamp>,
+    clock: &dyn Clock,
+) -> Result<Vec<Finding>, Error> {
+    let mut findings: Vec<Finding> = store.unapproved().await?.into_iter().map(about).collect();
+    if let Some(until) = until {
+        let from = until.checked_sub(MARGIN_HOURS.hours()).unwrap_or(Timestamp::MIN);
+        for account in accounts {
+            findings.extend(strangers(store, account, from, clock).await?);
+        }
+    }
+    Ok(findings)
+}
+
+/// A batch that was not approved when the backup was made, and may have been since. That the
+/// provider does not know some of its payouts proves nothing of the others, so nothing is asked:
+/// the approver has all of them looked up.
+fn about(batch: Unapproved) -> Finding {
+    let Unapproved { batch: id, name, payouts, accounts } = batch;
+    let accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
+    Finding {
+        account: accounts.join(", "),
+        what: format!(
+            "batch {id} ({name}) is not approved here; its {payouts} payouts may have been approved and sent after the backup"
+        ),
+        remedy: format!(
+            "payrun batch show {id}, then approve it as usual: each payout is looked up before it is sent; where the provider cannot be asked, \
+             a person decides (payrun review)"
+        ),
+    }
+}
+
+/// Payouts that the provider has and this database has not: of batches that came after the backup.
+async fn strangers(
+    store: &Store,
+    account: &Account,
+    from: Timestamp,
+    clock: &dyn Clock,
+) -> Result<Option<Finding>, Error> {
+    let (what, remedy) = match orders::listed(account, from, clock.now(), clock).await {
+        Ok(entries) => {
+            let references: Vec<String> = entries.into_iter().map(|entry| entry.reference).collect();
+            let unknown = store.unknown_references(&account.name, &references).await?;
+            if unknown.is_empty() {
+                return Ok(None);
+            }
+            let first: Vec<&str> = unknown.iter().take(5).map(String::as_str).collect();
+            (
+                format!("the provider has {} payouts that this database has not: {} …", unknown.len(), first.join(", ")),
+                "they came after the backup: importing their file again, or issuing a payout again, would pay them again under new references"
+                    .to_owned(),
+            )
+        }
+        Err(EnquiryError::NotOffered) => (
+            "the provider has no list: payouts of batches that came after the backup cannot be found by us"
+                .to_owned(),
+            format!(
+                "compare its own report from {from:.0} on, before any file of that time is imported again or a payout issued again"
+            ),
+        ),
+        Err(error) => (
+            format!("the provider's list could not be read: {error}"),
+            "run this again when it can".to_owned(),
+        ),
+    };
+    Ok(Some(Finding { account: account.name.to_string(), what, remedy }))
+}

@@ -1,0 +1,55 @@
+-- Payouts that may be sent now become `submitting`, each with the row of its attempt.
+-- `offset 0` keeps each look by the key apart: joined freely, the planner may read a partial index
+-- whole.
+with due as materialized (
+    select payout.id
+    from unnest($1::uuid[]) as wanted (id)
+    cross join lateral (
+        select *
+        from payout
+        where id = wanted.id
+        for update skip locked offset 0
+    ) payout
+    cross join lateral (select * from batch where id = payout.batch_id offset 0) batch
+    cross join lateral (select * from account where name = payout.account offset 0) account
+    cross join lateral (
+        select key_id
+        from beneficiary
+        where payout_id = payout.id offset 0
+    ) beneficiary
+    where payout.account = $2
+        and payout.state = 'queued'
+        and payout.due_at <= statement_timestamp()
+        and batch.paused_at is null
+        and (batch.cancelled_at is null or payout.sends > 0)
+        and account.paused_at is null
+        and beneficiary.key_id = any($5)
+        and not exists (select from send_freeze where thawed_at is null)
+),
+claimed as (
+    update payout
+    set state = 'submitting', transition = 'claim', version = payout.version + 1,
+        epoch = payout.epoch + 1, attempts = payout.attempts + 1, sends = payout.sends + 1,
+        reason = null, not_found = 0, not_found_since = null, state_since = clock_timestamp(),
+        sent_at = clock_timestamp(),
+        due_at = clock_timestamp() + $3::bigint * interval '1 microsecond'
+    where payout.id = any(array(select id from due))
+    returning payout.id, payout.epoch, payout.version, payout.attempts, payout.sends,
+        payout.account, payout.reference, payout.country, payout.currency, payout.amount_minor,
+        payout.provider_id
+),
+intent as (
+    insert into attempt (payout_id, number, account, epoch, state, holder)
+    select id, attempts, account, epoch, 'intent', $4
+    from claimed
+)
+select claimed.id, claimed.epoch, claimed.version, claimed.attempts, claimed.sends,
+    claimed.reference, claimed.country, claimed.currency, claimed.amount_minor,
+    claimed.provider_id, beneficiary.key_id, beneficiary.name, beneficiary.document,
+    beneficiary.destination, beneficiary.contact, beneficiary.description
+from claimed
+cross join lateral (
+    select *
+    from beneficiary
+    where payout_id = claimed.id offset 0
+) beneficiary

@@ -1,0 +1,61 @@
+-- Look-ups that are due, the longest due first; what is watched for a return has room of its own.
+-- `offset 0` keeps each look by the key apart: joined freely, the planner may read a partial index
+-- whole.
+with unknown as materialized (
+    select id, due_at
+    from payout
+    where account = $1 and state = 'unknown' and due_at <= statement_timestamp()
+    order by due_at
+    limit $3
+    for update skip locked
+),
+accepted as materialized (
+    select id, due_at
+    from payout
+    where account = $1 and state = 'accepted' and due_at <= statement_timestamp()
+    order by due_at
+    limit $3
+    for update skip locked
+),
+open as (
+    select id
+    from (select * from unknown union all select * from accepted) due
+    order by due_at
+    limit $3
+),
+watched as materialized (
+    select id
+    from payout
+    where account = $1 and state = 'paid' and due_at <= statement_timestamp()
+    order by due_at
+    limit $4
+    for update skip locked
+),
+due as (
+    select id
+    from open
+    union all
+    select id
+    from watched
+),
+taken as (
+    update payout
+    set due_at = clock_timestamp() + $2::bigint * interval '1 microsecond'
+    where payout.id = any(array(select id from due))
+    returning payout.*
+)
+select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
+    taken.provider_status, taken.provider_id, taken.reference, taken.country, taken.currency,
+    taken.amount_minor, account.idempotency as "idempotency!",
+    taken.refusal_code is not null as "refusal_noted!",
+    batch.cancelled_at is not null as "cancelled!",
+    (extract(epoch from clock_timestamp() - taken.not_found_since) * 1000)::bigint
+        as not_found_ms,
+    (extract(epoch from clock_timestamp() - taken.sent_at) * 1000)::bigint as silent_ms,
+    (extract(epoch from clock_timestamp() - taken.state_since) * 1000)::bigint as age_ms,
+    beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
+    beneficiary.contact, beneficiary.description
+from taken
+cross join lateral (select * from beneficiary where payout_id = taken.id offset 0) beneficiary
+cross join lateral (select * from account where name = taken.account offset 0) account
+cross join lateral (select * from batch where id = taken.batch_id offset 0) batch

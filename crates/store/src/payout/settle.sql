@@ -1,0 +1,71 @@
+-- Answers of look-ups, of which each is written only to the version that was looked up.
+with answer as materialized (
+    select *
+    from unnest(
+        $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[]
+    ) as columns (
+        id, version, state, transition, attempt_state, provider_id, provider_status,
+        reason, returned_minor, not_found, due_in, anomaly, detail
+    )
+),
+moved as (
+    update payout
+    set state = coalesce(answer.state, payout.state),
+        transition = coalesce(answer.transition, payout.transition),
+        version = payout.version + (answer.transition is not null)::int,
+        reason = case when answer.transition is null then payout.reason else answer.reason end,
+        state_since = case
+            when answer.state <> payout.state then clock_timestamp()
+            else payout.state_since
+        end,
+        provider_id = case
+            when answer.transition is null then payout.provider_id
+            else coalesce(payout.provider_id, answer.provider_id)
+        end,
+        provider_status = case
+            when answer.transition is null then payout.provider_status
+            else coalesce(answer.provider_status, payout.provider_status)
+        end,
+        returned_minor = case
+            when answer.transition is null then payout.returned_minor
+            else answer.returned_minor
+        end,
+        not_found = payout.not_found + answer.not_found::int,
+        not_found_since = case
+            when answer.not_found then coalesce(payout.not_found_since, clock_timestamp())
+            else payout.not_found_since
+        end,
+        due_at = clock_timestamp() + answer.due_in * interval '1 microsecond'
+    from answer
+    where payout.id = any($1)
+        and payout.id = answer.id
+        and payout.version = answer.version
+    returning payout.id
+),
+resolved as (
+    update attempt
+    set state = outcome.state
+    -- By state: the index is asked for an array, which it sorts, two or three times and not for
+    -- each row.
+    from (
+        select answer.attempt_state as state, array_agg(answer.id) as ids
+        from answer
+        join moved on moved.id = answer.id
+        where answer.attempt_state is not null
+        group by answer.attempt_state
+    ) outcome
+    where attempt.payout_id = any($1)
+        and attempt.payout_id = any(outcome.ids)
+        and attempt.state = 'ambiguous'
+),
+reported as (
+    insert into anomaly (payout_id, kind, detail)
+    select answer.id, answer.anomaly, answer.detail
+    from answer
+    join moved on moved.id = answer.id
+    where answer.anomaly is not null
+    on conflict do nothing
+)
+select id
+from moved
