@@ -28,7 +28,12 @@ return state in ('queued', 'submitting', 'unknown', 'accepted');
 
 -- A look-up can still tell something new of it.
 create function is_looked_up(state text) returns boolean language sql immutable parallel safe
-return state in ('unknown', 'accepted', 'paid');
+return state in ('unknown', 'accepted', 'cancelled', 'paid', 'rejected', 'returned');
+
+-- It has ended, and its provider may say otherwise later: it is looked up for some time, and
+-- whenever the provider tells of it.
+create function is_watched(state text) returns boolean language sql immutable parallel safe
+return state in ('cancelled', 'paid', 'rejected', 'returned');
 
 -- Whether it reached the provider is not known.
 create function is_in_doubt(state text) returns boolean language sql immutable parallel safe
@@ -47,7 +52,7 @@ create function can_be_reissued(state text) returns boolean language sql immutab
 return state in ('rejected', 'returned');
 
 create table payout_transition (
-    number smallint not null check (number between 1 and 28),
+    number smallint not null check (number between 1 and 30),
     transition text not null,
     from_state text not null,
     to_state text not null,
@@ -83,8 +88,13 @@ insert into payout_transition (number, transition, from_state, to_state) values
     (19, 'resend', 'unknown', 'submitting'),
     (20, 'park', 'unknown', 'needs_review'),
     (21, 'decide_accepted', 'needs_review', 'accepted'),
+    (21, 'decide_accepted', 'unknown', 'accepted'),
     (21, 'decide_paid', 'needs_review', 'paid'),
+    (21, 'decide_paid', 'unknown', 'paid'),
+    (21, 'decide_paid', 'accepted', 'paid'),
     (21, 'decide_rejected', 'needs_review', 'rejected'),
+    (21, 'decide_rejected', 'unknown', 'rejected'),
+    (21, 'decide_rejected', 'accepted', 'rejected'),
     (21, 'decide_queued', 'needs_review', 'queued'),
     (22, 'pay', 'accepted', 'paid'),
     (23, 'reject', 'accepted', 'rejected'),
@@ -92,6 +102,8 @@ insert into payout_transition (number, transition, from_state, to_state) values
     (25, 'return', 'accepted', 'returned'),
     (25, 'return', 'paid', 'returned'),
     (26, 'contradict', 'paid', 'paid'),
-    (27, 'miss', 'accepted', 'accepted');
+    (27, 'miss', 'accepted', 'accepted'),
+    (29, 'surface', 'rejected', 'needs_review'),
+    (30, 'return_more', 'returned', 'returned');
 
 grant select on payout_transition to payrun_app;

@@ -152,7 +152,8 @@ end
 $$;
 
 -- Every change of a payout: only listed transitions, one version at a time, with the guards of the
--- state machine; and its event. What waits (due_at, not_found) may change without one. In one pass:
+-- state machine; and its event. What waits (due_at, not_found), and what the provider said, may
+-- change without one. In one pass:
 -- this runs for every step of every payout. Statements change one row or a million, and a plan is
 -- kept for all of them: without nested loops over the changed rows it suits both. (For the same
 -- reason no check says `limit 1`, which would make one look cheap; and what is asked of another
@@ -174,9 +175,9 @@ begin
     where case
         when new_row.version = old_row.version then
             (new_row.state, new_row.transition, new_row.reason, new_row.state_since, new_row.epoch, new_row.attempts, new_row.sends,
-                new_row.sent_at, new_row.refusal_code, new_row.provider_id, new_row.provider_status, new_row.returned_minor)
+                new_row.sent_at, new_row.refusal_code, new_row.provider_id, new_row.returned_minor)
                 is distinct from (old_row.state, old_row.transition, old_row.reason, old_row.state_since, old_row.epoch, old_row.attempts,
-                old_row.sends, old_row.sent_at, old_row.refusal_code, old_row.provider_id, old_row.provider_status, old_row.returned_minor)
+                old_row.sends, old_row.sent_at, old_row.refusal_code, old_row.provider_id, old_row.returned_minor)
             and payout_refused(new_row.id, old_row.state, new_row.state, new_row.transition, old_row.version, new_row.version)
         when listed.transition is not null
             and new_row.version = old_row.version + 1
@@ -243,13 +244,17 @@ begin
                 when 'decide_accepted' then payout_is_decided(old_row.id, old_row.version, 'accepted')
                 when 'decide_paid' then payout_is_decided(old_row.id, old_row.version, 'paid')
                 when 'decide_rejected' then payout_is_decided(old_row.id, old_row.version, 'rejected')
-                when 'decide_queued' then payout_is_decided(old_row.id, old_row.version, 'queued')
+                -- Never while the provider has a record of it.
+                when 'decide_queued' then old_row.provider_id is null
+                    and payout_is_decided(old_row.id, old_row.version, 'queued')
                 when 'pay' then true
                 when 'reject' then true
                 when 'progress' then true
                 when 'return' then true
                 when 'contradict' then true
                 when 'miss' then true
+                when 'surface' then true
+                when 'return_more' then new_row.returned_minor > old_row.returned_minor
                 else false
             end
             then true

@@ -12,7 +12,7 @@ create table send_freeze (
 -- Every claim asks whether there is one.
 create index send_freeze_open on send_freeze (id) where thawed_at is null;
 
-comment on table send_freeze is 'Each freeze of each person. While a row is not thawed, no dispatcher claims anything: every claim reads this table. Look-ups go on. The rows stay, as a log.';
+comment on table send_freeze is 'Each freeze of each person. While a row is not thawed, no dispatcher claims anything: the statement that claims reads this table, and no trigger repeats it. Look-ups go on. The rows stay, as a log.';
 
 -- Who froze, when and why is written once, and so is the thaw.
 create function send_freeze_updated() returns trigger language plpgsql as $$

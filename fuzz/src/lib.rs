@@ -16,7 +16,8 @@ use payrun_domain::{
 };
 use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
 use payrun_providers::{
-    ADAPTERS, Adapter, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Stamp, Step, WebhookRequest,
+    ADAPTERS, Adapter, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Rules, Stamp, Step,
+    WebhookRequest,
 };
 use payrun_store::HoldPolicy;
 use uuid::Uuid;
@@ -60,6 +61,11 @@ fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
     }
 }
 
+/// The rules by which a payroll is judged.
+fn payer() -> &'static dyn Rules {
+    PROVIDERS.iter().map(|provider| provider.rules()).find(|rules| rules.name() == "bamboo").unwrap()
+}
+
 /// A payroll file: judged to its end, each row once.
 pub fn payroll(bytes: &[u8]) {
     let route = Route {
@@ -67,10 +73,8 @@ pub fn payroll(bytes: &[u8]) {
         country: Country::Pe,
         currency: Currency::Pen,
         amount_minor_max: 1_000_000,
-        check: Box::new(|order| {
-            PROVIDERS.first().map_or_else(Vec::new, |bamboo| bamboo.rules().check(order))
-        }),
-        bank_code: Box::new(|entity| PROVIDERS.first().and_then(|bamboo| bamboo.rules().bank_code(entity))),
+        check: Box::new(|order| payer().check(order)),
+        bank_code: Box::new(|entity| payer().bank_code(entity)),
     };
     let directory = Directory::new(vec![route], HoldPolicy { flags: Vec::new(), repeat_days: 1 });
     let mut report = Report::new(Vec::new(), Copy::Everything, Language::Spanish);

@@ -14,6 +14,7 @@ mod corpus;
 mod dashboard;
 mod docs;
 mod dump;
+mod final_answers;
 mod freeze;
 mod gauges;
 mod installation;

@@ -3,7 +3,7 @@
 
 use std::{fs, net::TcpListener, path::Path};
 
-use payrun_tests::{Authority, Certificate, Fitness, Options, Services, World, wait_for};
+use payrun_tests::{Authority, Certificate, Fitness, Options, Provider, Services, World, wait_for};
 use serde_json::Value;
 
 use crate::alone;
@@ -149,7 +149,8 @@ fn only_a_good_certificate_is_spoken_to() {
                 .map_or(words.is_empty(), |remedy| !words.is_empty() && remedy.contains(words))
                 .then_some(found)
         });
-        assert_eq!(found.len(), 6, "the database, the broker and four accounts: {found:?}");
+        let services = 2;
+        assert_eq!(found.len(), services + Provider::ALL.len(), "and an account of each provider: {found:?}");
         assert!(
             found.iter().all(|(_, remedy)| remedy.is_none() == (*fitness == Fitness::Good)),
             "{fitness:?}: {found:?}"

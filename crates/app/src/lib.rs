@@ -6,7 +6,8 @@ pub mod approve;
 pub mod archive;
 pub mod balance;
 pub mod banks;
-pub mod cancel;
+pub mod cancel_batch;
+pub mod cancel_payout;
 pub mod check;
 pub mod error;
 pub mod exclude;
@@ -31,7 +32,6 @@ pub mod report;
 pub mod resolve;
 pub mod review;
 pub mod show_batch;
-pub mod stop;
 pub mod thaw;
 
 pub use error::Error;

@@ -1,5 +1,4 @@
-//! The provider's list of payouts beside ours: what it has and we do not, and what both have in
-//! different states.
+//! The provider's list of payouts, each beside what we say of it.
 
 use jiff::{Timestamp, ToSpan as _};
 use payrun_domain::{clock::Clock, payout::PayoutState};
@@ -31,13 +30,16 @@ pub async fn orders(
     to: Timestamp,
     clock: &dyn Clock,
 ) -> Result<Vec<OrderLine>, Error> {
-    let found = listed(account, from, to, clock).await;
-    let mut lines = Vec::new();
-    for entry in found.map_err(|source| Error::provider("its payouts", account, source))? {
-        let ours = state_of(store, &entry.reference).await?;
-        lines.push(OrderLine { reference: entry.reference, provider: entry.verdict.as_str(), ours });
-    }
-    Ok(lines)
+    let entries = listed(account, from, to, clock).await;
+    let entries = entries.map_err(|source| Error::provider("its payouts", account, source))?;
+    let references: Vec<String> = entries.iter().map(|entry| entry.reference.clone()).collect();
+    let ours = store.states_by_reference(&account.name, &references).await?;
+    let line = |entry: PayoutEntry| OrderLine {
+        ours: ours.get(&entry.reference).copied(),
+        reference: entry.reference,
+        provider: entry.verdict.as_str(),
+    };
+    Ok(entries.into_iter().map(line).collect())
 }
 
 /// The provider's payouts of a time of any length.
@@ -73,9 +75,4 @@ async fn window(
         }
         cursor = listed.cursor;
     }
-}
-
-async fn state_of(store: &Store, reference: &str) -> Result<Option<PayoutState>, Error> {
-    let Some(id) = store.find_payouts(reference).await?.into_iter().next() else { return Ok(None) };
-    Ok(store.payout(id).await?.map(|detail| detail.payout.state))
 }

@@ -17,8 +17,10 @@ use crate::{Error, orders};
 /// Payouts that are put in doubt in one transaction.
 const GROUP_ROWS: i64 = 1_000;
 /// Providers' lists are read from so long before the backup's last moment: clocks differ, and a
-/// list is by the provider's.
+/// list has the provider's times.
 const MARGIN_HOURS: i64 = 24;
+/// The most references that a finding names.
+const SHOWN_MAX: usize = 5;
 
 /// What was found out after a restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,7 +74,7 @@ pub async fn findings(
     until: Option<Timestamp>,
     clock: &dyn Clock,
 ) -> Result<Vec<Finding>, Error> {
-    let mut findings: Vec<Finding> = store.unapproved().await?.into_iter().map(about).collect();
+    let mut findings: Vec<Finding> = store.unapproved().await?.into_iter().map(unapproved).collect();
     if let Some(until) = until {
         let from = until.checked_sub(MARGIN_HOURS.hours()).unwrap_or(Timestamp::MIN);
         for account in accounts {
@@ -85,7 +87,7 @@ pub async fn findings(
 /// A batch that was not approved when the backup was made, and may have been since. That the
 /// provider does not know some of its payouts proves nothing of the others, so nothing is asked:
 /// the approver has all of them looked up.
-fn about(batch: Unapproved) -> Finding {
+fn unapproved(batch: Unapproved) -> Finding {
     let Unapproved { batch: id, name, payouts, accounts } = batch;
     let accounts: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
     Finding {
@@ -110,13 +112,18 @@ async fn strangers(
     let (what, remedy) = match orders::listed(account, from, clock.now(), clock).await {
         Ok(entries) => {
             let references: Vec<String> = entries.into_iter().map(|entry| entry.reference).collect();
-            let unknown = store.unknown_references(&account.name, &references).await?;
-            if unknown.is_empty() {
+            let missing = store.missing_references(&account.name, &references).await?;
+            if missing.is_empty() {
                 return Ok(None);
             }
-            let first: Vec<&str> = unknown.iter().take(5).map(String::as_str).collect();
+            let first: Vec<&str> = missing.iter().take(SHOWN_MAX).map(String::as_str).collect();
+            let more = if missing.len() > SHOWN_MAX { " …" } else { "" };
             (
-                format!("the provider has {} payouts that this database has not: {} …", unknown.len(), first.join(", ")),
+                format!(
+                    "the provider has {} payouts that this database has not: {}{more}",
+                    missing.len(),
+                    first.join(", ")
+                ),
                 "they came after the backup: importing their file again, or issuing a payout again, would pay them again under new references"
                     .to_owned(),
             )

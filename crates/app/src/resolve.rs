@@ -1,4 +1,4 @@
-//! T21: two people decide what became of a payout that no provider can tell of.
+//! T21: two people decide what became of a payout of which its provider does not tell.
 
 use payrun_domain::{id::PayoutId, name::Actor, payout::PayoutState};
 use payrun_store::{Decision, Store};
@@ -17,8 +17,9 @@ pub struct Resolved {
     pub outcome: PayoutState,
 }
 
-/// Proposes what became of a payout in review, or confirms what another person proposed. `evidence`
-/// is what the provider or bank showed, and where; without personal data.
+/// Proposes what became of a payout that is unknown, accepted or in review, or confirms what
+/// another person proposed. `evidence` is what the provider or bank showed, and where; without
+/// personal data.
 pub async fn resolve(
     store: &Store,
     actor: &Actor,

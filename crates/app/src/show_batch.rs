@@ -15,9 +15,12 @@ const FAULTS_SHOWN: i64 = 20;
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum BatchState {
-    /// A person cancelled what was not sent.
+    /// A person cancelled all of it.
     #[serde(rename = "cancelled")]
     Cancelled,
+    /// A person cancelled what was not sent, and the rest goes its way.
+    #[serde(rename = "partly cancelled")]
+    PartlyCancelled,
     /// New sends have stopped.
     #[serde(rename = "paused")]
     Paused,
@@ -97,6 +100,7 @@ impl BatchState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
+            Self::PartlyCancelled => "partly cancelled",
             Self::Paused => "paused",
             Self::Approved => "approved",
             Self::Empty => "empty",
@@ -105,7 +109,9 @@ impl BatchState {
     }
 
     const fn of(batch: &BatchSummary) -> Self {
-        if batch.cancelled_at.is_some() {
+        if batch.is_partly_cancelled {
+            Self::PartlyCancelled
+        } else if batch.cancelled_at.is_some() {
             Self::Cancelled
         } else if batch.paused_at.is_some() {
             Self::Paused

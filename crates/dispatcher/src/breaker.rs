@@ -6,7 +6,7 @@ use std::{
 };
 
 use payrun_domain::{
-    retry::Backoff,
+    backoff::Backoff,
     verdict::{Doubt, Verdict},
 };
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use payrun_domain::{
+    backoff::{Backoff, Pace},
     name::Actor,
-    retry::{Backoff, Pace},
 };
 
 /// How one account is dispatched.

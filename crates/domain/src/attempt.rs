@@ -98,7 +98,9 @@ impl AttemptState {
             | Transition::Progress
             | Transition::Return
             | Transition::Contradict
-            | Transition::Miss => None,
+            | Transition::Miss
+            | Transition::Surface
+            | Transition::ReturnMore => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{payout::Transition, verdict::Verdict, word::serialize_as_word};
+use crate::{money::Money, payout::Transition, verdict::Verdict, word::serialize_as_word};
 
 serialize_as_word!(as_str: Idempotency);
 
@@ -162,10 +162,38 @@ pub fn after_lookup_of_paid(verdict: &Verdict) -> Option<Transition> {
     }
 }
 
+/// The transition that a look-up of a `rejected` payout justifies, while its return window is open
+/// or when the provider told of it. A record that is not refused is for two people.
+pub fn after_lookup_of_rejected(verdict: &Verdict) -> Option<Transition> {
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } => Some(Transition::Surface),
+        Verdict::Rejected(_) | Verdict::NotFound | Verdict::Deferred { .. } | Verdict::Unknown(_) => None,
+    }
+}
+
+/// The transition that a look-up of a `returned` payout justifies: only more money can have come
+/// back than `returned`.
+pub fn after_lookup_of_returned(verdict: &Verdict, returned: Money) -> Option<Transition> {
+    match verdict {
+        Verdict::Returned { amount, .. } if amount.minor() > returned.minor() => Some(Transition::ReturnMore),
+        Verdict::Returned { .. }
+        | Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::NotFound
+        | Verdict::Deferred { .. }
+        | Verdict::Unknown(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::{Doubt, ProviderId, ProviderRefusal, Record};
+    use crate::{
+        money::Currency,
+        payout::PayoutState,
+        verdict::{Doubt, ProviderId, ProviderRefusal, Record},
+    };
 
     fn refusal() -> Verdict {
         Verdict::Rejected(ProviderRefusal { id: None, code: "813".to_owned(), pause: None })
@@ -253,9 +281,35 @@ mod tests {
     }
 
     #[test]
+    fn a_rejected_payout_that_the_provider_has_after_all_is_for_people() {
+        let amount = Money::new(1_000, Currency::Pen).unwrap();
+        for verdict in [
+            Verdict::Accepted(record()),
+            Verdict::Settled(record()),
+            Verdict::Returned { record: record(), amount },
+        ] {
+            assert_eq!(after_lookup_of_rejected(&verdict), Some(Transition::Surface), "{verdict:?}");
+        }
+        assert_eq!(Transition::Surface.target(), PayoutState::NeedsReview);
+        for verdict in [refusal(), Verdict::NotFound, Verdict::Unknown(Doubt::Unreadable)] {
+            assert_eq!(after_lookup_of_rejected(&verdict), None, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn of_returned_money_only_more_can_come_back() {
+        let part = |minor| Money::new(minor, Currency::Pen).unwrap();
+        let says = |amount| Verdict::Returned { record: record(), amount: part(amount) };
+        assert_eq!(after_lookup_of_returned(&says(700), part(400)), Some(Transition::ReturnMore));
+        for verdict in [says(400), says(300), Verdict::Settled(record()), refusal(), Verdict::NotFound] {
+            assert_eq!(after_lookup_of_returned(&verdict, part(400)), None, "{verdict:?}");
+        }
+    }
+
+    #[test]
     fn a_paid_payout_stays_paid_whatever_is_said_but_a_return() {
         assert_eq!(after_lookup_of_paid(&refusal()), Some(Transition::Contradict));
-        assert_eq!(Transition::Contradict.target(), crate::payout::PayoutState::Paid);
+        assert_eq!(Transition::Contradict.target(), PayoutState::Paid);
         for verdict in [Verdict::NotFound, Verdict::Accepted(record()), Verdict::Settled(record())] {
             assert_eq!(after_lookup_of_paid(&verdict), None);
         }

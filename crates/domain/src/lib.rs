@@ -5,6 +5,7 @@
 )]
 
 pub mod attempt;
+pub mod backoff;
 pub mod beneficiary;
 pub mod clock;
 pub mod country;
@@ -17,6 +18,5 @@ pub mod name;
 pub mod order;
 pub mod payout;
 pub mod reference;
-pub mod retry;
 pub mod verdict;
 mod word;

@@ -36,9 +36,11 @@ pub enum PayoutState {
     NeedsReview,
     /// The provider says paid. Settled; its one exit is `Returned`, which is a new fact.
     Paid,
-    /// Refused, and no earlier send can still take effect. Final.
+    /// Refused, and no earlier send can still take effect. Settled; its one exit is `NeedsReview`,
+    /// when the provider says otherwise later.
     Rejected,
-    /// Paid or accepted, then the money came back. Final.
+    /// Paid or accepted, then the money came back, all of it or a part. Settled; more may come
+    /// back.
     Returned,
 }
 
@@ -194,6 +196,11 @@ pub enum Transition {
     Contradict,
     /// T27: a look-up no longer finds it. Stays accepted; an anomaly is opened.
     Miss,
+    /// T29: the provider says of a payout that it refused that it has it, paid it or sent it back.
+    /// No program makes `paid` of `rejected`: two people decide.
+    Surface,
+    /// T30: more of the money came back.
+    ReturnMore,
 }
 
 /// One line of [`Transition::TABLE`].
@@ -213,7 +220,7 @@ const fn rule(transition: Transition, from: PayoutState, to: PayoutState) -> Rul
 
 impl Transition {
     /// All that can happen. What is not listed is forbidden.
-    pub const TABLE: [Rule; 36] = {
+    pub const TABLE: [Rule; 43] = {
         use PayoutState as S;
         use Transition as T;
         [
@@ -243,8 +250,13 @@ impl Transition {
             rule(T::Resend, S::Unknown, S::Submitting),
             rule(T::Park, S::Unknown, S::NeedsReview),
             rule(T::DecideAccepted, S::NeedsReview, S::Accepted),
+            rule(T::DecideAccepted, S::Unknown, S::Accepted),
             rule(T::DecidePaid, S::NeedsReview, S::Paid),
+            rule(T::DecidePaid, S::Unknown, S::Paid),
+            rule(T::DecidePaid, S::Accepted, S::Paid),
             rule(T::DecideRejected, S::NeedsReview, S::Rejected),
+            rule(T::DecideRejected, S::Unknown, S::Rejected),
+            rule(T::DecideRejected, S::Accepted, S::Rejected),
             rule(T::DecideQueued, S::NeedsReview, S::Queued),
             rule(T::Pay, S::Accepted, S::Paid),
             rule(T::Reject, S::Accepted, S::Rejected),
@@ -253,6 +265,8 @@ impl Transition {
             rule(T::Return, S::Paid, S::Returned),
             rule(T::Contradict, S::Paid, S::Paid),
             rule(T::Miss, S::Accepted, S::Accepted),
+            rule(T::Surface, S::Rejected, S::NeedsReview),
+            rule(T::ReturnMore, S::Returned, S::Returned),
         ]
     };
 
@@ -297,6 +311,8 @@ impl Transition {
             Self::Return => "return",
             Self::Contradict => "contradict",
             Self::Miss => "miss",
+            Self::Surface => "surface",
+            Self::ReturnMore => "return_more",
         }
     }
 
@@ -341,8 +357,13 @@ mod tests {
         T19 resend unknown submitting
         T20 park unknown needs_review
         T21 decide_accepted needs_review accepted
+        T21 decide_accepted unknown accepted
         T21 decide_paid needs_review paid
+        T21 decide_paid unknown paid
+        T21 decide_paid accepted paid
         T21 decide_rejected needs_review rejected
+        T21 decide_rejected unknown rejected
+        T21 decide_rejected accepted rejected
         T21 decide_queued needs_review queued
         T22 pay accepted paid
         T23 reject accepted rejected
@@ -350,7 +371,9 @@ mod tests {
         T25 return accepted returned
         T25 return paid returned
         T26 contradict paid paid
-        T27 miss accepted accepted";
+        T27 miss accepted accepted
+        T29 surface rejected needs_review
+        T30 return_more returned returned";
 
     #[test]
     fn every_state_and_transition_is_as_designed() {
@@ -376,13 +399,16 @@ mod tests {
     }
 
     #[test]
-    fn final_states_have_no_exit_but_a_return_of_money() {
-        for rule in Transition::TABLE {
-            if rule.from.is_some_and(PayoutState::is_final) {
-                assert_eq!(rule.from, Some(PayoutState::Paid));
-                assert!(matches!(rule.transition, Transition::Return | Transition::Contradict));
-            }
-        }
+    fn final_states_change_only_by_what_the_provider_says_later() {
+        let later: Vec<_> = Transition::TABLE
+            .iter()
+            .filter(|rule| rule.from.is_some_and(PayoutState::is_final))
+            .map(|rule| rule.transition)
+            .collect();
+        assert_eq!(
+            later,
+            [Transition::Return, Transition::Contradict, Transition::Surface, Transition::ReturnMore]
+        );
     }
 
     #[test]

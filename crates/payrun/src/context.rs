@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use payrun_broker::Topology;
 use payrun_dispatcher::DispatcherSettings;
 use payrun_domain::{
+    backoff::{Backoff, Pace},
     decide::AbsencePolicy,
     money,
     name::{AccountName, Actor},
     reference::Reference,
-    retry::{Backoff, Pace},
 };
 use payrun_ingest::{Directory, Route};
 use payrun_providers::{Account, HttpSettings, Manifest, Rules};

@@ -4,18 +4,20 @@
 //! every change is a compare-and-set on the version that was looked up.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use payrun_domain::{
     clock::Clock,
+    id::PayoutId,
     order::Order,
     payout::{PayoutState, Transition},
     verdict::{Doubt, Verdict},
 };
 use payrun_providers::Account;
-use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement, Store};
+use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settled, Settlement, Store};
 use payrun_telemetry::{events, failpoint};
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -23,7 +25,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ReconcilerSettings, canary::LookupCanary, settle::settle};
+use crate::{ReconcilerSettings, anomaly, canary::LookupCanary, settle::settle};
 
 /// Reconciles the payouts of one account.
 pub struct Reconciler {
@@ -214,15 +216,27 @@ impl Shared {
 
     async fn settle(&self, settlements: &[Settlement]) {
         match self.store.settle(&self.settings.actor, settlements).await {
-            Ok(moved) => {
-                for settlement in settlements.iter().filter(|settlement| moved.contains(&settlement.payout)) {
-                    self.report(settlement);
+            Ok(settled) => {
+                let settled: HashMap<PayoutId, Settled> =
+                    settled.into_iter().map(|settled| (settled.payout, settled)).collect();
+                for settlement in settlements {
+                    if let Some(settled) = settled.get(&settlement.payout) {
+                        self.report(settlement, *settled);
+                    }
                 }
             }
             // One answer that the tables refuse must not hold back the others.
             Err(error) if error.is_refusal() && settlements.len() > 1 => {
                 for settlement in settlements {
                     Box::pin(self.settle(std::slice::from_ref(settlement))).await;
+                }
+            }
+            // It would be refused the next time too, so people are told of it instead.
+            Err(error) if error.is_refusal() && !settlements.iter().any(anomaly::is_told) => {
+                for settlement in settlements {
+                    events::failed("reconcile", &error);
+                    let told = anomaly::refused_by_tables(settlement, &error, &self.settings);
+                    Box::pin(self.settle(std::slice::from_ref(&told))).await;
                 }
             }
             // The look-up is due again when its lease ends, and says the same or better.
@@ -233,12 +247,11 @@ impl Shared {
         }
     }
 
-    fn report(&self, settlement: &Settlement) {
+    fn report(&self, settlement: &Settlement, settled: Settled) {
         if let Some(transition) = settlement.transition {
-            let amount = settlement.returned.unwrap_or(settlement.amount);
-            events::moved(&self.account.name, settlement.payout, transition.target(), amount);
+            events::moved(&self.account.name, settlement.payout, transition.target(), settlement.amount);
         }
-        if let Some(anomaly) = &settlement.anomaly {
+        if let Some(anomaly) = settlement.anomaly.as_ref().filter(|_| settled.is_reported) {
             events::anomaly(&self.account.name, settlement.payout, anomaly.kind);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use payrun_domain::{decide::AbsencePolicy, name::Actor, retry::Pace};
+use payrun_domain::{backoff::Pace, decide::AbsencePolicy, name::Actor};
 
 /// How one account is reconciled.
 #[derive(Debug, Clone)]

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use payrun_domain::{
     decide::{self, UnknownPayout},
+    money::Money,
     payout::{PayoutState, Transition},
-    verdict::{Record, Verdict},
+    verdict::{Doubt, Record, Verdict},
 };
-use payrun_store::{Anomaly, Lookup, Settlement};
+use payrun_store::{Lookup, NotFoundCount, Settlement};
 
-use crate::ReconcilerSettings;
+use crate::{ReconcilerSettings, anomaly};
 
 /// The provider's words when a look-up no longer finds an accepted payout.
 const MISSING: &str = "missing";
@@ -27,13 +28,17 @@ pub(crate) fn settle(
     let record = record(lookup, verdict);
     let same_status =
         record.as_ref().is_some_and(|record| Some(&record.status) == lookup.provider_status.as_ref());
-    let transition = match lookup.state {
+    let justified = match lookup.state {
         PayoutState::Unknown => {
             let known = unknown_payout(lookup, not_found, canary_found);
             decide::after_lookup_of_unknown(verdict, &known, &settings.absence_policy)
         }
         PayoutState::Accepted => decide::after_lookup_of_accepted(verdict, same_status),
         PayoutState::Paid => decide::after_lookup_of_paid(verdict),
+        PayoutState::Rejected => decide::after_lookup_of_rejected(verdict),
+        PayoutState::Returned => {
+            lookup.returned.and_then(|returned| decide::after_lookup_of_returned(verdict, returned))
+        }
         PayoutState::Received
         | PayoutState::Invalid
         | PayoutState::Held
@@ -41,34 +46,27 @@ pub(crate) fn settle(
         | PayoutState::Cancelled
         | PayoutState::Queued
         | PayoutState::Submitting
-        | PayoutState::NeedsReview
-        | PayoutState::Rejected
-        | PayoutState::Returned => None,
+        | PayoutState::NeedsReview => None,
     };
-    // What was said before is no new fact.
-    let transition = transition.filter(|transition| {
+    // What was said before is no new event. It stays a question until a person has explained it,
+    // and is one again when it is said after that.
+    let transition = justified.filter(|transition| {
         !(same_status && matches!(transition, Transition::Contradict | Transition::Miss))
     });
+    let returned = returned(transition, verdict);
     Settlement {
         payout: lookup.payout,
         version: lookup.version,
+        from: lookup.state,
         transition,
-        record,
+        answer: answer(verdict),
         reason: transition.and_then(|transition| reason(transition, verdict)),
-        returned: match verdict {
-            Verdict::Returned { amount, .. } if transition == Some(Transition::Return) => Some(*amount),
-            Verdict::Returned { .. }
-            | Verdict::Accepted(_)
-            | Verdict::Settled(_)
-            | Verdict::Rejected(_)
-            | Verdict::Deferred { .. }
-            | Verdict::NotFound
-            | Verdict::Unknown(_) => None,
-        },
-        counts_not_found: not_found,
-        due_in: due_in(lookup, transition, settings, jitter),
-        anomaly: transition.and_then(|transition| anomaly(lookup, transition)),
-        amount: lookup.order.amount,
+        returned,
+        not_found: count(lookup, verdict),
+        due_in: due_in(lookup, transition, record.as_ref(), settings, jitter),
+        anomaly: anomaly::of(lookup, justified, verdict),
+        record,
+        amount: moved(lookup, returned),
     }
 }
 
@@ -101,69 +99,113 @@ fn record(lookup: &Lookup, verdict: &Verdict) -> Option<Record> {
     }
 }
 
+/// Not-founds count in a row while it is not known whether the payout arrived. What was no answer
+/// breaks no row.
+fn count(lookup: &Lookup, verdict: &Verdict) -> NotFoundCount {
+    match verdict {
+        _ if lookup.state != PayoutState::Unknown => NotFoundCount::Keep,
+        Verdict::NotFound => NotFoundCount::Add,
+        Verdict::Deferred { .. }
+        | Verdict::Unknown(Doubt::ReplyLost | Doubt::ServerError | Doubt::Throttled) => NotFoundCount::Keep,
+        Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::Unknown(_) => NotFoundCount::Reset,
+    }
+}
+
+/// In the verdict's words.
+fn answer(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Unknown(doubt) => format!("unknown: {}", doubt.as_str()),
+        Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::Deferred { .. }
+        | Verdict::NotFound => verdict.as_str().to_owned(),
+    }
+}
+
 fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
     match verdict {
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. }
+            // Found, and not believed: without idempotency it may be another payout's record, and
+            // what was refused cannot have been paid.
+            if matches!(transition, Transition::Park | Transition::Surface) =>
+        {
+            Some(format!("found_{}", verdict.as_str()))
+        }
+        Verdict::Accepted(_) | Verdict::Settled(_) => None,
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
         Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
         Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.as_str().to_owned()),
-        // Found, and not believed: without idempotency it may be another payout's record.
-        Verdict::Accepted(_) | Verdict::Settled(_) if transition == Transition::Park => {
-            Some(format!("found_{}", verdict.as_str()))
-        }
-        Verdict::Accepted(_) | Verdict::Settled(_) => None,
     }
+}
+
+fn returned(transition: Option<Transition>, verdict: &Verdict) -> Option<Money> {
+    match verdict {
+        Verdict::Returned { amount, .. }
+            if matches!(transition, Some(Transition::Return | Transition::ReturnMore)) =>
+        {
+            Some(*amount)
+        }
+        Verdict::Returned { .. }
+        | Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Deferred { .. }
+        | Verdict::NotFound
+        | Verdict::Unknown(_) => None,
+    }
+}
+
+/// What the payout pays, or how much came back beyond what had come back before.
+fn moved(lookup: &Lookup, returned: Option<Money>) -> Money {
+    let Some(returned) = returned else { return lookup.order.amount };
+    let before = lookup.returned.map_or(0, Money::minor);
+    Money::new(returned.minor().saturating_sub(before), returned.currency()).unwrap_or(returned)
 }
 
 /// When to look, or for `queued` to send, next; none when there is nothing left to learn.
 fn due_in(
     lookup: &Lookup,
     transition: Option<Transition>,
+    record: Option<&Record>,
     settings: &ReconcilerSettings,
     jitter: u32,
 ) -> Option<Duration> {
     let to = transition.map_or(lookup.state, Transition::target);
     let age = if to == lookup.state { lookup.age } else { Duration::ZERO };
+    let has_record = record.is_some() || lookup.order.provider_id.is_some();
     match to {
         PayoutState::Queued => Some(Duration::ZERO),
         PayoutState::Unknown | PayoutState::Accepted => Some(settings.pace.wait(age, jitter)),
-        PayoutState::Paid => {
+        PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned if has_record => {
             let wait = settings.watch.wait(age, jitter);
             (age.saturating_add(wait) <= settings.return_window).then_some(wait)
         }
-        PayoutState::Received
+        PayoutState::Paid
+        | PayoutState::Rejected
+        | PayoutState::Returned
+        | PayoutState::Received
         | PayoutState::Invalid
         | PayoutState::Held
         | PayoutState::AwaitingApproval
         | PayoutState::Cancelled
         | PayoutState::Submitting
-        | PayoutState::NeedsReview
-        | PayoutState::Rejected
-        | PayoutState::Returned => None,
+        | PayoutState::NeedsReview => None,
     }
-}
-
-fn anomaly(lookup: &Lookup, transition: Transition) -> Option<Anomaly> {
-    let (kind, detail) = if transition == Transition::Contradict {
-        ("contradicted", "the provider reported this payout paid and now says it was refused")
-    } else if transition == Transition::Miss {
-        ("missing", "the provider accepted this payout and no longer finds it")
-    } else if matches!(transition, Transition::Reject | Transition::FindRejected) && lookup.sends > 1 {
-        (
-            "refused_after_several_sends",
-            "refused after several sends: compare the provider's list before issuing it again",
-        )
-    } else {
-        return None;
-    };
-    Some(Anomaly { kind, detail: detail.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use payrun_domain::{
+        backoff::Pace,
         beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
         country::Country,
         decide::{AbsencePolicy, Idempotency},
@@ -171,8 +213,7 @@ mod tests {
         money::{Currency, Money},
         order::Order,
         reference::Reference,
-        retry::Pace,
-        verdict::{Doubt, ProviderId, ProviderRefusal},
+        verdict::{ProviderId, ProviderRefusal},
     };
 
     use super::*;
@@ -216,6 +257,7 @@ mod tests {
             silent_for: HOUR,
             age: HOUR,
             provider_status: Some("3".to_owned()),
+            returned: None,
             order: Order {
                 reference: Reference::of(payout),
                 amount: Money::new(1_000, Currency::Pen).unwrap(),
@@ -260,27 +302,80 @@ mod tests {
         assert_eq!(contradicted.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
         let again = Lookup { provider_status: Some("refused 901".to_owned()), ..paid.clone() };
         let repeated = settled(&again, &refused());
+        assert_eq!(repeated.transition, None, "what was said before is no new event");
         assert_eq!(
-            (repeated.transition, repeated.anomaly),
-            (None, None),
-            "what was said before is no new fact"
+            repeated.anomaly.map(|anomaly| anomaly.kind),
+            Some("contradicted"),
+            "and is asked again once it was explained"
         );
         let amount = Money::new(400, Currency::Pen).unwrap();
         let returned = settled(&paid, &Verdict::Returned { record: record("returned"), amount });
         assert_eq!(
             (returned.transition, returned.returned, returned.due_in),
-            (Some(Transition::Return), Some(amount), None)
+            (Some(Transition::Return), Some(amount), Some(HOUR))
         );
+    }
+
+    #[test]
+    fn a_refused_payout_that_the_provider_has_after_all_goes_to_people() {
+        let rejected = lookup(PayoutState::Rejected);
+        let still = settled(&rejected, &refused());
+        assert_eq!((still.transition, still.anomaly, still.due_in), (None, None, Some(HOUR)));
+        assert_eq!(still.record.map(|record| record.status).as_deref(), Some("refused 901"));
+        let surfaced = settled(&rejected, &Verdict::Settled(record("1 Paid")));
+        assert_eq!(
+            (surfaced.transition, surfaced.reason.as_deref(), surfaced.due_in),
+            (Some(Transition::Surface), Some("found_settled"), None)
+        );
+        assert_eq!(surfaced.anomaly.map(|anomaly| anomaly.kind), Some("surfaced"));
+        let old = Lookup { age: 240 * HOUR, ..rejected.clone() };
+        assert_eq!(settled(&old, &refused()).due_in, None, "the window is over");
+        let mut unrecorded = rejected;
+        unrecorded.order.provider_id = None;
+        assert_eq!(settled(&unrecorded, &Verdict::NotFound).due_in, None, "there is nothing to watch");
+    }
+
+    #[test]
+    fn more_money_that_comes_back_is_written_down() {
+        let part = |minor| Money::new(minor, Currency::Pen).unwrap();
+        let returned = Lookup { returned: Some(part(400)), ..lookup(PayoutState::Returned) };
+        let says = |minor| Verdict::Returned { record: record("returned"), amount: part(minor) };
+        let more = settled(&returned, &says(700));
+        assert_eq!((more.transition, more.returned), (Some(Transition::ReturnMore), Some(part(700))));
+        assert_eq!(more.amount, part(300), "what came back before is counted already");
+        let same = settled(&returned, &says(400));
+        assert_eq!((same.transition, same.returned, same.anomaly), (None, None, None));
+        let paid = settled(&returned, &Verdict::Settled(record("1 Paid")));
+        assert_eq!(paid.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
+    }
+
+    #[test]
+    fn a_cancelled_payout_that_the_provider_has_is_a_question() {
+        let cancelled = lookup(PayoutState::Cancelled);
+        let found = settled(&cancelled, &Verdict::Accepted(record("3")));
+        assert_eq!((found.transition, found.due_in), (None, None));
+        assert_eq!(found.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
+        assert_eq!(settled(&cancelled, &Verdict::NotFound).anomaly, None);
+    }
+
+    #[test]
+    fn what_a_look_up_said_is_always_written_down() {
+        let paid = settled(&lookup(PayoutState::Paid), &Verdict::Settled(record("1 Paid")));
+        assert_eq!((paid.transition, paid.answer.as_str()), (None, "settled"));
+        assert_eq!(paid.record.map(|record| record.status).as_deref(), Some("1 Paid"));
+        let doubt = settled(&lookup(PayoutState::Accepted), &Verdict::Unknown(Doubt::Unreadable));
+        assert_eq!((doubt.transition, doubt.answer.as_str()), (None, "unknown: unreadable"));
     }
 
     #[test]
     fn an_accepted_payout_that_is_not_found_stays_accepted_and_is_reported_once() {
         let accepted = lookup(PayoutState::Accepted);
         let missed = settled(&accepted, &Verdict::NotFound);
-        assert_eq!((missed.transition, missed.counts_not_found), (Some(Transition::Miss), false));
+        assert_eq!((missed.transition, missed.not_found), (Some(Transition::Miss), NotFoundCount::Keep));
         assert_eq!(missed.anomaly.map(|anomaly| anomaly.kind), Some("missing"));
         let again = Lookup { provider_status: missed.record.map(|record| record.status), ..accepted.clone() };
         assert_eq!(settled(&again, &Verdict::NotFound).transition, None);
+        assert!(settled(&again, &Verdict::NotFound).anomaly.is_some(), "it is asked until it is explained");
         assert_eq!(settled(&accepted, &Verdict::Accepted(record("3"))).transition, None, "the same words");
         assert_eq!(
             settled(&accepted, &Verdict::Accepted(record("7"))).transition,
@@ -297,13 +392,15 @@ mod tests {
             (Some(Transition::ConfirmAbsent), Some(Duration::ZERO))
         );
         let unwitnessed = settle(&unknown, &Verdict::NotFound, false, &settings(), 0);
-        assert_eq!((unwitnessed.transition, unwitnessed.counts_not_found), (None, true));
+        assert_eq!((unwitnessed.transition, unwitnessed.not_found), (None, NotFoundCount::Add));
         for verdict in
             [Verdict::Unknown(Doubt::ServerError), Verdict::Deferred { retry_after: None, pause: None }]
         {
             let waiting = settled(&unknown, &verdict);
-            assert_eq!((waiting.transition, waiting.counts_not_found), (None, false));
+            assert_eq!((waiting.transition, waiting.not_found), (None, NotFoundCount::Keep));
             assert_eq!(waiting.due_in, Some(Duration::from_mins(5)), "asked again at the pace of its age");
         }
+        let other = settled(&unknown, &Verdict::Unknown(Doubt::Undocumented));
+        assert_eq!(other.not_found, NotFoundCount::Reset, "another answer breaks the row");
     }
 }

@@ -58,6 +58,8 @@ pub(crate) enum Outcome {
     Declined,
     /// Refused after it had been taken.
     LateDeclined,
+    /// Refused at once, and paid all the same later.
+    DeclinedThenPaid,
     /// Stopped by its merchant.
     Cancelled,
 }
@@ -91,7 +93,7 @@ impl Outcome {
     /// Where a payout with this outcome ends.
     pub(crate) fn standing(self) -> Standing {
         match self {
-            Self::Paid | Self::HeldThenPaid => Standing::Paid,
+            Self::Paid | Self::HeldThenPaid | Self::DeclinedThenPaid => Standing::Paid,
             Self::Rejected => Standing::Rejected,
             Self::Declined | Self::LateDeclined | Self::Cancelled => Standing::Declined,
         }

@@ -84,7 +84,11 @@ pub(crate) fn record(
     let build = |place: Place| {
         let settles_at = match outcome {
             Outcome::Declined | Outcome::Cancelled => at,
-            Outcome::Paid | Outcome::HeldThenPaid | Outcome::Rejected | Outcome::LateDeclined => at + delay,
+            Outcome::Paid
+            | Outcome::HeldThenPaid
+            | Outcome::Rejected
+            | Outcome::LateDeclined
+            | Outcome::DeclinedThenPaid => at + delay,
         };
         Entry {
             seq: place.seq,

@@ -35,8 +35,9 @@ pub use payout::{
     beneficiary::SealedBeneficiary,
     claim::Claimed,
     history::{AnomalyLine, AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine},
-    lookup::{Anomaly, FirstLookup, Lookup, LookupRoom, Settlement},
+    lookup::{FirstLookup, Lookup, LookupRoom},
     record::{Conclusion, ReplyEvidence},
+    settle::{Anomaly, NotFoundCount, Settled, Settlement},
     webhook::{ReceivedWebhook, WebhookLine, WebhookReceipt},
 };
 pub use people::{

@@ -8,5 +8,6 @@ pub(crate) mod history;
 pub(crate) mod lookup;
 pub(crate) mod record;
 pub(crate) mod sealed_order;
+pub(crate) mod settle;
 pub(crate) mod sweep;
 pub(crate) mod webhook;

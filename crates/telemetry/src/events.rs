@@ -49,7 +49,8 @@ pub fn moved(account: &AccountName, payout: PayoutId, state: PayoutState, amount
     trace::moved(account, payout, state);
     let (account, state_word) = ((Label::Account, account.as_str()), (Label::State, state.as_str()));
     add(Metric::PayoutsMoved, &[account, state_word], 1);
-    if matches!(state, PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned) {
+    // An amount that was sent, and has ended.
+    if state.is_final() && state.was_sent() {
         let currency = (Label::Currency, amount.currency().code());
         let minor = usize::try_from(amount.minor()).unwrap_or(usize::MAX);
         add(Metric::Settled, &[account, currency, state_word], minor);

@@ -11,20 +11,22 @@ const IN_DOUBT: u16 = 1 << 5;
 const COUNTS_AS_PAID: u16 = 1 << 6;
 const ENDED_UNPAID: u16 = 1 << 7;
 const REISSUABLE: u16 = 1 << 8;
+const WATCHED: u16 = 1 << 9;
 
 impl PayoutState {
     /// Every set that the state is in. A new state does not compile until it is placed here.
     const fn sets(self) -> u16 {
         match self {
             Self::Received | Self::Held | Self::AwaitingApproval => BEFORE_APPROVAL,
-            Self::Invalid | Self::Cancelled => ENDED_UNPAID,
+            Self::Invalid => ENDED_UNPAID,
+            Self::Cancelled => LOOKED_UP | WATCHED | ENDED_UNPAID,
             Self::Queued => DUE | COUNTS_AS_PAID,
             Self::Submitting => OUT | SENT | DUE | IN_DOUBT | COUNTS_AS_PAID,
             Self::Unknown => OUT | SENT | DUE | LOOKED_UP | IN_DOUBT | COUNTS_AS_PAID,
             Self::Accepted => OUT | SENT | DUE | LOOKED_UP | COUNTS_AS_PAID,
             Self::NeedsReview => OUT | SENT | COUNTS_AS_PAID,
-            Self::Paid => SENT | LOOKED_UP | COUNTS_AS_PAID,
-            Self::Rejected | Self::Returned => SENT | ENDED_UNPAID | REISSUABLE,
+            Self::Paid => SENT | LOOKED_UP | WATCHED | COUNTS_AS_PAID,
+            Self::Rejected | Self::Returned => SENT | LOOKED_UP | WATCHED | ENDED_UNPAID | REISSUABLE,
         }
     }
 
@@ -60,6 +62,12 @@ impl PayoutState {
     /// A look-up can still tell something new of the payout.
     pub const fn is_looked_up(self) -> bool {
         self.is_in(LOOKED_UP)
+    }
+
+    /// The payout has ended, and its provider may say otherwise later: it is looked up for some
+    /// time, and whenever the provider tells of it.
+    pub const fn is_watched(self) -> bool {
+        self.is_in(WATCHED)
     }
 
     /// Whether the payout reached its provider is not known.

@@ -24,6 +24,8 @@ pub(crate) enum Action {
     /// The provider makes none, and gives this answer.
     Decline(usize, Answer),
     Settle(u8, Fate),
+    /// The provider pays a record after all that it had declined.
+    ChangeMind(u8),
     Index,
     Forget,
     /// T15.

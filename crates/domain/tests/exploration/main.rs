@@ -27,14 +27,21 @@ use crate::{
 const STEPS_MAX: usize = 13;
 
 /// Providers as they are: of each idempotency, with the habits that documents leave open.
-fn providers() -> [(&'static str, Idempotency, Habit); 6] {
-    let habit = |remembers_refusals, forgets_references| Habit { remembers_refusals, forgets_references };
+fn providers() -> [(&'static str, Idempotency, Habit); 8] {
+    let habit = |remembers_refusals, forgets_references| Habit {
+        remembers_refusals,
+        forgets_references,
+        changes_its_mind: false,
+    };
+    let fickle = Habit { changes_its_mind: true, ..habit(true, false) };
     [
         ("A", Idempotency::Deduplicates, habit(true, false)),
         ("A that forgets refusals", Idempotency::Deduplicates, habit(false, false)),
         ("A that forgets references", Idempotency::Deduplicates, habit(true, true)),
         ("B", Idempotency::Searchable, habit(true, false)),
         ("B that forgets refusals", Idempotency::Searchable, habit(false, false)),
+        ("A that changes its mind", Idempotency::Deduplicates, fickle),
+        ("B that changes its mind", Idempotency::Searchable, fickle),
         ("C", Idempotency::None, habit(true, false)),
     ]
 }

@@ -20,6 +20,8 @@ pub(crate) struct Habit {
     pub(crate) remembers_refusals: bool,
     /// After some time it takes an old reference for a new one.
     pub(crate) forgets_references: bool,
+    /// It pays some time what it said that it had declined.
+    pub(crate) changes_its_mind: bool,
 }
 
 /// One payout to a provider of a idempotency, with all rules but one, or all.
@@ -107,6 +109,10 @@ impl Protocol {
                 actions.push(Action::Settle(record, Fate::Paid));
                 actions.push(Action::Settle(record, Fate::Declined));
             }
+            let may_change = self.habit.changes_its_mind && !world.provider.changed_its_mind;
+            if kept.fate == Fate::Declined && may_change {
+                actions.push(Action::ChangeMind(record));
+            }
         }
         if world.provider.lags && world.requests.is_empty() {
             actions.push(Action::Index);
@@ -140,6 +146,9 @@ impl Protocol {
             PayoutState::Accepted => {
                 actions.extend(world.payout.record.map(|record| Action::LookUp(Some(record))));
             }
+            PayoutState::Rejected if self.holds(Rule::RefusedIsWatched) => {
+                actions.extend(world.payout.record.map(|record| Action::LookUp(Some(record))));
+            }
             PayoutState::Received
             | PayoutState::Invalid
             | PayoutState::Held
@@ -151,6 +160,14 @@ impl Protocol {
             | PayoutState::Rejected
             | PayoutState::Returned => {}
         }
+    }
+
+    /// The next look-up takes a payout to people that was rejected and is paid all the same.
+    fn is_about_to_surface(&self, world: &World) -> bool {
+        self.next_steps(world).into_iter().any(|action| {
+            matches!(action, Action::LookUp(_))
+                && self.step(world, action).payout.state == PayoutState::NeedsReview
+        })
     }
 }
 
@@ -179,8 +196,11 @@ impl Model for Protocol {
         let [once, rejected, accepted, last, stuck] = HARMS;
         vec![
             Property::always(once, |_, world: &World| world.payments() <= 1),
-            Property::always(rejected, |_, world: &World| {
-                world.payout.state != PayoutState::Rejected || world.payments() == 0
+            // What a provider pays after it had declined it cannot be foreseen, and is told.
+            Property::always(rejected, |protocol: &Self, world: &World| {
+                world.payout.state != PayoutState::Rejected
+                    || world.payments() == 0
+                    || (world.provider.changed_its_mind && protocol.is_about_to_surface(world))
             }),
             Property::always(accepted, |_, world: &World| {
                 let is = |state| world.payout.state == state;

@@ -25,10 +25,12 @@ pub(crate) enum Rule {
     SelfFence,
     /// R12: nothing is sent again after the provider forgets references.
     DedupWindow,
+    /// R13: what was refused is looked up again, and what the provider has after all is for people.
+    RefusedIsWatched,
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::IntentFirst,
         Self::EpochFence,
         Self::OneReference,
@@ -40,6 +42,7 @@ impl Rule {
         Self::RefusalOfOnlySend,
         Self::SelfFence,
         Self::DedupWindow,
+        Self::RefusedIsWatched,
     ];
 
     /// To be broken with it: a duplicate that is read as a no is a refusal of a second send, which
@@ -56,37 +59,58 @@ impl Rule {
             | Self::AmbiguousIsDoubt
             | Self::RefusalOfOnlySend
             | Self::SelfFence
-            | Self::DedupWindow => vec![self],
+            | Self::DedupWindow
+            | Self::RefusedIsWatched => vec![self],
         }
     }
 
     /// The providers with whom its absence does harm within [`crate::STEPS_MAX`] steps.
     pub(crate) const fn needed_with(self) -> &'static [&'static str] {
         match self {
-            Self::IntentFirst => {
-                &["A that forgets refusals", "A that forgets references", "B", "B that forgets refusals", "C"]
-            }
-            Self::EpochFence => {
-                &["A", "A that forgets refusals", "A that forgets references", "B", "B that forgets refusals"]
-            }
+            Self::IntentFirst => &[
+                "A that forgets refusals",
+                "A that forgets references",
+                "B",
+                "B that forgets refusals",
+                "B that changes its mind",
+                "C",
+            ],
+            Self::EpochFence => &[
+                "A",
+                "A that forgets refusals",
+                "A that forgets references",
+                "B",
+                "B that forgets refusals",
+                "A that changes its mind",
+                "B that changes its mind",
+            ],
             Self::OneReference | Self::DuplicateIsQuestion => {
-                &["A", "A that forgets refusals", "A that forgets references"]
+                &["A", "A that forgets refusals", "A that forgets references", "A that changes its mind"]
             }
-            Self::QuietPeriod | Self::SelfFence => {
-                &["A that forgets refusals", "A that forgets references", "B", "B that forgets refusals"]
-            }
+            Self::QuietPeriod | Self::SelfFence => &[
+                "A that forgets refusals",
+                "A that forgets references",
+                "B",
+                "B that forgets refusals",
+                "B that changes its mind",
+            ],
             Self::ClassCOnce => &["C"],
-            Self::ExpiryIsDoubt => &["A that forgets references", "B", "B that forgets refusals", "C"],
+            Self::ExpiryIsDoubt => {
+                &["A that forgets references", "B", "B that forgets refusals", "B that changes its mind", "C"]
+            }
             Self::AmbiguousIsDoubt => &[
                 "A",
                 "A that forgets refusals",
                 "A that forgets references",
                 "B",
                 "B that forgets refusals",
+                "A that changes its mind",
+                "B that changes its mind",
                 "C",
             ],
             Self::RefusalOfOnlySend => &["A that forgets refusals"],
             Self::DedupWindow => &["A that forgets references"],
+            Self::RefusedIsWatched => &["A that changes its mind", "B that changes its mind"],
         }
     }
 }

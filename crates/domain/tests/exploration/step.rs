@@ -6,7 +6,7 @@ use std::time::Duration;
 use payrun_domain::{
     decide::{
         AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_accepted,
-        after_lookup_of_unknown, after_submit,
+        after_lookup_of_rejected, after_lookup_of_unknown, after_submit,
     },
     payout::{PayoutState, Transition},
     verdict::{self, Doubt, ProviderId, ProviderRefusal, Verdict},
@@ -77,6 +77,10 @@ impl Protocol {
             Action::Take(place, response) => take(&mut next, place, response),
             Action::Decline(place, answer) => self.decline(&mut next, place, answer),
             Action::Settle(record, fate) => next.provider.records[usize::from(record)].fate = fate,
+            Action::ChangeMind(record) => {
+                next.provider.records[usize::from(record)].fate = Fate::Paid;
+                next.provider.changed_its_mind = true;
+            }
             Action::Index => next.provider.lags = false,
             Action::Forget => next.provider.forgot = true,
             Action::ExpireLease => self.expire(&mut next),
@@ -211,13 +215,15 @@ impl Protocol {
             found.map_or(Verdict::NotFound, |record| fate(world.provider.records[usize::from(record)].fate));
         let transition = if world.payout.state == PayoutState::Accepted {
             after_lookup_of_accepted(&verdict, true)
+        } else if world.payout.state == PayoutState::Rejected {
+            after_lookup_of_rejected(&verdict)
         } else {
             let not_found = if found.is_none() { world.payout.not_found + 1 } else { 0 };
             world.payout.not_found = not_found.min(u8::try_from(NOT_FOUND_MIN).unwrap());
             after_lookup_of_unknown(&verdict, &self.unknown_payout(world), &POLICY)
         };
         world.payout.follow(transition);
-        if world.payout.state == PayoutState::Accepted {
+        if matches!(world.payout.state, PayoutState::Accepted | PayoutState::Rejected) {
             world.payout.record = found.or(world.payout.record);
         }
     }

@@ -87,6 +87,8 @@ pub(crate) struct Provider {
     pub(crate) lags: bool,
     /// Its memory of references has ended: it takes them for new.
     pub(crate) forgot: bool,
+    /// It has paid what it had declined.
+    pub(crate) changed_its_mind: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

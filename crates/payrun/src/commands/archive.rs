@@ -36,7 +36,7 @@ pub(crate) struct ArchiveArgs {
     /// The folder for the files.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) to: PathBuf,
-    /// Afterwards take events, attempts and providers' calls of these months out of the database;
+    /// Afterwards take events, attempts and webhooks of these months out of the database;
     /// the payouts stay.
     #[arg(long)]
     pub(crate) drop: bool,

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use payrun_app::{
     approve::approve,
-    cancel::cancel,
+    cancel_batch::cancel,
     export,
     pause::{pause_batch, resume_batch},
     show_batch::{self, BatchLine, BatchState, BatchView},
@@ -39,7 +39,7 @@ pub(crate) enum BatchCommand {
         /// Which batch.
         id: BatchId,
     },
-    /// Rows that are good and strange, and wait until another person than their uploader has
+    /// Rows that are good and unusual, and wait until another person than their uploader has
     /// looked at them.
     Held {
         /// Which batch.
@@ -59,7 +59,7 @@ pub(crate) enum BatchCommand {
         #[arg(long)]
         reason: String,
     },
-    /// Exclude held rows out of a batch: they are never paid.
+    /// Exclude held rows from a batch: they are never paid.
     Exclude {
         /// Which batch.
         id: BatchId,
@@ -151,7 +151,7 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
             let cancelled = cancel(&store, &actor, id).await?;
             context.output.answer(&cancelled, |done| {
                 format!(
-                    "cancelled: {} payouts; {} were sent or settled before and go their way",
+                    "cancelled: {} payouts; {} were sent or settled before and go their way, and none of them is sent again",
                     done.cancelled, done.out
                 )
             })

@@ -1,7 +1,7 @@
 //! `payrun payout`.
 
 use clap::{Subcommand, ValueEnum};
-use payrun_app::{find, reissue::reissue, resolve::resolve, stop};
+use payrun_app::{cancel_payout, find, reissue::reissue, resolve::resolve};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     payout::PayoutState,
@@ -22,7 +22,8 @@ pub(crate) enum PayoutCommand {
         /// Its id, reference, client id, or the provider's id.
         which: String,
     },
-    /// Decide what became of a payout that needs review; a second person must say the same.
+    /// Decide what became of a payout that needs review, or that its provider never settles; a
+    /// second person must say the same.
     Resolve {
         /// Its id, reference, client id, or the provider's id; of one payout only.
         which: String,
@@ -49,7 +50,7 @@ pub(crate) enum PayoutCommand {
     },
 }
 
-/// What two people can say of a payout in review.
+/// What two people can say of a payout.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Outcome {
     /// The provider has it; its fate is looked up.
@@ -95,6 +96,10 @@ fn timeline(detail: &PayoutDetail) -> String {
         payout.provider_id.as_ref().map_or("none yet", ProviderId::as_str),
         maybe_time(payout.due_at),
     );
+    if let (Some(answer), Some(at)) = (&payout.lookup_answer, payout.looked_up_at) {
+        let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
+        text.push_str(&format!("looked up at {}: {answer}{words}\n\n", time(at)));
+    }
     let events = detail.events.iter().map(|event| {
         [
             time(event.at),
@@ -153,9 +158,9 @@ fn attempts(detail: &PayoutDetail) -> String {
 async fn cancel(context: &Context, which: &str) -> Result<(), Failure> {
     let Acting { store, .. } = context.store_of_person().await?;
     let id = find::one(&store, which).await?;
-    let (name, provider_id) = stop::stoppable(&store, id).await?;
+    let (name, provider_id) = cancel_payout::cancellable(&store, id).await?;
     let account = context.account_named(&name)?;
-    let asked = stop::stop(&account, id, &provider_id, &SystemClock).await?;
+    let asked = cancel_payout::cancel(&account, id, &provider_id, &SystemClock).await?;
     context.output.answer(&asked, |asked| {
         format!(
             "{} was asked to stop payout {id}; `payrun payout show {id}` tells what became of it",

@@ -223,7 +223,9 @@ fn record(
         let Plan { outcome, code } = if place.repeated { fate.repeat } else { fate.first };
         let settles_at = match outcome {
             Outcome::Declined | Outcome::Cancelled => at,
-            Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined => at + delay,
+            Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined | Outcome::DeclinedThenPaid => {
+                at + delay
+            }
             Outcome::HeldThenPaid => at + delay * 4,
         };
         Entry {

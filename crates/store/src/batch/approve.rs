@@ -14,6 +14,8 @@ pub struct Cancelled {
     pub cancelled: i64,
     /// Payouts that may have been sent, or are settled; they go their way.
     pub out: i64,
+    /// The batch is cancelled since now: what comes back unsent is not sent again.
+    pub is_new: bool,
 }
 
 impl Store {
@@ -167,12 +169,18 @@ impl Store {
         if is_in_doubt(&mut unit, id).await? {
             return Err(ApproveError::InDoubt);
         }
-        sqlx::query!(
+        // Only what might still be sent can be stopped.
+        let stamped = sqlx::query!(
             "update batch
              set cancelled_at = clock_timestamp(), cancelled_by = $2
              where id = $1
                  and cancelled_at is null
-                 and exists (select from payout where batch_id = $1 and is_open(state))",
+                 and exists (
+                     select
+                     from payout
+                     where batch_id = $1
+                         and (is_before_approval(state) or state = 'queued' or is_in_doubt(state))
+                 )",
             id.uuid(),
             actor.as_str(),
         )
@@ -200,7 +208,8 @@ impl Store {
         .await
         .map_err(Error::driver(operation))?;
         unit.commit().await?;
-        Ok(Cancelled { cancelled: i64::try_from(cancelled.rows_affected()).unwrap_or(i64::MAX), out })
+        let cancelled = i64::try_from(cancelled.rows_affected()).unwrap_or(i64::MAX);
+        Ok(Cancelled { cancelled, out, is_new: stamped.rows_affected() == 1 })
     }
 }
 

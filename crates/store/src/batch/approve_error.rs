@@ -30,7 +30,7 @@ pub enum ApproveError {
     Empty,
     /// A person must look at some rows first.
     #[error(
-        "{0} rows of the batch are held; `payrun batch held` shows why. Release them (`payrun batch release`) or exclude them out \
+        "{0} rows of the batch are held; `payrun batch held` shows why. Release them (`payrun batch release`) or exclude them \
          (`payrun batch exclude`) first"
     )]
     Held(i64),

@@ -1,4 +1,4 @@
-//! What is strange about a good row, and which rows wait for it.
+//! What is unusual about a good row, and which rows wait for it.
 
 use serde::Serialize;
 

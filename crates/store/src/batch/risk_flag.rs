@@ -1,4 +1,4 @@
-//! What is strange about a good row: it is held until another person than its uploader has looked
+//! What is unusual about a good row: it is held until another person than its uploader has looked
 //! at it.
 //!
 //! **Reads**: payout, beneficiary, by blind index. **Writes**: hold. **Invariant**: a flag changes

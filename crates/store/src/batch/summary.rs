@@ -46,6 +46,8 @@ pub struct BatchSummary {
     pub paused_at: Option<Timestamp>,
     /// Since when it is cancelled.
     pub cancelled_at: Option<Timestamp>,
+    /// It was cancelled, and some of its payouts were sent before.
+    pub is_partly_cancelled: bool,
     /// Imported before a backup was restored, and not approved since: it may have been approved and
     /// sent after the backup.
     pub is_in_doubt: bool,
@@ -131,7 +133,12 @@ impl Store {
         let rows = sqlx::query!(
             r#"select id, source, source_name, source_digest, digest as "digest!", accepted, rejected, uploaded_by,
                    uploaded_at, approved_by, approved_at, paused_at, cancelled_at,
-                   approved_at is null and cancelled_at is null and exists (select from restore_event where restored_at > uploaded_at) as "is_in_doubt!"
+                   cancelled_at is not null and exists (
+                       select from payout where batch_id = batch.id and state not in ('cancelled', 'invalid')
+                   ) as "is_partly_cancelled!",
+                   approved_at is null and cancelled_at is null and exists (
+                       select from restore_event where restored_at > uploaded_at
+                   ) as "is_in_doubt!"
                from batch
                where digest is not null and ($1::uuid is null or id = $1)
                order by id desc
@@ -161,6 +168,7 @@ impl Store {
                 approved_at: row.approved_at.map(jiff_sqlx::Timestamp::to_jiff),
                 paused_at: row.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
                 cancelled_at: row.cancelled_at.map(jiff_sqlx::Timestamp::to_jiff),
+                is_partly_cancelled: row.is_partly_cancelled,
                 is_in_doubt: row.is_in_doubt,
                 totals: Vec::new(),
             })

@@ -1,6 +1,6 @@
 //! Stopping every send of every process at once, and telling what is out already.
 //!
-//! **Reads**: `payout`. **Writes**: `frozen`. **Invariant**: a claim that begins after
+//! **Reads**: `payout`. **Writes**: `send_freeze`. **Invariant**: a claim that begins after
 //! [`Store::freeze`] has returned claims nothing.
 
 use jiff::Timestamp;

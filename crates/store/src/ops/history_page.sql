@@ -1,3 +1,7 @@
+-- The history of payouts ($1 ids) that were settled in a month ($2, its first day), a JSON object
+-- each. Its members are the format of archived files, and do not change. A history is whole when it
+-- has as many events and attempts as the payout counts. Personal data is in none of these tables
+-- but sealed, and left out.
 select payout.id as "id!", events.count as "events!", attempts.count as "attempts!",
     (settled.version = events.count and settled.attempts = attempts.count) as "is_whole!",
     jsonb_build_object(

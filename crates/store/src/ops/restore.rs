@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// Those of `references` that are no payout of an account.
-    pub async fn unknown_references(
+    pub async fn missing_references(
         &self,
         account: &AccountName,
         references: &[String],

@@ -1,4 +1,5 @@
--- Payouts that may be sent now become `submitting`, each with the row of its attempt.
+-- Payouts that may be sent now become `submitting`, each with the row of its attempt. $1 ids,
+-- $2 account, $3 lease in microseconds, $4 actor, $5 numbers of the keys at hand.
 -- `offset 0` keeps each look by the key apart: joined freely, the planner may read a partial index
 -- whole.
 with due as materialized (

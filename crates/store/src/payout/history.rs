@@ -1,5 +1,7 @@
 //! What people read: a payout's whole story, a batch's outcome row by row.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use payrun_domain::{
     attempt::AttemptState,
@@ -48,6 +50,12 @@ pub struct PayoutLine {
     pub provider_id: Option<ProviderId>,
     /// When it is due next.
     pub due_at: Option<Timestamp>,
+    /// What the provider said last, in its words.
+    pub provider_status: Option<String>,
+    /// What the last look-up proved.
+    pub lookup_answer: Option<String>,
+    /// When it was looked up.
+    pub looked_up_at: Option<Timestamp>,
 }
 
 /// A payout and all that happened to it.
@@ -161,6 +169,25 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
+    /// The states of an account's payouts that have these references; of others nothing is told.
+    pub async fn states_by_reference(
+        &self,
+        account: &AccountName,
+        references: &[String],
+    ) -> Result<HashMap<String, PayoutState>, Error> {
+        let rows = sqlx::query!(
+            "select id, reference, state from payout where account = $1 and reference = any($2)",
+            account.as_str(),
+            references,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("comparing references"))?;
+        rows.into_iter()
+            .map(|row| Ok((row.reference, state::payout_state(&row.state, PayoutId::from(row.id))?)))
+            .collect()
+    }
+
     /// One payout and all that happened to it.
     pub async fn payout(&self, id: PayoutId) -> Result<Option<PayoutDetail>, Error> {
         let mut found = self.lines(None, Some(id.uuid()), 0, 1).await?;
@@ -252,7 +279,7 @@ impl Store {
     ) -> Result<Vec<ExportLine>, Error> {
         let rows = sqlx::query!(
             "select id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state,
-                 reason, provider_id, due_at, state_since
+                 reason, provider_id, provider_status, lookup_answer, looked_up_at, due_at, state_since
              from payout
              where (batch_id = $1 or id = $2) and row_no > $3
              order by row_no
@@ -284,6 +311,9 @@ impl Store {
                         .map(|text| known(ProviderId::parse(&text), ("payout", "provider_id"), id))
                         .transpose()?,
                     due_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
+                    provider_status: row.provider_status,
+                    lookup_answer: row.lookup_answer,
+                    looked_up_at: row.looked_up_at.map(jiff_sqlx::Timestamp::to_jiff),
                 },
                 since: row.state_since.to_jiff(),
             })

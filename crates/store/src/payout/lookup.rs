@@ -1,15 +1,14 @@
-//! T16-T18, T20, T22-T27: asking what became of payouts, and writing down the answer.
+//! Which payouts are to be looked up.
 
 use std::time::{Duration, Instant};
 
 use payrun_domain::{
-    attempt::AttemptState,
     decide::Idempotency,
     id::PayoutId,
     money::Money,
     name::{AccountName, Actor},
     order::Order,
-    payout::{PayoutState, Transition},
+    payout::PayoutState,
     verdict::Record,
 };
 use uuid::Uuid;
@@ -21,7 +20,7 @@ use crate::{Claimed, Error, Store, payout::sealed_order::SealedOrder, state, uni
 pub struct Lookup {
     /// Which payout.
     pub payout: PayoutId,
-    /// `unknown`, `accepted` or `paid`.
+    /// `unknown`, `accepted`, or one that is watched.
     pub state: PayoutState,
     /// To compare and set.
     pub version: i32,
@@ -43,6 +42,8 @@ pub struct Lookup {
     pub cancelled: bool,
     /// The provider's words at the last look-up.
     pub provider_status: Option<String>,
+    /// How much came back so far.
+    pub returned: Option<Money>,
     /// What was asked of the provider.
     pub order: Order,
 }
@@ -73,35 +74,10 @@ impl Lookup {
             age: Duration::ZERO,
             cancelled: false,
             provider_status: Some(record.status.clone()),
+            returned: None,
             order: Order { provider_id: Some(record.id.clone()), ..claimed.order },
         }
     }
-}
-
-/// What a look-up changes.
-#[derive(Debug, Clone)]
-pub struct Settlement {
-    /// Which payout.
-    pub payout: PayoutId,
-    /// As looked up. Another version in the table means that another process moved it: then nothing
-    /// is changed.
-    pub version: i32,
-    /// What the answer justifies; none means ask again later.
-    pub transition: Option<Transition>,
-    /// The provider's record.
-    pub record: Option<Record>,
-    /// Refusal code, or why a person must look.
-    pub reason: Option<String>,
-    /// How much came back.
-    pub returned: Option<Money>,
-    /// The provider did not know the reference.
-    pub counts_not_found: bool,
-    /// When to look again; none means never.
-    pub due_in: Option<Duration>,
-    /// What people should know about it.
-    pub anomaly: Option<Anomaly>,
-    /// What the payout pays: not written, but told to the metrics.
-    pub amount: Money,
 }
 
 /// How many look-ups to take.
@@ -109,17 +85,8 @@ pub struct Settlement {
 pub struct LookupRoom {
     /// How many payouts whose fate is not known yet.
     pub open: i64,
-    /// How many paid payouts, which are watched for a return.
+    /// How many payouts that have ended, and are watched.
     pub watched: i64,
-}
-
-/// What neither side explains.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anomaly {
-    /// Stable, for machines: `contradicted`.
-    pub kind: &'static str,
-    /// For a person; no personal data.
-    pub detail: String,
 }
 
 impl Store {
@@ -136,7 +103,7 @@ impl Store {
         let mut unit = Unit::begin(&self.pool, actor, "taking look-ups").await?;
         let rows = sqlx::query_file_as!(
             LookupRow,
-            "src/payout/lookup.sql",
+            "src/payout/take_lookups.sql",
             account.as_str(),
             state::micros(lease),
             room.open,
@@ -147,33 +114,6 @@ impl Store {
         .map_err(Error::driver("taking look-ups"))?;
         unit.commit().await?;
         opened(rows.into_iter().map(|row| self.open_lookup(row)))
-    }
-
-    /// Writes down a group of answers; the payouts that had not moved meanwhile are returned.
-    pub async fn settle(&self, actor: &Actor, settlements: &[Settlement]) -> Result<Vec<PayoutId>, Error> {
-        let columns = Columns::of(settlements);
-        let mut unit = Unit::begin(&self.pool, actor, "settling payouts").await?;
-        let moved = sqlx::query_file_scalar!(
-            "src/payout/settle.sql",
-            &columns.ids,
-            &columns.versions,
-            &columns.states as &[Option<&str>],
-            &columns.transitions as &[Option<&str>],
-            &columns.attempt_states as &[Option<&str>],
-            &columns.provider_ids as &[Option<&str>],
-            &columns.provider_statuses as &[Option<&str>],
-            &columns.reasons as &[Option<&str>],
-            &columns.returned as &[Option<i64>],
-            &columns.not_founds,
-            &columns.dues as &[Option<i64>],
-            &columns.anomalies as &[Option<&str>],
-            &columns.details as &[Option<&str>],
-        )
-        .fetch_all(unit.connection())
-        .await
-        .map_err(Error::driver("settling payouts"))?;
-        unit.commit().await?;
-        Ok(moved.into_iter().map(PayoutId::from).collect())
     }
 
     fn open_lookup(&self, row: LookupRow) -> Result<Lookup, Error> {
@@ -192,6 +132,10 @@ impl Store {
             age: state::age(row.age_ms),
             cancelled: row.cancelled,
             order: row.sealed().open(&self.sealer())?,
+            returned: row
+                .returned_minor
+                .map(|minor| state::money(minor, &row.currency, payout))
+                .transpose()?,
             provider_status: row.provider_status,
         })
     }
@@ -225,6 +169,7 @@ struct LookupRow {
     country: String,
     currency: String,
     amount_minor: i64,
+    returned_minor: Option<i64>,
     idempotency: String,
     refusal_noted: bool,
     cancelled: bool,
@@ -255,49 +200,5 @@ impl LookupRow {
             contact: &self.contact,
             description: &self.description,
         }
-    }
-}
-
-/// The settlements, turned on their side for `unnest`.
-#[derive(Default)]
-struct Columns<'a> {
-    ids: Vec<Uuid>,
-    versions: Vec<i32>,
-    states: Vec<Option<&'static str>>,
-    transitions: Vec<Option<&'static str>>,
-    attempt_states: Vec<Option<&'static str>>,
-    provider_ids: Vec<Option<&'a str>>,
-    provider_statuses: Vec<Option<&'a str>>,
-    reasons: Vec<Option<&'a str>>,
-    returned: Vec<Option<i64>>,
-    not_founds: Vec<bool>,
-    dues: Vec<Option<i64>>,
-    anomalies: Vec<Option<&'static str>>,
-    details: Vec<Option<&'a str>>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(settlements: &'a [Settlement]) -> Self {
-        let mut columns = Self::default();
-        for settlement in settlements {
-            let record = settlement.record.as_ref();
-            let anomaly = settlement.anomaly.as_ref();
-            columns.ids.push(settlement.payout.uuid());
-            columns.versions.push(settlement.version);
-            columns.states.push(settlement.transition.map(|transition| transition.target().as_str()));
-            columns.transitions.push(settlement.transition.map(Transition::as_str));
-            columns
-                .attempt_states
-                .push(settlement.transition.and_then(AttemptState::after).map(AttemptState::as_str));
-            columns.provider_ids.push(record.map(|record| record.id.as_str()));
-            columns.provider_statuses.push(record.map(|record| record.status.as_str()));
-            columns.reasons.push(settlement.reason.as_deref());
-            columns.returned.push(settlement.returned.map(Money::minor));
-            columns.not_founds.push(settlement.counts_not_found);
-            columns.dues.push(settlement.due_in.map(state::micros));
-            columns.anomalies.push(anomaly.map(|anomaly| anomaly.kind));
-            columns.details.push(anomaly.map(|anomaly| anomaly.detail.as_str()));
-        }
-        columns
     }
 }

@@ -32,7 +32,7 @@ pub struct Conclusion {
     pub code: Option<String>,
     /// The provider's record, when it gave one.
     pub record: Option<Record>,
-    /// When to send again or to look up first; ignored by final states.
+    /// When to send again or to look up first; ignored where nothing can be looked up.
     pub due_in: Option<Duration>,
     /// The provider's last answer, when it is worth keeping.
     pub reply: Option<ReplyEvidence>,
@@ -120,7 +120,9 @@ impl<'a> Columns<'a> {
             columns.codes.push(conclusion.code.as_deref());
             columns.provider_ids.push(record.map(|record| record.id.as_str()));
             columns.provider_statuses.push(record.map(|record| record.status.as_str()));
-            let due_in = if to == PayoutState::Rejected { None } else { conclusion.due_in };
+            // A refused payout is watched where the provider has a record of it.
+            let is_over = to == PayoutState::Rejected && record.is_none();
+            let due_in = conclusion.due_in.filter(|_| !is_over);
             columns.dues.push(due_in.map(state::micros));
             let reply = conclusion.reply.as_ref();
             columns.reply_statuses.push(reply.and_then(|reply| i16::try_from(reply.status).ok()));

@@ -1,6 +1,8 @@
--- Outcomes of sends, of which each is written only under the epoch of its claim.
+-- Outcomes of sends, of which each is written only under the epoch of its claim. $1 to $13 are
+-- columns of the same length, named below; $14 is the number of the key that sealed the replies.
 with outcome as materialized (
-    select *, 'submitting' as held
+    -- A column and no constant: no plan shall read the index of all that is open.
+    select *, 'submitting' as expected_state
     from unnest(
         $1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[]
@@ -13,6 +15,7 @@ evidence as (
     update attempt
     set state = case
             when attempt.state = 'intent' then outcome.attempt_state
+            -- The lease ran out before, and its holder says now that it sent nothing.
             when attempt.state = 'ambiguous' and outcome.attempt_state = 'not_sent' then 'fenced'
             else attempt.state
         end,
@@ -52,6 +55,6 @@ set state = outcome.state,
 from outcome
 where payout.id = any($1)
     and payout.id = outcome.id
-    and payout.state = outcome.held
+    and payout.state = outcome.expected_state
     and payout.epoch = outcome.epoch
 returning payout.id

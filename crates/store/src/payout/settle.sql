@@ -1,12 +1,13 @@
--- Answers of look-ups, of which each is written only to the version that was looked up.
+-- Answers of look-ups, of which each is written only to the version that was looked up. $1 to $14
+-- are columns of the same length, named below.
 with answer as materialized (
     select *
     from unnest(
         $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[]
+        $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[], $14::text[]
     ) as columns (
         id, version, state, transition, attempt_state, provider_id, provider_status,
-        reason, returned_minor, not_found, due_in, anomaly, detail
+        reason, returned_minor, not_found, due_in, anomaly, detail, lookup_answer
     )
 ),
 moved as (
@@ -23,17 +24,22 @@ moved as (
             when answer.transition is null then payout.provider_id
             else coalesce(payout.provider_id, answer.provider_id)
         end,
-        provider_status = case
-            when answer.transition is null then payout.provider_status
-            else coalesce(answer.provider_status, payout.provider_status)
-        end,
+        provider_status = coalesce(answer.provider_status, payout.provider_status),
         returned_minor = case
             when answer.transition is null then payout.returned_minor
             else answer.returned_minor
         end,
-        not_found = payout.not_found + answer.not_found::int,
+        looked_up_at = clock_timestamp(),
+        lookup_answer = answer.lookup_answer,
+        -- Not-founds in a row: another answer begins anew, and none leaves the count as it is.
+        not_found = case
+            when answer.not_found then payout.not_found + 1
+            when answer.not_found is not null then 0
+            else payout.not_found
+        end,
         not_found_since = case
             when answer.not_found then coalesce(payout.not_found_since, clock_timestamp())
+            when answer.not_found is not null then null
             else payout.not_found_since
         end,
         due_at = clock_timestamp() + answer.due_in * interval '1 microsecond'
@@ -66,6 +72,8 @@ reported as (
     join moved on moved.id = answer.id
     where answer.anomaly is not null
     on conflict do nothing
+    returning payout_id
 )
-select id
+select moved.id as "id!", reported.payout_id is not null as "is_reported!"
 from moved
+left join reported on reported.payout_id = moved.id

@@ -84,12 +84,27 @@ impl Store {
                    on conflict (account, body_index) do update set times = webhook.times + 1, repeated_at = clock_timestamp()
                    returning times, payout_id
                ),
+               told as (
+                   select payout.id, payout.state,
+                       exists (select from payout_event event where event.payout_id = payout.id) as has_history
+                   from payout
+                   where payout.id = (select payout_id from kept where times = 1)
+               ),
                forward as (
                    update payout
                    set due_at = clock_timestamp()
-                   where payout.id = (select payout_id from kept where times = 1)
-                       and is_looked_up(payout.state)
-                       and payout.due_at > clock_timestamp()
+                   where payout.id = (select id from told where is_looked_up(state) and has_history)
+                       and (payout.due_at is null or payout.due_at > clock_timestamp())
+               ),
+               -- What left the database changes no more.
+               late as (
+                   insert into anomaly (payout_id, kind, detail)
+                   select id, 'late_call', format(
+                       'the provider told of this payout, whose history is archived: %s; compare it with the archived month', $7
+                   )
+                   from told
+                   where not has_history
+                   on conflict do nothing
                )
                select times, payout_id
                from kept"#,
@@ -142,7 +157,7 @@ impl Store {
              set due_at = clock_timestamp()
              where payout.id = any(array(select payout_id from matched))
                  and is_looked_up(payout.state)
-                 and payout.due_at > clock_timestamp()",
+                 and (payout.due_at is null or payout.due_at > clock_timestamp())",
             state::micros(window),
         )
         .execute(unit.connection())

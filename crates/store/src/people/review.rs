@@ -60,7 +60,12 @@ pub enum ReviewError {
         /// What they said.
         outcome: PayoutState,
     },
-    /// Not from `needs_review`.
+    /// It is at the provider, as its record there shows.
+    #[error(
+        "the provider has a record of this payout ({0}), so it is never sent again: decide accepted, paid or rejected"
+    )]
+    Found(String),
+    /// None that people decide.
     #[error("a decision is one of accepted, paid, rejected, queued")]
     Outcome,
     /// Too little to convince an auditor.
@@ -72,6 +77,11 @@ pub enum ReviewError {
          report, then repeat this with --compared"
     )]
     Restored(PayoutState),
+    /// The provider may have paid it after all.
+    #[error(
+        "the payout has an open anomaly (`payrun payout show`): explain it first, or it may be paid twice"
+    )]
+    Contested,
     /// Once is enough.
     #[error("the payout was issued again already")]
     Reissued,
@@ -81,8 +91,8 @@ pub enum ReviewError {
 }
 
 impl Store {
-    /// T21: proposes or confirms what became of a payout that needs review. `evidence` is for the
-    /// auditor, without personal data.
+    /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.
+    /// `evidence` is for the auditor, without personal data.
     pub async fn decide(
         &self,
         actor: &Actor,
@@ -96,14 +106,20 @@ impl Store {
             return Err(ReviewError::Evidence);
         }
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        let payout = sqlx::query!("select state, version from payout where id = $1 for update", id.uuid())
-            .fetch_optional(unit.connection())
-            .await
-            .map_err(Error::driver(operation))?
-            .ok_or(ReviewError::NotFound(id))?;
+        let payout = sqlx::query!(
+            "select state, version, provider_id from payout where id = $1 for update",
+            id.uuid()
+        )
+        .fetch_optional(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?
+        .ok_or(ReviewError::NotFound(id))?;
         let state = state::payout_state(&payout.state, id)?;
-        if state != PayoutState::NeedsReview {
-            return Err(ReviewError::State { state, wanted: "needs_review" });
+        if state.apply(transition).is_err() {
+            return Err(ReviewError::State { state, wanted: decidable(outcome) });
+        }
+        if let Some(provider_id) = payout.provider_id.filter(|_| outcome == PayoutState::Queued) {
+            return Err(ReviewError::Found(provider_id));
         }
         let proposal = sqlx::query!(
             "select outcome, proposed_by from review_decision where payout_id = $1 and version = $2",
@@ -158,6 +174,9 @@ impl Store {
                    payout.reissue_of,
                    exists (select from payout reissue where reissue.reissue_of = payout.id) as "reissued!",
                    exists (select from restore_event where restored_at > payout.state_since) as "restored!",
+                   exists (
+                       select from anomaly where anomaly.payout_id = payout.id and anomaly.closed_at is null
+                   ) as "is_contested!",
                    beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
                    beneficiary.contact, beneficiary.description
                from payout
@@ -170,11 +189,14 @@ impl Store {
         .map_err(Error::driver(operation))?
         .ok_or(ReviewError::NotFound(id))?;
         let state = state::payout_state(&old.state, id)?;
-        if !matches!(state, PayoutState::Rejected | PayoutState::Returned) {
+        if !state.can_be_reissued() {
             return Err(ReviewError::State { state, wanted: "rejected or returned" });
         }
         if old.reissued {
             return Err(ReviewError::Reissued);
+        }
+        if old.is_contested {
+            return Err(ReviewError::Contested);
         }
         if old.restored && !compared {
             return Err(ReviewError::Restored(state));
@@ -283,7 +305,7 @@ async fn confirm(
         "update payout
          set state = $3, transition = $4, version = version + 1, reason = 'decided',
              state_since = clock_timestamp(),
-             due_at = case when $3 = 'rejected' then null else clock_timestamp() end
+             due_at = case when $3 = 'rejected' and provider_id is null then null else clock_timestamp() end
          where id = $1 and version = $2",
         id.uuid(),
         version,
@@ -300,4 +322,22 @@ fn decision(outcome: PayoutState) -> Option<Transition> {
     [Transition::DecideAccepted, Transition::DecidePaid, Transition::DecideRejected, Transition::DecideQueued]
         .into_iter()
         .find(|transition| transition.target() == outcome)
+}
+
+/// The states in which people decide an outcome. What is sent again is parked before.
+const fn decidable(outcome: PayoutState) -> &'static str {
+    match outcome {
+        PayoutState::Accepted => "unknown or needs_review",
+        PayoutState::Paid | PayoutState::Rejected => "unknown, accepted or needs_review",
+        PayoutState::Received
+        | PayoutState::Invalid
+        | PayoutState::Held
+        | PayoutState::AwaitingApproval
+        | PayoutState::Cancelled
+        | PayoutState::Queued
+        | PayoutState::Submitting
+        | PayoutState::Unknown
+        | PayoutState::NeedsReview
+        | PayoutState::Returned => "needs_review",
+    }
 }

@@ -80,6 +80,10 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
         status: "1",
     };
     owner.receive_webhook(&by("setup"), &call).await.unwrap();
+    let told = look_up(&owner).await;
+    assert_eq!(told.payout, payouts[1], "what the provider tells is looked up after the window, too");
+    let nothing_new = payrun_store::Settlement { due_in: None, ..settlement(&told, None) };
+    owner.settle(&by("reconcile:1"), &[nothing_new]).await.unwrap();
     in_july(&pool).await;
     let (_, open) = approved(&pool, "open", 1).await;
 
@@ -123,6 +127,11 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
     assert_eq!((shown.payout.state.as_str(), shown.events.len()), ("rejected", 0));
     assert_eq!(shown.archived.unwrap().file, "payouts-2025-07.jsonl.gz");
     assert_eq!(detail(&owner, open[0]).await.archived, None);
+    let late = ReceivedWebhook { body: b"Canaria was not paid", ..call };
+    owner.receive_webhook(&by("setup"), &late).await.unwrap();
+    let told = detail(&owner, payouts[1]).await;
+    assert_eq!(told.payout.due_at, None, "what left the database changes no more");
+    assert_eq!(told.anomalies.iter().map(|open| &*open.kind).collect::<Vec<_>>(), ["late_call"]);
     let mut import = open_new(&ana, "ana", "new").await;
     let double = import.rows(&[payout("paid-1", 1)], &[]).await.unwrap();
     assert_eq!(double[0].code, "client_id_used", "a client id is remembered for ever");

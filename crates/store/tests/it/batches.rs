@@ -231,7 +231,10 @@ async fn messages_cover_every_approved_payout_once(pool: PgPool) {
 async fn what_was_never_sent_is_cancelled_and_no_more(pool: PgPool) {
     let store = accounts(&pool).await;
     let (batch, _) = uploaded(&pool, "early", &[payout("early", 1)]).await;
-    assert_eq!(store.cancel_batch(&by("setup"), batch).await.unwrap(), Cancelled { cancelled: 1, out: 0 });
+    assert_eq!(
+        store.cancel_batch(&by("setup"), batch).await.unwrap(),
+        Cancelled { cancelled: 1, out: 0, is_new: true }
+    );
     let digest = store.batch(batch).await.unwrap().digest_short();
     assert!(matches!(
         store.approve(&by("setup"), batch, &digest).await,
@@ -244,7 +247,10 @@ async fn what_was_never_sent_is_cancelled_and_no_more(pool: PgPool) {
     let unknown_payout = claim_one(&store, payouts[1], LEASE).await;
     store.record(&by("setup"), &[conclusion(&unknown_payout, Transition::Doubt)]).await.unwrap();
     let flying = claim_one(&store, payouts[2], LEASE).await;
-    assert_eq!(store.cancel_batch(&by("setup"), batch).await.unwrap(), Cancelled { cancelled: 2, out: 2 });
+    assert_eq!(
+        store.cancel_batch(&by("setup"), batch).await.unwrap(),
+        Cancelled { cancelled: 2, out: 2, is_new: true }
+    );
     for (payout, state) in payouts.iter().zip(["cancelled", "unknown", "submitting", "cancelled"]) {
         assert_eq!(states(&store, *payout).await.0, state);
     }
@@ -254,7 +260,23 @@ async fn what_was_never_sent_is_cancelled_and_no_more(pool: PgPool) {
         0,
         "it does not go again"
     );
-    assert_eq!(store.cancel_batch(&by("setup"), batch).await.unwrap(), Cancelled { cancelled: 1, out: 1 });
+    assert_eq!(
+        store.cancel_batch(&by("setup"), batch).await.unwrap(),
+        Cancelled { cancelled: 1, out: 1, is_new: false }
+    );
+
+    let (batch, payouts) = approved(&pool, "taken", 1).await;
+    let sent = claim_one(&store, payouts[0], LEASE).await;
+    store.record(&by("setup"), &[conclusion(&sent, Transition::Accept)]).await.unwrap();
+    assert_eq!(
+        store.cancel_batch(&by("setup"), batch).await.unwrap(),
+        Cancelled { cancelled: 0, out: 1, is_new: false }
+    );
+    assert_eq!(
+        store.batch(batch).await.unwrap().cancelled_at,
+        None,
+        "nothing was cancelled, and nothing changed"
+    );
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]

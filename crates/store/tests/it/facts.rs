@@ -111,7 +111,6 @@ async fn not_even_the_owner_changes_what_was_ordered(pool: PgPool) {
         "state_since = now()",
         "refusal_code = 'x'",
         "provider_id = 'x'",
-        "provider_status = 'x'",
         "reason = 'x'",
     ] {
         let statement = sqlx::AssertSqlSafe(format!("update payout set {change} where id = '{id}'"));

@@ -232,7 +232,8 @@ fn every_transition_is_conditional_or_not() {
             | T::DecideAccepted
             | T::DecidePaid
             | T::DecideRejected
-            | T::DecideQueued => true,
+            | T::DecideQueued
+            | T::ReturnMore => true,
             T::Ingest
             | T::Invalidate
             | T::Hold
@@ -247,7 +248,8 @@ fn every_transition_is_conditional_or_not() {
             | T::Progress
             | T::Return
             | T::Contradict
-            | T::Miss => false,
+            | T::Miss
+            | T::Surface => false,
         };
         let guard = include_str!("../../../../migrations/20261121000600_guard_payout.sql");
         let named = guard.contains(&format!("when '{}' then", rule.transition.as_str()));

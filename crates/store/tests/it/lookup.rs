@@ -7,12 +7,12 @@ use payrun_domain::{
     money::{Currency, Money},
     payout::{PayoutState, Transition},
 };
-use payrun_store::{Anomaly, Lookup, Settlement};
+use payrun_store::{Anomaly, Lookup, NotFoundCount, Settlement};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, look_up, record, sent,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, sent,
     settlement, states, store,
 };
 
@@ -65,10 +65,13 @@ async fn a_first_look_up_from_memory_is_what_the_table_says(pool: PgPool) {
     assert_eq!(shown(&kept), shown(&looked));
     assert_eq!(kept.order, looked.order, "what is not shown either");
     assert_eq!(
-        store.settle(&by("setup"), &[settlement(&kept, Some(Transition::Pay))]).await.unwrap(),
+        ids(&store.settle(&by("setup"), &[settlement(&kept, Some(Transition::Pay))]).await.unwrap()),
         payouts
     );
-    assert_eq!(store.settle(&by("setup"), &[settlement(&looked, Some(Transition::Pay))]).await.unwrap(), []);
+    assert_eq!(
+        ids(&store.settle(&by("setup"), &[settlement(&looked, Some(Transition::Pay))]).await.unwrap()),
+        []
+    );
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -88,17 +91,19 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
             0,
             "it is taken"
         );
-        let absent =
-            [Settlement { counts_not_found: true, ..settlement(&looked, Some(Transition::ConfirmAbsent)) }];
+        let absent = [Settlement {
+            not_found: NotFoundCount::Add,
+            ..settlement(&looked, Some(Transition::ConfirmAbsent))
+        }];
         if answer < 3 {
             assert!(
                 store.settle(&by("setup"), &absent).await.is_err_and(|error| error.is_refusal()),
                 "too early"
             );
-            let wait = Settlement { counts_not_found: true, ..settlement(&looked, None) };
-            assert_eq!(store.settle(&by("setup"), &[wait]).await.unwrap(), [payout]);
+            let wait = Settlement { not_found: NotFoundCount::Add, ..settlement(&looked, None) };
+            assert_eq!(ids(&store.settle(&by("setup"), &[wait]).await.unwrap()), [payout]);
         } else {
-            assert_eq!(store.settle(&by("setup"), &absent).await.unwrap(), [payout]);
+            assert_eq!(ids(&store.settle(&by("setup"), &absent).await.unwrap()), [payout]);
         }
         reference = Some(looked.order.reference);
     }
@@ -124,9 +129,9 @@ async fn an_answer_to_an_older_question_changes_nothing(pool: PgPool) {
     let looked = look_up(&store).await;
     let pay = [settlement(&looked, Some(Transition::Pay))];
     let older = Settlement { version: looked.version - 1, ..pay[0].clone() };
-    assert_eq!(store.settle(&by("setup"), &[older]).await.unwrap(), []);
-    assert_eq!(store.settle(&by("setup"), &pay).await.unwrap(), [payout]);
-    assert_eq!(store.settle(&by("setup"), &pay).await.unwrap(), []);
+    assert_eq!(ids(&store.settle(&by("setup"), &[older]).await.unwrap()), []);
+    assert_eq!(ids(&store.settle(&by("setup"), &pay).await.unwrap()), [payout]);
+    assert_eq!(ids(&store.settle(&by("setup"), &pay).await.unwrap()), []);
     assert_eq!(states(&store, payout).await.0, "paid");
 }
 
@@ -143,7 +148,7 @@ async fn what_is_found_ends_the_doubt(pool: PgPool) {
             due_in: (transition == T::FindAccepted).then_some(LEASE),
             ..settlement(&looked, Some(transition))
         };
-        assert_eq!(store.settle(&by("setup"), &[answer]).await.unwrap(), [payout]);
+        assert_eq!(ids(&store.settle(&by("setup"), &[answer]).await.unwrap()), [payout]);
         assert_eq!(states(&store, payout).await, (state.into(), "confirmed_by_lookup".into()));
         let detail = detail(&store, payout).await;
         assert_eq!(
@@ -169,7 +174,7 @@ async fn an_anomaly_is_opened_once_while_it_is_open(pool: PgPool) {
                 due_in: (again < 2).then_some(std::time::Duration::ZERO).or(Some(LEASE)),
                 ..settlement(&looked, Some(transition))
             };
-            assert_eq!(store.settle(&by("setup"), &[strange]).await.unwrap(), [payout]);
+            assert_eq!(ids(&store.settle(&by("setup"), &[strange]).await.unwrap()), [payout]);
         }
         let detail = detail(&store, payout).await;
         let open: Vec<_> = detail.anomalies.iter().map(|open| (&*open.kind, &*open.detail)).collect();
@@ -196,7 +201,7 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
         ..settlement(&watched, Some(Transition::Return))
     };
     assert!(store.settle(&by("setup"), &[back(1_002)]).await.is_err(), "more came back than was paid");
-    assert_eq!(store.settle(&by("setup"), &[back(400)]).await.unwrap(), [payout]);
+    assert_eq!(ids(&store.settle(&by("setup"), &[back(400)]).await.unwrap()), [payout]);
     let returned: (String, i64, i64) =
         sqlx::query_as("select state, returned_minor, amount_minor from payout")
             .fetch_one(&pool)

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use payrun_domain::{id::PayoutId, payout::Transition};
-use payrun_store::{Claimed, Conclusion, ReplyEvidence, Settlement, Store};
+use payrun_store::{Claimed, Conclusion, NotFoundCount, ReplyEvidence, Settlement, Store};
 use sqlx::PgPool;
 
 use crate::support::{
-    LEASE, account, accounts, approved, by, claim_one, conclusion, detail, look_up, record, settlement,
+    LEASE, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, settlement,
     states,
 };
 
@@ -19,8 +19,8 @@ async fn second_send(pool: &PgPool, store: &Store, name: &str) -> Claimed {
     store.expire_leases(&by("reconcile:1"), Duration::ZERO, Duration::ZERO, 10).await.unwrap();
     for transition in [None, None, Some(Transition::ConfirmAbsent)] {
         let looked = look_up(store).await;
-        let absent = Settlement { counts_not_found: true, ..settlement(&looked, transition) };
-        assert_eq!(store.settle(&by("reconcile:1"), &[absent]).await.unwrap(), payouts);
+        let absent = Settlement { not_found: NotFoundCount::Add, ..settlement(&looked, transition) };
+        assert_eq!(ids(&store.settle(&by("reconcile:1"), &[absent]).await.unwrap()), payouts);
     }
     claim_one(store, payouts[0], LEASE).await
 }
@@ -50,7 +50,7 @@ async fn each_outcome_has_its_effects(pool: PgPool) {
         (1, T::NotSent, "queued", "not_sent", 0, false, false, true),
         (1, T::Accept, "accepted", "accepted", 1, false, true, true),
         (1, T::PayAtOnce, "paid", "accepted", 1, false, true, true),
-        (1, T::Refuse, "rejected", "refused", 1, false, true, false),
+        (1, T::Refuse, "rejected", "refused", 1, false, true, true),
         (1, T::Doubt, "unknown", "ambiguous", 1, false, false, true),
         (2, T::NotSent, "queued", "not_sent", 1, false, false, true),
         (2, T::Accept, "accepted", "accepted", 2, false, true, true),
@@ -82,7 +82,11 @@ async fn each_outcome_has_its_effects(pool: PgPool) {
                 .fetch_one(&pool)
                 .await
                 .unwrap();
-        assert_eq!(waits, comes_up.then_some(true), "{name}: it waits, if it is not final");
+        assert_eq!(
+            waits,
+            comes_up.then_some(true),
+            "{name}: it waits, or is watched, while something can be learnt"
+        );
         let event = detail(&store, claimed.payout).await.events.pop().unwrap();
         assert_eq!((event.transition.as_str(), event.to_state.as_str()), (transition.as_str(), state));
     }

@@ -8,7 +8,7 @@ use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Store};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::support::{LEASE, accounts, by, claim_one, detail, look_up, sent, settlement, states, store};
+use crate::support::{LEASE, accounts, by, claim_one, detail, ids, look_up, sent, settlement, states, store};
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
 
@@ -18,7 +18,10 @@ async fn parked(pool: &PgPool, owner: &Store, name: &str) -> PayoutId {
     let looked = look_up(owner).await;
     let park = settlement(&looked, Some(Transition::Park));
     assert_eq!(
-        owner.settle(&by("reconcile:1"), &[payrun_store::Settlement { due_in: None, ..park }]).await.unwrap(),
+        ids(&owner
+            .settle(&by("reconcile:1"), &[payrun_store::Settlement { due_in: None, ..park }])
+            .await
+            .unwrap()),
         [payout]
     );
     payout

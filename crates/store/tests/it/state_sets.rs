@@ -7,7 +7,7 @@ use sqlx::{PgPool, Row as _};
 /// Each set, by the name that it has in the database and in the domain.
 type Set = (&'static str, fn(S) -> bool);
 
-const SETS: [Set; 11] = [
+const SETS: [Set; 12] = [
     ("is_open", S::is_open),
     ("is_final", S::is_final),
     ("is_before_approval", S::is_before_approval),
@@ -15,6 +15,7 @@ const SETS: [Set; 11] = [
     ("was_sent", S::was_sent),
     ("has_due_time", S::has_due_time),
     ("is_looked_up", S::is_looked_up),
+    ("is_watched", S::is_watched),
     ("is_in_doubt", S::is_in_doubt),
     ("counts_as_paid", S::counts_as_paid),
     ("ended_unpaid", S::ended_unpaid),
@@ -25,7 +26,8 @@ const SETS: [Set; 11] = [
 const fn sets_of(state: S) -> &'static [&'static str] {
     match state {
         S::Received | S::Held | S::AwaitingApproval => &["is_open", "is_before_approval"],
-        S::Invalid | S::Cancelled => &["is_final", "ended_unpaid"],
+        S::Invalid => &["is_final", "ended_unpaid"],
+        S::Cancelled => &["is_final", "is_looked_up", "is_watched", "ended_unpaid"],
         S::Queued => &["is_open", "has_due_time", "counts_as_paid"],
         S::Submitting => &["is_open", "is_out", "was_sent", "has_due_time", "is_in_doubt", "counts_as_paid"],
         S::Unknown => &[
@@ -39,8 +41,10 @@ const fn sets_of(state: S) -> &'static [&'static str] {
         ],
         S::Accepted => &["is_open", "is_out", "was_sent", "has_due_time", "is_looked_up", "counts_as_paid"],
         S::NeedsReview => &["is_open", "is_out", "was_sent", "counts_as_paid"],
-        S::Paid => &["is_final", "was_sent", "is_looked_up", "counts_as_paid"],
-        S::Rejected | S::Returned => &["is_final", "was_sent", "ended_unpaid", "can_be_reissued"],
+        S::Paid => &["is_final", "was_sent", "is_looked_up", "is_watched", "counts_as_paid"],
+        S::Rejected | S::Returned => {
+            &["is_final", "was_sent", "is_looked_up", "is_watched", "ended_unpaid", "can_be_reissued"]
+        }
     }
 }
 

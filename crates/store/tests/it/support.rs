@@ -17,7 +17,7 @@ use payrun_domain::{
 };
 use payrun_store::{
     Claimed, Conclusion, Error, HoldPolicy, Import, ImportStart, Lookup, LookupRoom, NewAccount, NewBatch,
-    NewPayout, Options, PayoutDetail, Sealer, Settlement, Source, Store,
+    NewPayout, NotFoundCount, Options, PayoutDetail, Sealer, Settled, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -245,15 +245,22 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
     Settlement {
         payout: looked.payout,
         version: looked.version,
+        from: looked.state,
         transition,
+        answer: "made up".to_owned(),
         record: None,
         reason: (transition == Some(Transition::Park)).then(|| "planted".to_owned()),
         returned: None,
-        counts_not_found: false,
+        not_found: NotFoundCount::Keep,
         due_in: Some(Duration::ZERO),
         anomaly: None,
         amount: looked.order.amount,
     }
+}
+
+/// Which payouts were settled.
+pub(crate) fn ids(settled: &[Settled]) -> Vec<PayoutId> {
+    settled.iter().map(|settled| settled.payout).collect()
 }
 
 /// A payout and all that happened to it.

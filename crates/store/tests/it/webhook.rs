@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use payrun_domain::{id::PayoutId, payout::Transition, reference::Reference};
-use payrun_store::{ReceivedWebhook, Store, WebhookReceipt};
+use payrun_domain::{
+    id::PayoutId,
+    payout::{PayoutState, Transition},
+    reference::Reference,
+};
+use payrun_store::{ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, sent, states,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, sent,
+    settlement, states,
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -86,13 +91,26 @@ async fn a_call_with_an_id_that_we_do_not_have_yet_fits_when_the_answer_lands(po
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
-async fn a_final_payout_is_not_looked_up_for_a_call(pool: PgPool) {
+async fn a_settled_payout_is_looked_up_again_for_a_call_and_moves_only_to_people(pool: PgPool) {
     let store = accounts(&pool).await;
     let payout = sent(&pool, &store, "final", Transition::Refuse).await;
     let reference = Reference::of(payout);
     assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Matched(payout));
-    assert_eq!(due(&store).await, []);
-    assert_eq!(states(&store, payout).await.0, "rejected");
+    assert_eq!(states(&store, payout).await.0, "rejected", "a call settles nothing");
+    let looked = look_up(&store).await;
+    assert_eq!((looked.payout, looked.state), (payout, PayoutState::Rejected));
+    let surfaced = Settlement {
+        reason: Some("found_settled".to_owned()),
+        record: Some(record("91", "1 Paid")),
+        due_in: None,
+        ..settlement(&looked, Some(Transition::Surface))
+    };
+    assert_eq!(ids(&store.settle(&by("reconcile:1"), &[surfaced]).await.unwrap()), [payout]);
+    let shown = detail(&store, payout).await;
+    assert_eq!(shown.payout.state, PayoutState::NeedsReview);
+    assert_eq!(shown.payout.provider_status.as_deref(), Some("1 Paid"));
+    let again = store.decide(&by("ana"), payout, PayoutState::Queued, "the bank has no record").await;
+    assert!(matches!(again, Err(ReviewError::Found(id)) if id == "91"), "what was found is not sent again");
     let mut owner = pool.acquire().await.unwrap();
     let body: Vec<u8> = sqlx::query_scalar("select body from webhook").fetch_one(&mut *owner).await.unwrap();
     assert!(!body.windows(4).any(|part| part == b"paid"), "bodies are sealed");

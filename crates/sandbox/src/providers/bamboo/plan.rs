@@ -102,6 +102,9 @@ pub(crate) fn trigger(reason: &str) -> Result<Option<Plan>, UnknownTrigger> {
     let code: u16 = code.parse().map_err(|_| UnknownTrigger)?;
     match outcome {
         "declined" if declines(code) => Ok(Some(Plan::declined(code))),
+        "surfaces" if declines(code) => {
+            Ok(Some(Plan { outcome: Outcome::DeclinedThenPaid, code: Some(code) }))
+        }
         "late-declined" if declines(code) => Ok(Some(Plan::late_declined(code))),
         "rejected" if rejects(code) => Ok(Some(Plan { outcome: Outcome::Rejected, code: Some(code) })),
         _ => Err(UnknownTrigger),
@@ -118,6 +121,8 @@ mod tests {
         assert_eq!(plan("salary of March"), Ok(None));
         assert_eq!(plan("sandbox:declined-813"), Ok(Some(Plan::declined(813))));
         assert_eq!(plan("sandbox:late-declined-708"), Ok(Some(Plan::late_declined(708))));
+        let surfaces = Plan { outcome: Outcome::DeclinedThenPaid, code: Some(813) };
+        assert_eq!(plan("sandbox:surfaces-813"), Ok(Some(surfaces)));
         let rejected = Plan { outcome: Outcome::Rejected, code: Some(902) };
         assert_eq!(plan("sandbox:rejected-902"), Ok(Some(rejected)));
         let held = Plan { outcome: Outcome::HeldThenPaid, code: None };

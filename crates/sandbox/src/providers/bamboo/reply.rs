@@ -19,7 +19,7 @@ use crate::fixed_point::FixedPoint;
 pub(crate) fn created(entry: &Entry, payout_id: u64) -> Response {
     let reference = &entry.reference;
     match entry.outcome {
-        Outcome::Declined => {
+        Outcome::Declined | Outcome::DeclinedThenPaid => {
             let code = entry.code.unwrap_or_default();
             let error = json!({ "errorCode": code, "message": message(code) });
             let body = json!({

@@ -62,6 +62,7 @@ pub(crate) fn status(entry: &Entry, now: Timestamp) -> (Status, Timestamp) {
             (Status::Rejected, 8),
         ],
         Outcome::Declined | Outcome::Cancelled => &[(Status::Declined, 0)],
+        Outcome::DeclinedThenPaid => &[(Status::Declined, 0), (Status::Paid, 8)],
         Outcome::LateDeclined => &[(Status::Received, 0), (Status::Declined, 8)],
     };
     let eighth = entry.at.duration_until(entry.settles_at) / 8;

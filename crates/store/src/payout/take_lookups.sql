@@ -1,6 +1,8 @@
--- Look-ups that are due, the longest due first; what is watched for a return has room of its own.
--- `offset 0` keeps each look by the key apart: joined freely, the planner may read a partial index
--- whole.
+-- Takes look-ups that are due, those that were due first, and moves each by the lease ($2, in
+-- microseconds), during which no other process takes it. $1 account; $3 room for doubt and
+-- acceptance, of each of which as many are locked as may be taken; $4 room for what has ended and
+-- is watched. `offset 0` keeps each look by the key apart: joined freely, the planner may read a
+-- partial index whole.
 with unknown as materialized (
     select id, due_at
     from payout
@@ -17,7 +19,7 @@ accepted as materialized (
     limit $3
     for update skip locked
 ),
-open as (
+unsettled as (
     select id
     from (select * from unknown union all select * from accepted) due
     order by due_at
@@ -26,14 +28,14 @@ open as (
 watched as materialized (
     select id
     from payout
-    where account = $1 and state = 'paid' and due_at <= statement_timestamp()
+    where account = $1 and is_watched(state) and due_at <= statement_timestamp()
     order by due_at
     limit $4
     for update skip locked
 ),
 due as (
     select id
-    from open
+    from unsettled
     union all
     select id
     from watched
@@ -46,7 +48,7 @@ taken as (
 )
 select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
     taken.provider_status, taken.provider_id, taken.reference, taken.country, taken.currency,
-    taken.amount_minor, account.idempotency as "idempotency!",
+    taken.amount_minor, taken.returned_minor, account.idempotency as "idempotency!",
     taken.refusal_code is not null as "refusal_noted!",
     batch.cancelled_at is not null as "cancelled!",
     (extract(epoch from clock_timestamp() - taken.not_found_since) * 1000)::bigint

@@ -11,7 +11,7 @@ use crate::Error;
 
 /// A payout whose provider was asked to stop it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StopAsked {
+pub struct CancelAsked {
     /// Which payout.
     pub payout: PayoutId,
     /// Which account was asked.
@@ -21,7 +21,7 @@ pub struct StopAsked {
 }
 
 /// The account of a payout that its provider can still stop, and the provider's id of it.
-pub async fn stoppable(store: &Store, id: PayoutId) -> Result<(AccountName, ProviderId), Error> {
+pub async fn cancellable(store: &Store, id: PayoutId) -> Result<(AccountName, ProviderId), Error> {
     let missing =
         || Error::refused(format!("there is no payout {id}; `payrun batch export` lists a batch's payouts"));
     let payout = store.payout(id).await?.ok_or_else(missing)?.payout;
@@ -38,13 +38,13 @@ pub async fn stoppable(store: &Store, id: PayoutId) -> Result<(AccountName, Prov
 
 /// Asks, and says no more than that: whether the payout was stopped is the provider's fact, and
 /// only a look-up reads those.
-pub async fn stop(
+pub async fn cancel(
     account: &Account,
     id: PayoutId,
     provider_id: &ProviderId,
     clock: &dyn Clock,
-) -> Result<StopAsked, Error> {
+) -> Result<CancelAsked, Error> {
     let doing = || format!("asking {} to stop payout {id}", account.name);
     account.cancel(provider_id, clock).await.map_err(|source| Error::Provider { doing: doing(), source })?;
-    Ok(StopAsked { payout: id, account: account.name.clone(), asked: true })
+    Ok(CancelAsked { payout: id, account: account.name.clone(), asked: true })
 }

@@ -17,11 +17,12 @@ pub struct CancelledBatch {
     pub out: i64,
 }
 
-/// Cancels every payout of a batch that was never sent.
+/// Cancels every payout of a batch that was never sent. What is in doubt is not sent again, should
+/// it turn out not to have arrived.
 pub async fn cancel(store: &Store, actor: &Actor, id: BatchId) -> Result<CancelledBatch, Error> {
     let reached = store.cancel_batch(actor, id).await?;
     let (cancelled, out) = (reached.cancelled, reached.out);
-    if cancelled == 0 {
+    if cancelled == 0 && !reached.is_new {
         return Err(Error::refused(format!(
             "nothing of batch {id} can be cancelled any more: {out} payouts were sent or settled, and go their way"
         )));

@@ -1,0 +1,100 @@
+//! A final answer is questioned: what the provider says later goes to people, and nobody pays
+//! again meanwhile.
+
+use payrun_tests::{Options, Payroll, Provider, World, wait_for};
+use serde_json::Value;
+
+/// What has ended is looked up often.
+const WATCHFUL: &str = "watch_min_ms = 100\nwatch_max_ms = 200\n";
+
+/// Imports and approves one row, whose description tells the simulator what becomes of it.
+fn paid_with(world: &World, name: &str, description: &str) -> String {
+    let csv = Payroll::csv(Provider::Bamboo, world.account(), name, 1).replace("Planilla", description);
+    let file = world.file(&format!("{name}.csv"), &csv);
+    let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
+    let batch = imported["batch"].as_str().unwrap().to_owned();
+    let digest = world.run(&["batch", "show", &batch])["digest"].as_str().unwrap().to_owned();
+    world.run(&["--as", "luis", "batch", "approve", &batch, "--digest", &digest]);
+    batch
+}
+
+fn transitions(shown: &Value) -> Vec<&str> {
+    shown["events"].as_array().unwrap().iter().map(|event| event["transition"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_refused_payout_that_was_paid_after_all_waits_for_two_people_and_is_not_issued_again() {
+    let options = Options { limits: WATCHFUL.to_owned(), settle_ms: Some(2_000), ..Options::default() };
+    let world = World::with("payrun_it_surfaced", &options);
+    let batch = paid_with(&world, "surfaced", "sandbox:surfaces-813");
+    let _run = world.start("run");
+    let shown = wait_for("the provider to say otherwise", || {
+        let shown = world.run(&["payout", "show", "surfaced-1"])[0].clone();
+        (shown["state"] == "needs_review").then_some(shown)
+    });
+    assert_eq!(
+        transitions(&shown),
+        ["ingest", "pass", "approve", "claim", "refuse", "surface"],
+        "no program makes paid of rejected"
+    );
+    assert_eq!((&shown["lookup_answer"], &shown["provider_status"]), (&"settled".into(), &"1 Paid".into()));
+    let waiting = world.run(&["review"]);
+    let kinds: Vec<&str> =
+        waiting.as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"surfaced") && kinds.contains(&"needs_review"), "{waiting}");
+
+    let (status, _, said) = world.try_run(&["--as", "ana", "payout", "reissue", "surfaced-1"]);
+    assert!(status.code() == Some(3) && said.contains("needs_review"), "{said}");
+    let evidence = ["--evidence", "seen in the provider's console"];
+    let resolve = |who, outcome| {
+        let decide = ["--as", who, "payout", "resolve", "surfaced-1", "--outcome", outcome];
+        world.try_run(&[&decide[..], &evidence].concat())
+    };
+    let (status, _, said) = resolve("ana", "queued");
+    assert!(
+        status.code() == Some(3) && said.contains("has a record"),
+        "what was found never goes again: {said}"
+    );
+    assert!(resolve("ana", "paid").0.success());
+    assert!(resolve("luis", "paid").0.success());
+    assert_eq!(world.count(&batch, &["paid"]), 1);
+    assert_eq!(world.ledger().accepted, 1, "one record at the provider, and one only");
+}
+
+/// The id that the provider gives next. It counts, and the first two show by how much.
+fn next_id(world: &World) -> u64 {
+    let _run = world.start("run");
+    assert_eq!(world.settled(&world.approved_batch("first", 2)), 2);
+    let id = |client_id: &str| -> u64 {
+        world.run(&["payout", "show", client_id])[0]["provider_id"].as_str().unwrap().parse().unwrap()
+    };
+    let (one, two) = (id("first-1"), id("first-2"));
+    one.max(two) + one.abs_diff(two)
+}
+
+#[test]
+fn an_id_that_the_provider_gave_to_another_payout_is_a_question_for_people_and_not_asked_for_ever() {
+    let world = World::new("payrun_it_same_id");
+    let next = next_id(&world);
+    // Another payout has the id that the provider is about to give.
+    world.execute(&format!(
+        "set session_replication_role = replica; update payout set provider_id = '{next}' where client_id = 'first-1'"
+    ));
+    let batch = world.approved_batch("same", 1);
+    let _run = world.start("run");
+    let shown = wait_for("the payout to wait for people", || {
+        let shown = world.run(&["payout", "show", "same-1"])[0].clone();
+        (shown["state"] == "needs_review").then_some(shown)
+    });
+    assert_eq!(shown["reason"], "refused_by_tables");
+    let anomaly = &shown["anomalies"][0];
+    assert_eq!(anomaly["kind"], "refused_by_tables");
+    assert!(anomaly["detail"].as_str().unwrap().contains(&next.to_string()), "{anomaly}");
+    for who in ["ana", "luis"] {
+        let evidence = "the provider gave one id to two payouts";
+        let resolve =
+            ["--as", who, "payout", "resolve", "same-1", "--outcome", "paid", "--evidence", evidence];
+        world.run(&resolve);
+    }
+    assert_eq!(world.count(&batch, &["paid"]), 1, "two people can end it");
+}
