@@ -129,7 +129,7 @@ pub fn reply(bytes: &[u8]) {
             );
         }
         Verdict::NotFound => assert!(!is_submit, "a submit that was not found"),
-        Verdict::Deferred { .. } | Verdict::Unknown(_) => {}
+        Verdict::Deferred { .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => {}
     }
     if let Verdict::Returned { amount, .. } = verdict {
         assert!(amount.minor() <= order.amount.minor());

@@ -68,7 +68,7 @@ fn judge(verdict: Verdict, is_reached: bool) -> TestAnswer {
         Verdict::Deferred { pause: Some(pause), .. } => {
             (Some(false), format!("the provider does not let us ask: {}", pause.as_str()))
         }
-        Verdict::Unknown(_) | Verdict::Deferred { pause: None, .. } => {
+        Verdict::Unknown(_) | Verdict::Mismatch(_) | Verdict::Deferred { pause: None, .. } => {
             (None, "a payout that does not exist cannot be told from one that is late".to_owned())
         }
         verdict @ (Verdict::Accepted(_)

@@ -31,7 +31,9 @@ impl Health {
             | Verdict::NotFound => Self::Well,
             Verdict::Deferred { retry_after: Some(wait), .. } => Self::Overloaded(Some(*wait)),
             Verdict::Unknown(Doubt::Throttled) => Self::Overloaded(None),
-            Verdict::Deferred { retry_after: None, .. } | Verdict::Unknown(_) => Self::Failing,
+            Verdict::Deferred { retry_after: None, .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
+                Self::Failing
+            }
         }
     }
 }

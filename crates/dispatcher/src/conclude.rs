@@ -30,6 +30,7 @@ pub(crate) fn conclude(
         | Verdict::Rejected(_)
         | Verdict::Returned { .. }
         | Verdict::NotFound
+        | Verdict::Mismatch(_)
         | Verdict::Unknown(_) => settings.pace.wait(std::time::Duration::ZERO, jitter),
     };
     Conclusion {
@@ -59,9 +60,10 @@ fn code(verdict: &Verdict) -> Option<String> {
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
         Verdict::Deferred { pause: Some(pause), .. } => Some(pause.as_str().to_owned()),
         Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
-        Verdict::Deferred { pause: None, .. } | Verdict::Returned { .. } | Verdict::NotFound => {
-            Some(verdict.as_str().to_owned())
-        }
+        Verdict::Deferred { pause: None, .. }
+        | Verdict::Returned { .. }
+        | Verdict::NotFound
+        | Verdict::Mismatch(_) => Some(verdict.as_str().to_owned()),
     }
 }
 
@@ -73,6 +75,6 @@ fn record(verdict: &Verdict) -> Option<Record> {
         Verdict::Rejected(refusal) => {
             refusal.id.clone().map(|id| Record { id, status: format!("refused {}", refusal.code) })
         }
-        Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Unknown(_) => None,
+        Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => None,
     }
 }

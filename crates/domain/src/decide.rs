@@ -55,7 +55,9 @@ pub fn after_submit(verdict: &Verdict, sends: u32) -> Transition {
         Verdict::Rejected(_) => Transition::NoteRefusal,
         Verdict::Deferred { .. } => Transition::NotSent,
         // A return or a not-found is no answer to a submit; it is doubt like any other.
-        Verdict::Returned { .. } | Verdict::NotFound | Verdict::Unknown(_) => Transition::Doubt,
+        Verdict::Returned { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
+            Transition::Doubt
+        }
     }
 }
 
@@ -122,9 +124,11 @@ pub fn after_lookup_of_unknown(
         } else {
             Transition::Park
         }),
-        Verdict::Rejected(_) | Verdict::NotFound | Verdict::Deferred { .. } | Verdict::Unknown(_) => {
-            (known.age >= absence_policy.review_after).then_some(Transition::Park)
-        }
+        Verdict::Rejected(_)
+        | Verdict::NotFound
+        | Verdict::Deferred { .. }
+        | Verdict::Mismatch(_)
+        | Verdict::Unknown(_) => (known.age >= absence_policy.review_after).then_some(Transition::Park),
     }
 }
 
@@ -145,7 +149,7 @@ pub fn after_lookup_of_accepted(verdict: &Verdict, same_status: bool) -> Option<
         Verdict::Returned { .. } => Some(Transition::Return),
         Verdict::Accepted(_) => (!same_status).then_some(Transition::Progress),
         Verdict::NotFound => Some(Transition::Miss),
-        Verdict::Deferred { .. } | Verdict::Unknown(_) => None,
+        Verdict::Deferred { .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => None,
     }
 }
 
@@ -158,6 +162,7 @@ pub fn after_lookup_of_paid(verdict: &Verdict) -> Option<Transition> {
         | Verdict::Accepted(_)
         | Verdict::NotFound
         | Verdict::Deferred { .. }
+        | Verdict::Mismatch(_)
         | Verdict::Unknown(_) => None,
     }
 }
@@ -167,7 +172,11 @@ pub fn after_lookup_of_paid(verdict: &Verdict) -> Option<Transition> {
 pub fn after_lookup_of_rejected(verdict: &Verdict) -> Option<Transition> {
     match verdict {
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } => Some(Transition::Surface),
-        Verdict::Rejected(_) | Verdict::NotFound | Verdict::Deferred { .. } | Verdict::Unknown(_) => None,
+        Verdict::Rejected(_)
+        | Verdict::NotFound
+        | Verdict::Deferred { .. }
+        | Verdict::Mismatch(_)
+        | Verdict::Unknown(_) => None,
     }
 }
 
@@ -182,6 +191,7 @@ pub fn after_lookup_of_returned(verdict: &Verdict, returned: Money) -> Option<Tr
         | Verdict::Rejected(_)
         | Verdict::NotFound
         | Verdict::Deferred { .. }
+        | Verdict::Mismatch(_)
         | Verdict::Unknown(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{money::Money, word::serialize_as_word};
 
-serialize_as_word!(as_str: Pause, Doubt, ProviderId);
+serialize_as_word!(as_str: Pause, Doubt, Differs, ProviderId);
 
 /// What the replies of one conversation prove. Only documented words of the provider are a yes or a
 /// no.
@@ -33,6 +33,8 @@ pub enum Verdict {
     },
     /// Look-up only: the provider says, in its own words, that it does not know the reference.
     NotFound,
+    /// The reply is about something else than was sent, or about another payout.
+    Mismatch(Mismatch),
     /// The replies do not say.
     Unknown(Doubt),
 }
@@ -47,6 +49,7 @@ impl Verdict {
             Self::Returned { .. } => "returned",
             Self::Deferred { .. } => "deferred",
             Self::NotFound => "not_found",
+            Self::Mismatch(_) => "mismatch",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -60,8 +63,66 @@ impl Verdict {
             | Self::Settled(_)
             | Self::Returned { .. }
             | Self::NotFound
+            | Self::Mismatch(_)
             | Self::Unknown(_) => None,
         }
+    }
+}
+
+/// In what a reply differs from what was sent. No personal data: of an account it says only that it
+/// is another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What differs.
+    pub what: Differs,
+    /// As payrun has it.
+    pub ours: String,
+    /// As the provider has it, cut to what a person can use.
+    pub theirs: String,
+}
+
+/// What can differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Differs {
+    /// The amount.
+    Amount,
+    /// The currency.
+    Currency,
+    /// The provider's own id.
+    Id,
+    /// Our reference.
+    Reference,
+    /// The account that is paid.
+    Account,
+}
+
+impl Differs {
+    /// The word in tables, logs and what people read.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Amount => "amount",
+            Self::Currency => "currency",
+            Self::Id => "id",
+            Self::Reference => "reference",
+            Self::Account => "account",
+        }
+    }
+}
+
+impl Mismatch {
+    /// The most characters that are kept of a provider's value.
+    const CHARS_MAX: usize = 64;
+
+    /// `theirs` may be anything that a provider writes.
+    pub fn new(what: Differs, ours: impl Into<String>, theirs: &str) -> Self {
+        let printable = theirs.chars().filter(|char| !char.is_control());
+        Self { what, ours: ours.into(), theirs: printable.take(Self::CHARS_MAX).collect() }
+    }
+}
+
+impl From<Mismatch> for Verdict {
+    fn from(mismatch: Mismatch) -> Self {
+        Self::Mismatch(mismatch)
     }
 }
 
@@ -119,8 +180,6 @@ pub enum Doubt {
     Unreadable,
     /// A reply that is readable but not documented: a new status, an unexpected code, a redirect.
     Undocumented,
-    /// The reply is about something else: other reference, amount, currency or id.
-    Mismatch,
     /// The provider says the reference was used before: a question, not an answer.
     DuplicateReference,
     /// The provider asks us to slow down and does not document that it decides so before it works.
@@ -131,12 +190,11 @@ pub enum Doubt {
 
 impl Doubt {
     /// Every doubt.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::ReplyLost,
         Self::ServerError,
         Self::Unreadable,
         Self::Undocumented,
-        Self::Mismatch,
         Self::DuplicateReference,
         Self::Throttled,
         Self::TooManySteps,
@@ -149,7 +207,6 @@ impl Doubt {
             Self::ServerError => "server_error",
             Self::Unreadable => "unreadable",
             Self::Undocumented => "undocumented",
-            Self::Mismatch => "mismatch",
             Self::DuplicateReference => "duplicate_reference",
             Self::Throttled => "throttled",
             Self::TooManySteps => "too_many_steps",

@@ -13,6 +13,7 @@ mod http;
 mod json;
 mod knowledge;
 mod manifest;
+mod mismatch;
 mod provider;
 mod rate;
 mod reply;

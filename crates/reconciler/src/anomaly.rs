@@ -2,7 +2,7 @@
 
 use payrun_domain::{
     payout::{PayoutState, Transition},
-    verdict::Verdict,
+    verdict::{Mismatch, Verdict},
 };
 use payrun_store::{Anomaly, Error, Lookup, NotFoundCount, Settlement};
 use payrun_telemetry::events::chain;
@@ -15,6 +15,13 @@ const REFUSED_BY_TABLES: &str = "refused_by_tables";
 /// What people should know of an answer. `justified` is the transition before it is compared with
 /// what was said already.
 pub(crate) fn of(lookup: &Lookup, justified: Option<Transition>, verdict: &Verdict) -> Option<Anomaly> {
+    if let Verdict::Mismatch(Mismatch { what, ours, theirs }) = verdict {
+        let what = what.as_str();
+        let detail = format!(
+            "the provider answers about this payout with the {what} {theirs}, and payrun has {ours}: nothing is concluded from it"
+        );
+        return Some(Anomaly { kind: "mismatch", detail });
+    }
     let (kind, detail) = match (lookup.state, justified) {
         (_, Some(Transition::Contradict)) => {
             ("contradicted", "the provider reported this payout paid and now says it was refused")

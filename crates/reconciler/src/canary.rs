@@ -41,7 +41,9 @@ impl LookupCanary {
             Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
                 true
             }
-            Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Unknown(_) => false,
+            Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
+                false
+            }
         };
         *proved_at = found.then(Instant::now);
         found

@@ -189,6 +189,7 @@ impl Shared {
             | Verdict::Returned { .. }
             | Verdict::Deferred { .. }
             | Verdict::NotFound
+            | Verdict::Mismatch(_)
             | Verdict::Unknown(_) => false,
         }
     }

@@ -95,7 +95,7 @@ fn record(lookup: &Lookup, verdict: &Verdict) -> Option<Record> {
         Verdict::NotFound => {
             lookup.order.provider_id.clone().map(|id| Record { id, status: MISSING.to_owned() })
         }
-        Verdict::Deferred { .. } | Verdict::Unknown(_) => None,
+        Verdict::Deferred { .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => None,
     }
 }
 
@@ -111,6 +111,7 @@ fn count(lookup: &Lookup, verdict: &Verdict) -> NotFoundCount {
         | Verdict::Settled(_)
         | Verdict::Rejected(_)
         | Verdict::Returned { .. }
+        | Verdict::Mismatch(_)
         | Verdict::Unknown(_) => NotFoundCount::Reset,
     }
 }
@@ -119,6 +120,7 @@ fn count(lookup: &Lookup, verdict: &Verdict) -> NotFoundCount {
 fn answer(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Unknown(doubt) => format!("unknown: {}", doubt.as_str()),
+        Verdict::Mismatch(mismatch) => format!("mismatch: {}", mismatch.what.as_str()),
         Verdict::Accepted(_)
         | Verdict::Settled(_)
         | Verdict::Rejected(_)
@@ -143,7 +145,9 @@ fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
-        Verdict::Deferred { .. } | Verdict::Returned { .. } => Some(verdict.as_str().to_owned()),
+        Verdict::Deferred { .. } | Verdict::Returned { .. } | Verdict::Mismatch(_) => {
+            Some(verdict.as_str().to_owned())
+        }
     }
 }
 
@@ -160,6 +164,7 @@ fn returned(transition: Option<Transition>, verdict: &Verdict) -> Option<Money> 
         | Verdict::Rejected(_)
         | Verdict::Deferred { .. }
         | Verdict::NotFound
+        | Verdict::Mismatch(_)
         | Verdict::Unknown(_) => None,
     }
 }
@@ -213,7 +218,7 @@ mod tests {
         money::{Currency, Money},
         order::Order,
         reference::Reference,
-        verdict::{ProviderId, ProviderRefusal},
+        verdict::{Differs, Mismatch, ProviderId, ProviderRefusal},
     };
 
     use super::*;
@@ -356,6 +361,22 @@ mod tests {
         assert_eq!((found.transition, found.due_in), (None, None));
         assert_eq!(found.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
         assert_eq!(settled(&cancelled, &Verdict::NotFound).anomaly, None);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_as_we_sent_it_is_told_with_both_values() {
+        let other = Verdict::Mismatch(Mismatch::new(Differs::Amount, "10.00", "8.50"));
+        for state in [PayoutState::Unknown, PayoutState::Accepted, PayoutState::Paid, PayoutState::Rejected] {
+            let told = settled(&lookup(state), &other);
+            assert_eq!((told.transition, told.answer.as_str()), (None, "mismatch: amount"), "{state}");
+            let anomaly = told.anomaly.unwrap();
+            assert_eq!(anomaly.kind, "mismatch");
+            assert!(
+                anomaly.detail.contains("8.50") && anomaly.detail.contains("10.00"),
+                "{}",
+                anomaly.detail
+            );
+        }
     }
 
     #[test]

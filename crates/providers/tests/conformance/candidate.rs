@@ -195,6 +195,7 @@ pub(crate) fn words(verdict: &Verdict) -> String {
         }
         Verdict::Deferred { retry_after: None, .. } => format!("deferred{pause}"),
         Verdict::NotFound => "not_found".to_owned(),
+        Verdict::Mismatch(mismatch) => format!("mismatch {}", mismatch.what.as_str()),
         Verdict::Unknown(doubt) => format!("unknown {}", doubt.as_str()),
     }
 }

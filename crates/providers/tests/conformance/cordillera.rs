@@ -20,7 +20,7 @@ use payrun_domain::{
     fault::{Fault, Field},
     money::{Currency, Money},
     order::Order,
-    verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
+    verdict::{Differs, Doubt, Mismatch, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use payrun_providers::{
     Effect, Enquiries, Enquiry, EnquiryError, ExchangeState, Manifest, Provider, Reply, Request, Rules,
@@ -186,8 +186,11 @@ fn read(body: &[u8], order: &Order) -> Verdict {
     };
     let Some(id) = ProviderId::parse(&transfer.id) else { return Verdict::Unknown(Doubt::Unreadable) };
     let amount = Money::parse(&transfer.amount, Currency::Clp);
-    if transfer.reference != order.reference.as_str() || amount != Ok(order.amount) {
-        return Verdict::Unknown(Doubt::Mismatch);
+    if transfer.reference != order.reference.as_str() {
+        return Mismatch::new(Differs::Reference, order.reference.as_str(), &transfer.reference).into();
+    }
+    if amount != Ok(order.amount) {
+        return Mismatch::new(Differs::Amount, order.amount.major(), &transfer.amount).into();
     }
     let record = Record { id: id.clone(), status: transfer.state.clone() };
     match transfer.state.as_str() {
@@ -205,7 +208,7 @@ fn found(reply: &Reply, order: &Order) -> Verdict {
         Ok(transfers) => match transfers.as_slice() {
             [] => Verdict::NotFound,
             [transfer] => read(transfer.get().as_bytes(), order),
-            _ => Verdict::Unknown(Doubt::Mismatch),
+            _ => Verdict::Unknown(Doubt::Undocumented),
         },
         Err(_) => Verdict::Unknown(Doubt::Unreadable),
     }

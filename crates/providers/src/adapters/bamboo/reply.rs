@@ -9,7 +9,7 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Reply, json::json};
+use crate::{Reply, json::json, mismatch};
 
 /// What the answer to a create proves.
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
@@ -75,7 +75,9 @@ impl Created<'_> {
     fn verdict(&self, order: &Order) -> Verdict {
         match id(self.payout_id) {
             None => Verdict::Unknown(Doubt::Unreadable),
-            Some(_) if self.reference != order.reference.as_str() => Verdict::Unknown(Doubt::Mismatch),
+            Some(_) if self.reference != order.reference.as_str() => {
+                mismatch::reference(order, &self.reference)
+            }
             // A refused payout is documented with 409 and its code; a 200 that says so is looked
             // up.
             Some(_) if matches!(self.status, REJECTED | DECLINED) => Verdict::Unknown(Doubt::Undocumented),
@@ -107,7 +109,7 @@ impl Declined<'_> {
     fn verdict(&self, order: &Order) -> Verdict {
         match (id(self.payout_id), code(self.error.error_code)) {
             (None, _) | (_, None) => Verdict::Unknown(Doubt::Unreadable),
-            _ if self.reference != order.reference.as_str() => Verdict::Unknown(Doubt::Mismatch),
+            _ if self.reference != order.reference.as_str() => mismatch::reference(order, &self.reference),
             _ if self.status != DECLINED => Verdict::Unknown(Doubt::Undocumented),
             (Some(id), code) => of_status(id, self.status, code),
         }
@@ -185,10 +187,14 @@ struct Amount<'a> {
 impl LookUpBody<'_> {
     fn verdict(&self, order: &Order) -> Verdict {
         let Some(id) = id(self.payout_id) else { return Verdict::Unknown(Doubt::Unreadable) };
-        let same_id = order.provider_id.as_ref().is_none_or(|known| *known == id);
-        if !same_id || self.reference != order.reference.as_str() || self.amount.money() != Some(order.amount)
-        {
-            return Verdict::Unknown(Doubt::Mismatch);
+        if let Some(known) = order.provider_id.as_ref().filter(|known| **known != id) {
+            return mismatch::id(known, &id);
+        }
+        if self.reference != order.reference.as_str() {
+            return mismatch::reference(order, &self.reference);
+        }
+        if self.amount.money() != Some(order.amount) {
+            return mismatch::amount(order, self.amount.value.get(), &self.amount.iso_currency);
         }
         of_status(id, self.status, self.error_code.and_then(code))
     }

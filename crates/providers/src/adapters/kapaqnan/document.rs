@@ -8,6 +8,7 @@ use payrun_domain::{
 };
 
 use super::{reply::id, settings::RecordsSettings};
+use crate::mismatch;
 
 /// `body`: the documents found, one after the other. None proves nothing: the database may be
 /// behind.
@@ -25,11 +26,17 @@ pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> 
     else {
         return Verdict::Unknown(Doubt::Unreadable);
     };
-    let same_id = order.provider_id.as_ref().is_none_or(|known| *known == found);
-    let same_reference = text(&records.reference_member) == Some(order.reference.as_str());
+    if let Some(known) = order.provider_id.as_ref().filter(|known| **known != found) {
+        return mismatch::id(known, &found);
+    }
+    let reference = text(&records.reference_member);
+    if reference != Some(order.reference.as_str()) {
+        return mismatch::reference(order, reference.unwrap_or("none"));
+    }
     let amount = document.get(&records.amount_member).ok().flatten();
-    if !same_id || !same_reference || !amount.is_some_and(|amount| is_amount(amount, order.amount)) {
-        return Verdict::Unknown(Doubt::Mismatch);
+    if !amount.is_some_and(|amount| is_amount(amount, order.amount)) {
+        let told = amount.map_or_else(|| "none".to_owned(), |amount| format!("{amount:?}"));
+        return mismatch::amount(order, &told, order.amount.currency().code());
     }
     let among = |words: &[String]| words.iter().any(|word| word == status);
     let record = Record { id: found.clone(), status: printable(status) };

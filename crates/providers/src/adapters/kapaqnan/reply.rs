@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::settings::PENDING;
-use crate::{Reply, json::json};
+use crate::{Reply, json::json, mismatch};
 
 const ID_CHARS: usize = 20;
 
@@ -61,8 +61,8 @@ struct BankAccount {
 impl Created<'_> {
     fn verdict(&self, order: &Order) -> Verdict {
         let Some(id) = id(&self.invoice_id) else { return Verdict::Unknown(Doubt::Unreadable) };
-        if !self.echoes(order) {
-            return Verdict::Unknown(Doubt::Mismatch);
+        if let Some(differs) = self.differs(order) {
+            return differs;
         }
         if self.service.status_cod != "success" || self.status_cod != PENDING {
             return Verdict::Unknown(Doubt::Undocumented);
@@ -70,15 +70,24 @@ impl Created<'_> {
         Verdict::Accepted(Record { id, status: self.status_cod.clone() })
     }
 
-    fn echoes(&self, order: &Order) -> bool {
+    fn differs(&self, order: &Order) -> Option<Verdict> {
+        if self.external_invoice_id != order.reference.as_str() {
+            return Some(mismatch::reference(order, &self.external_invoice_id));
+        }
         // An amount in a currency that we do not know is not the order's.
         let currency: Option<Currency> = self.currency_cod.parse().ok();
         let total = self.total_dcm.get().trim_matches('"');
         let amount = currency.and_then(|currency| Money::parse_printed(total, currency).ok());
-        let Destination::Bank { number, .. } = &order.beneficiary.destination else { return false };
-        self.external_invoice_id == order.reference.as_str()
-            && amount == Some(order.amount)
-            && self.customer.bank_account.cci_str == number.expose()
+        if amount != Some(order.amount) {
+            return Some(mismatch::amount(order, total, &self.currency_cod));
+        }
+        match &order.beneficiary.destination {
+            Destination::Bank { number, .. } if self.customer.bank_account.cci_str == number.expose() => None,
+            Destination::Bank { .. }
+            | Destination::Wallet { .. }
+            | Destination::Instant { .. }
+            | Destination::Cash => Some(mismatch::account()),
+        }
     }
 }
 

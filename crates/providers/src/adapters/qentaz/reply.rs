@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::settings::QentazRules;
-use crate::{EnquiryError, Reply, Token, json::json};
+use crate::{EnquiryError, Reply, Token, json::json, mismatch};
 
 /// A longer life than this is not believed.
 const LIFETIME_MAX: Duration = Duration::from_hours(24);
@@ -118,12 +118,18 @@ struct LookUpBody {
 
 impl LookUpBody {
     fn verdict(&self, rules: &QentazRules, order: &Order) -> Verdict {
-        let Some(id) = order.provider_id.clone() else { return Verdict::Unknown(Doubt::Mismatch) };
+        // Without an id nothing was asked.
+        let Some(id) = order.provider_id.clone() else { return Verdict::Unknown(Doubt::Unreadable) };
         // An amount in a currency that we do not know is not the order's.
         let currency: Option<Currency> = self.currency.to_ascii_uppercase().parse().ok();
         let amount = currency.and_then(|currency| Money::parse_printed(&self.amount, currency).ok());
-        if amount != Some(order.amount) || !self.is_of(order) {
-            return Verdict::Unknown(Doubt::Mismatch);
+        if amount != Some(order.amount) {
+            return mismatch::amount(order, &self.amount, &self.currency);
+        }
+        if !self.is_of(order) {
+            // A description may be personal, and is not told.
+            let theirs = self.reference_one.as_deref().filter(|one| *one != order.reference.as_str());
+            return mismatch::reference(order, theirs.unwrap_or("another one"));
         }
         let among = |words: &[String]| words.contains(&self.status);
         let record = Record { id: id.clone(), status: self.status.clone() };

@@ -10,7 +10,7 @@ use payrun_domain::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{EnquiryError, Reply, json::json};
+use crate::{EnquiryError, Reply, json::json, mismatch};
 
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
@@ -161,8 +161,11 @@ impl Payout<'_> {
     /// What this says of `order`.
     pub(super) fn verdict(&self, order: &Order) -> Verdict {
         let amount = Money::parse_printed(text(self.amount), order.amount.currency());
-        if self.merchant_order_no != order.reference.as_str() || amount != Ok(order.amount) {
-            return Verdict::Unknown(Doubt::Mismatch);
+        if self.merchant_order_no != order.reference.as_str() {
+            return mismatch::reference(order, &self.merchant_order_no);
+        }
+        if amount != Ok(order.amount) {
+            return mismatch::amount(order, text(self.amount), order.amount.currency().code());
         }
         self.of_amount(order.amount, order.provider_id.as_ref())
     }
@@ -172,8 +175,8 @@ impl Payout<'_> {
         let Some(id) = self.trade_no.as_deref().and_then(ProviderId::parse) else {
             return Verdict::Unknown(Doubt::Unreadable);
         };
-        if known.is_some_and(|known| *known != id) {
-            return Verdict::Unknown(Doubt::Mismatch);
+        if let Some(known) = known.filter(|known| **known != id) {
+            return mismatch::id(known, &id);
         }
         let record = |word: &str| Record { id: id.clone(), status: word.to_owned() };
         match text(self.status) {
