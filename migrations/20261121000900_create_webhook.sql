@@ -6,6 +6,8 @@ create table webhook (
     body bytea not null,
     reference text,
     provider_id text,
+    -- What it is about, as one text that an index can be asked for.
+    subject text not null generated always as (coalesce(reference, '') || ' ' || coalesce(provider_id, '')) stored,
     status text not null,
     payout_id uuid references payout,
     times integer not null default 1 check (times >= 1),
@@ -19,6 +21,7 @@ comment on column webhook.body_index is 'Keyed blind index of the body: the same
 comment on column webhook.body is 'Sealed: it names the beneficiary.';
 comment on column webhook.payout_id is 'T28: null while no payout is known by that reference or id; tried again when a submit answer lands.';
 
+create index webhook_subject on webhook (account, subject);
 create index webhook_payout on webhook (payout_id) where payout_id is not null;
 create index webhook_unmatched on webhook (received_at) where payout_id is null;
 

@@ -61,6 +61,39 @@ fn a_refused_payout_that_was_paid_after_all_waits_for_two_people_and_is_not_issu
     assert_eq!(world.ledger().accepted, 1, "one record at the provider, and one only");
 }
 
+#[test]
+fn a_refused_payout_is_issued_again_once_its_provider_has_said_so_again() {
+    let world =
+        World::with("payrun_it_reissue", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let batch = paid_with(&world, "refused", "sandbox:declined-813");
+    let _run = world.start("run");
+    wait_for("the refusal", || (world.count(&batch, &["rejected"]) == 1).then_some(()));
+    let again = world.run(&["--as", "ana", "payout", "reissue", "refused-1"]);
+    let (new, digest) = (again["batch"].as_str().unwrap(), again["digest"].as_str().unwrap());
+    world.run(&["--as", "luis", "batch", "approve", new, "--digest", digest]);
+    wait_for("the second refusal", || (world.count(new, &["rejected"]) == 1).then_some(()));
+    let (status, _, said) =
+        world.try_run(&["--as", "ana", "payout", "reissue", again["payout"].as_str().unwrap(), "--compared"]);
+    assert!(status.code() == Some(2) && said.contains("--evidence"), "{said}");
+}
+
+#[test]
+fn a_cause_that_a_look_up_learns_pauses_the_account_and_what_is_heard_again_does_not() {
+    let world =
+        World::with("payrun_it_cause", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let batch = paid_with(&world, "poor", "sandbox:late-declined-701");
+    let _run = world.start("run");
+    let account = || world.run(&["accounts"])[0].clone();
+    wait_for("the account to be paused", || (account()["paused"] == "balance").then_some(()));
+    assert_eq!(world.count(&batch, &["rejected"]), 1);
+    world.run(&["--as", "ana", "accounts", "resume", world.account()]);
+    // The refused payout is watched, and its provider says the same each time.
+    let looked_up = || world.run(&["payout", "show", "poor-1"])[0]["looked_up_at"].clone();
+    let before = looked_up();
+    wait_for("another look-up", || (looked_up() != before).then_some(()));
+    assert_eq!(account()["paused"], Value::Null, "a refusal of yesterday says nothing of today");
+}
+
 /// The id that the provider gives next. It counts, and the first two show by how much.
 fn next_id(world: &World) -> u64 {
     let _run = world.start("run");

@@ -14,7 +14,7 @@ use payrun_domain::{
     id::PayoutId,
     order::Order,
     payout::{PayoutState, Transition},
-    verdict::{Doubt, Verdict},
+    verdict::{Doubt, Pause, Verdict},
 };
 use payrun_providers::Account;
 use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settled, Settlement, Store};
@@ -158,16 +158,12 @@ impl Shared {
         if let Some(skew) = self.account.clock_skew() {
             events::clock_skew(&self.account.name, skew.as_secs());
         }
-        if let Some(why) = verdict.pause().filter(|_| matches!(verdict, Verdict::Deferred { .. })) {
-            match self.store.pause_account(&self.settings.actor, &self.account.name, why).await {
-                Ok(true) => events::account_paused(&self.account.name, why),
-                Ok(false) => {}
-                Err(error) => events::failed("reconcile", &error),
-            }
-        }
         let doubted = lookup.state == PayoutState::Unknown && verdict == Verdict::NotFound;
         let canary_found = doubted && self.canary.is_there(&self.account, &self.store, &*self.clock).await;
         let mut settlement = settle(lookup, &verdict, canary_found, &self.settings, fastrand::u32(..));
+        if let Some(why) = cause(&verdict, &settlement) {
+            self.pause(why).await;
+        }
         if settlement.transition == Some(Transition::Pay) && lookup.sends > 1 && self.is_doubled(lookup).await
         {
             let detail = "paid after a second send, and the provider has another live record under the same reference: \
@@ -175,6 +171,14 @@ impl Shared {
             settlement.anomaly = Some(Anomaly { kind: "doubled", detail: detail.to_owned() });
         }
         settlement
+    }
+
+    async fn pause(&self, why: Pause) {
+        match self.store.pause_account(&self.settings.actor, &self.account.name, why).await {
+            Ok(true) => events::account_paused(&self.account.name, why),
+            Ok(false) => {}
+            Err(error) => events::failed("reconcile", &error),
+        }
     }
 
     /// Whether the provider has another live record under the reference: the first send arrived
@@ -256,6 +260,13 @@ impl Shared {
             events::anomaly(&self.account.name, settlement.payout, anomaly.kind);
         }
     }
+}
+
+/// Why nothing of the account can go, if this answer is the first to say so. A refusal that is
+/// heard again says nothing of today.
+fn cause(verdict: &Verdict, settlement: &Settlement) -> Option<Pause> {
+    let is_news = matches!(verdict, Verdict::Deferred { .. }) || settlement.transition.is_some();
+    verdict.pause().filter(|_| is_news)
 }
 
 /// The order as it is asked about without the provider's id.

@@ -42,7 +42,8 @@ pub use payout::{
 };
 pub use people::{
     erase::{Forgotten, KeyUse, Whose},
-    review::{Decision, Reissued, ReviewError},
+    reissue::Reissued,
+    review::{Decision, ReviewError},
     review_queue::ReviewItem,
 };
 pub use seal::Sealer;

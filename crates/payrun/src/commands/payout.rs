@@ -1,18 +1,25 @@
 //! `payrun payout`.
 
+use std::time::Duration;
+
 use clap::{Subcommand, ValueEnum};
-use payrun_app::{cancel_payout, find, reissue::reissue, resolve::resolve};
+use payrun_app::{
+    cancel_payout, find,
+    reissue::{self, reissue},
+    resolve::resolve,
+};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     payout::PayoutState,
     verdict::ProviderId,
 };
 use payrun_store::{Decision, PayoutDetail};
+use tokio::time;
 
 use crate::{
     context::{Acting, Context},
     failure::Failure,
-    output::{amount, maybe_time, table, time},
+    output::{self, amount, maybe_time, table},
 };
 
 #[derive(Debug, Subcommand)]
@@ -43,10 +50,13 @@ pub(crate) enum PayoutCommand {
     Reissue {
         /// Its id, reference, client id, or the provider's id; of one payout only.
         which: String,
-        /// After a backup was restored: you have seen in the provider's own report that it was not
-        /// issued again.
-        #[arg(long)]
+        /// The provider cannot be asked, or a backup was restored: you have compared with the
+        /// provider's own report, and it was neither paid nor issued again.
+        #[arg(long, requires = "evidence")]
         compared: bool,
+        /// What the report showed, and where; no personal data.
+        #[arg(long, requires = "compared")]
+        evidence: Option<String>,
     },
 }
 
@@ -71,7 +81,9 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
             decide(context, &which, outcome, &evidence).await
         }
         PayoutCommand::Cancel { which } => cancel(context, &which).await,
-        PayoutCommand::Reissue { which, compared } => issue_again(context, &which, compared).await,
+        PayoutCommand::Reissue { which, compared: _, evidence } => {
+            issue_again(context, &which, evidence.as_deref()).await
+        }
     }
 }
 
@@ -98,11 +110,11 @@ fn timeline(detail: &PayoutDetail) -> String {
     );
     if let (Some(answer), Some(at)) = (&payout.lookup_answer, payout.looked_up_at) {
         let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
-        text.push_str(&format!("looked up at {}: {answer}{words}\n\n", time(at)));
+        text.push_str(&format!("looked up at {}: {answer}{words}\n\n", output::time(at)));
     }
     let events = detail.events.iter().map(|event| {
         [
-            time(event.at),
+            output::time(event.at),
             event.transition.as_str().to_owned(),
             event.to_state.to_string(),
             event.reason.clone().unwrap_or_default(),
@@ -115,7 +127,7 @@ fn timeline(detail: &PayoutDetail) -> String {
             "its history is in {} (SHA-256 {}), archived at {} by {}\n\n",
             archived.file,
             archived.digest,
-            time(archived.at),
+            output::time(archived.at),
             archived.by
         ));
     }
@@ -129,7 +141,7 @@ fn timeline(detail: &PayoutDetail) -> String {
     for webhook in &detail.webhooks {
         text.push_str(&format!(
             "\n\nthe provider sent a webhook at {} ({} times): {}; a webhook settles nothing",
-            time(webhook.received_at),
+            output::time(webhook.received_at),
             webhook.times,
             webhook.status
         ));
@@ -144,7 +156,7 @@ fn attempts(detail: &PayoutDetail) -> String {
     let rows = detail.attempts.iter().map(|attempt| {
         [
             attempt.number.to_string(),
-            time(attempt.started_at),
+            output::time(attempt.started_at),
             attempt.state.as_str().to_owned(),
             attempt.verdict.clone().unwrap_or_default(),
             attempt.code.clone().unwrap_or_default(),
@@ -187,9 +199,26 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     })
 }
 
-async fn issue_again(context: &Context, which: &str, compared: bool) -> Result<(), Failure> {
+/// So long a reconciler may take to ask the provider.
+const ASKED_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+async fn issue_again(context: &Context, which: &str, compared: Option<&str>) -> Result<(), Failure> {
     let Acting { store, actor } = context.store_of_person().await?;
     let id = find::one(&store, which).await?;
+    if compared.is_none()
+        && let Some(asked) = reissue::ask(&store, &actor, id).await?
+    {
+        context.output.line("asking the provider whether it is still refused or returned …");
+        let answered = async {
+            while !asked.is_answered(&store).await? {
+                time::sleep(LOOK_EVERY).await;
+            }
+            Ok::<_, Failure>(())
+        };
+        // Without an answer the store says what is missing.
+        time::timeout(ASKED_WITHIN, answered).await.unwrap_or(Ok(()))?;
+    }
     let new = reissue(&store, &actor, id, compared, SystemClock.now()).await?;
     context.output.answer(&new, |new| {
         format!(

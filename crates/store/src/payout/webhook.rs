@@ -49,12 +49,17 @@ pub struct WebhookLine {
     pub received_at: Timestamp,
 }
 
+/// So many different webhooks about one payout are kept. What is signed is the same in many of
+/// them.
+const KEPT_MAX: i64 = 20;
+
 /// The context that a body is sealed in.
 const CONTEXT: &[u8] = b"webhook";
 
 impl Store {
     /// Keeps a call and brings the look-up of its payout forward. A call that came before is
-    /// counted and does nothing, so that a flood of one call costs one look-up.
+    /// counted and does nothing, so that a flood of one call costs one look-up; so is one of a
+    /// payout of which twenty are kept, so that variants of a genuine call fill no disk.
     pub async fn receive_webhook(
         &self,
         actor: &Actor,
@@ -68,46 +73,8 @@ impl Store {
             key_id: sealer.current(),
         })?;
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        let kept = sqlx::query!(
-            r#"with found as materialized (
-                   select id
-                   from payout
-                   where account = $1 and reference = $5
-                   union all
-                   select id
-                   from payout
-                   where account = $1 and provider_id = $6 and $5::text is null
-               ),
-               kept as (
-                   insert into webhook (account, body_index, body_key_id, body, reference, provider_id, status, payout_id)
-                   values ($1, $2, $3, $4, $5, $6, $7, (select id from found))
-                   on conflict (account, body_index) do update set times = webhook.times + 1, repeated_at = clock_timestamp()
-                   returning times, payout_id
-               ),
-               told as (
-                   select payout.id, payout.state,
-                       exists (select from payout_event event where event.payout_id = payout.id) as has_history
-                   from payout
-                   where payout.id = (select payout_id from kept where times = 1)
-               ),
-               forward as (
-                   update payout
-                   set due_at = clock_timestamp()
-                   where payout.id = (select id from told where is_looked_up(state) and has_history)
-                       and (payout.due_at is null or payout.due_at > clock_timestamp())
-               ),
-               -- What left the database changes no more.
-               late as (
-                   insert into anomaly (payout_id, kind, detail)
-                   select id, 'late_call', format(
-                       'the provider told of this payout, whose history is archived: %s; compare it with the archived month', $7
-                   )
-                   from told
-                   where not has_history
-                   on conflict do nothing
-               )
-               select times, payout_id
-               from kept"#,
+        let kept = sqlx::query_file!(
+            "src/payout/receive_webhook.sql",
             call.account.as_str(),
             sealer.blind_index_of(call.body),
             sealer.current(),
@@ -115,6 +82,7 @@ impl Store {
             call.reference,
             call.provider_id,
             call.status,
+            KEPT_MAX,
         )
         .fetch_one(unit.connection())
         .await

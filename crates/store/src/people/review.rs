@@ -1,20 +1,12 @@
-//! T21 and new issues: what two people decide, with evidence.
+//! T21: what two people decide, with evidence.
 
 use payrun_domain::{
-    id::{BatchId, PayoutId},
+    id::PayoutId,
     name::Actor,
     payout::{PayoutState, Transition},
-    reference::Reference,
 };
-use ring::digest::{SHA256, digest};
 
-use crate::{
-    Error, Store,
-    payout::beneficiary::{self, SealedBeneficiary},
-    payout::sealed_order::SealedOrder,
-    state,
-    unit::Unit,
-};
+use crate::{Error, Store, state, unit::Unit};
 
 /// What became of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -24,15 +16,6 @@ pub enum Decision {
     Proposed,
     /// Two people agree; the payout has moved.
     Confirmed,
-}
-
-/// A payout that was issued again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reissued {
-    /// The new batch, to be approved by another person.
-    pub batch: BatchId,
-    /// The new payout, with a reference of its own.
-    pub payout: PayoutId,
 }
 
 /// Why people's decision is refused.
@@ -74,7 +57,7 @@ pub enum ReviewError {
     /// It may have been issued again already, where this database does not know of it.
     #[error(
         "a backup was restored after this payout was {0}, and since the backup it may have been issued again: compare with the provider's own \
-         report, then repeat this with --compared"
+         report, then repeat this with --compared --evidence '…'"
     )]
     Restored(PayoutState),
     /// The provider may have paid it after all.
@@ -82,6 +65,12 @@ pub enum ReviewError {
         "the payout has an open anomaly (`payrun payout show`): explain it first, or it may be paid twice"
     )]
     Contested,
+    /// The provider has not said again that the payout was refused or came back.
+    #[error(
+        "the provider has not said within ten minutes that this payout is still refused or returned (its last answer: {}); where it cannot be \
+         asked, compare with its own report, then repeat this with --compared --evidence '…'", .0.as_deref().unwrap_or("none")
+    )]
+    NotSaidAgain(Option<String>),
     /// Once is enough.
     #[error("the payout was issued again already")]
     Reissued,
@@ -102,9 +91,7 @@ impl Store {
     ) -> Result<Decision, ReviewError> {
         let operation = "deciding about a payout";
         let transition = decision(outcome).ok_or(ReviewError::Outcome)?;
-        if !(10..=4000).contains(&evidence.chars().count()) {
-            return Err(ReviewError::Evidence);
-        }
+        check_evidence(evidence)?;
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
         let payout = sqlx::query!(
             "select state, version, provider_id from payout where id = $1 for update",
@@ -156,119 +143,6 @@ impl Store {
         }
         confirm(actor, unit, id, payout.version, transition).await?;
         Ok(Decision::Confirmed)
-    }
-
-    /// Issues a rejected or returned payout again: a new row, a new reference, a new approval. The
-    /// old row stays as it is. What ended before a backup was restored is issued again only if a
-    /// person has `compared` it with what the provider says.
-    pub async fn reissue(
-        &self,
-        actor: &Actor,
-        id: PayoutId,
-        new: Reissued,
-        compared: bool,
-    ) -> Result<(), ReviewError> {
-        let operation = "issuing a payout again";
-        let old = sqlx::query!(
-            r#"select payout.state, payout.reference, payout.country, payout.currency, payout.amount_minor,
-                   payout.reissue_of,
-                   exists (select from payout reissue where reissue.reissue_of = payout.id) as "reissued!",
-                   exists (select from restore_event where restored_at > payout.state_since) as "restored!",
-                   exists (
-                       select from anomaly where anomaly.payout_id = payout.id and anomaly.closed_at is null
-                   ) as "is_contested!",
-                   beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
-                   beneficiary.contact, beneficiary.description
-               from payout
-               join beneficiary on beneficiary.payout_id = payout.id
-               where payout.id = $1"#,
-            id.uuid(),
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(Error::driver(operation))?
-        .ok_or(ReviewError::NotFound(id))?;
-        let state = state::payout_state(&old.state, id)?;
-        if !state.can_be_reissued() {
-            return Err(ReviewError::State { state, wanted: "rejected or returned" });
-        }
-        if old.reissued {
-            return Err(ReviewError::Reissued);
-        }
-        if old.is_contested {
-            return Err(ReviewError::Contested);
-        }
-        if old.restored && !compared {
-            return Err(ReviewError::Restored(state));
-        }
-        let sealed = SealedOrder {
-            payout: id,
-            reference: &old.reference,
-            country: &old.country,
-            currency: &old.currency,
-            amount_minor: old.amount_minor,
-            provider_id: None,
-            key_id: old.key_id,
-            name: &old.name,
-            document: &old.document,
-            destination: &old.destination,
-            contact: &old.contact,
-            description: &old.description,
-        };
-        let sealer = self.sealer();
-        let order = sealed.open(&sealer)?;
-        let sealed = SealedBeneficiary::new(&sealer, new.payout, &order)?;
-        let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        self.insert_reissue(actor, &mut unit, id, new).await?;
-        beneficiary::insert(&mut unit, &[&sealed]).await?;
-        Ok(unit.commit().await?)
-    }
-
-    async fn insert_reissue(
-        &self,
-        actor: &Actor,
-        unit: &mut Unit,
-        old: PayoutId,
-        new: Reissued,
-    ) -> Result<(), Error> {
-        let operation = "issuing a payout again";
-        let identity = digest(&SHA256, new.payout.uuid().as_bytes());
-        let reference = Reference::of(new.payout);
-        sqlx::query!(
-            "insert into batch (id, source, source_name, source_digest, uploaded_by)
-             values ($1, 'reissue', $2, $3, $4)",
-            new.batch.uuid(),
-            format!("reissue of {old}"),
-            identity.as_ref(),
-            actor.as_str(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        sqlx::query!(
-            "insert into payout (id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency, amount_minor, state, version, transition)
-             select $2, $3, 1, client_id, issue + 1, id, account, $4, country, currency, amount_minor,
-                 'awaiting_approval', 2, 'pass'
-             from payout
-             where id = $1",
-            old.uuid(),
-            new.payout.uuid(),
-            new.batch.uuid(),
-            reference.as_str(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        // Now it is complete, and takes no more rows.
-        sqlx::query!(
-            "update batch set digest = $2, accepted = 1 where id = $1",
-            new.batch.uuid(),
-            identity.as_ref(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        Ok(())
     }
 }
 
@@ -340,4 +214,8 @@ const fn decidable(outcome: PayoutState) -> &'static str {
         | PayoutState::NeedsReview
         | PayoutState::Returned => "needs_review",
     }
+}
+
+pub(crate) fn check_evidence(evidence: &str) -> Result<(), ReviewError> {
+    if (10..=4000).contains(&evidence.chars().count()) { Ok(()) } else { Err(ReviewError::Evidence) }
 }

@@ -44,7 +44,7 @@ async fn what_is_settled_can_be_forgotten_and_is_still_paid_only_once(pool: PgPo
     let double = import.rows(&[payout("old-1", 1)], &[]).await.unwrap();
     assert_eq!(double[0].code, "client_id_used", "the payout itself stays");
     let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    let reissued = owner.reissue(&by("setup"), payouts[0], new, false).await;
+    let reissued = owner.reissue(&by("setup"), payouts[0], new, Some("the report of 30 November")).await;
     assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
 }
 
@@ -157,7 +157,7 @@ async fn an_old_dump_opens_with_no_key_that_is_left(pool: PgPool) {
     // As it is, and as if another key had sealed it.
     for key_id in [1, 2] {
         let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-        let reissued = thief.reissue(&by("eva"), refused, new, false).await;
+        let reissued = thief.reissue(&by("eva"), refused, new, Some("the report of 30 November")).await;
         assert!(
             matches!(reissued, Err(ReviewError::Store(Error::Sealed { .. }))),
             "key {key_id}: {reissued:?}"
@@ -209,7 +209,7 @@ async fn a_restored_backup_does_without_a_destroyed_key(pool: PgPool) {
         Forgotten { payouts: 1, strays: 0, open: 1 }
     );
     let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    let reissued = role.reissue(&by("dispatch:1"), refused, new, false).await;
+    let reissued = role.reissue(&by("dispatch:1"), refused, new, Some("the report of 30 November")).await;
     assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
     let settled = "update payout set state = 'rejected', due_at = null where state = 'unknown'";
     past_the_guard(&pool).await.execute(settled).await.unwrap();

@@ -4,11 +4,14 @@ use payrun_domain::{
     id::PayoutId,
     payout::{PayoutState, Transition},
 };
-use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Store};
-use sqlx::PgPool;
+use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Settlement, Store};
+use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
-use crate::support::{LEASE, accounts, by, claim_one, detail, ids, look_up, sent, settlement, states, store};
+use crate::support::{
+    LEASE, ROOM, account, accounts, by, claim_one, detail, ids, look_up, past_the_guard, sent, settlement,
+    states, store,
+};
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
 
@@ -73,6 +76,18 @@ async fn each_decision_leads_where_it_says(pool: PgPool) {
     }
 }
 
+/// What a person found in the provider's own report.
+const REPORT: &str = "the report of 30 November has it as refused";
+
+/// The provider says once more that it refused.
+async fn refused_again(store: &Store, payout: PayoutId) {
+    store.ask_again(&by("ana"), payout).await.unwrap();
+    let due = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+    let looked = due.into_iter().find(|lookup| lookup.payout == payout).unwrap();
+    let again = Settlement { answer: "rejected".to_owned(), due_in: None, ..settlement(&looked, None) };
+    assert_eq!(ids(&store.settle(&by("reconcile:1"), &[again]).await.unwrap()), [payout]);
+}
+
 fn new_issue() -> Reissued {
     Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() }
 }
@@ -83,14 +98,39 @@ async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) 
     let (ana, luis) = (store(&pool).await, store(&pool).await);
     let paid = sent(&pool, &owner, "paid", Transition::PayAtOnce).await;
     assert!(
-        matches!(ana.reissue(&by("ana"), paid, new_issue(), false).await, Err(ReviewError::State { .. })),
+        matches!(ana.reissue(&by("ana"), paid, new_issue(), None).await, Err(ReviewError::State { .. })),
         "it would pay twice"
     );
     let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
     let new = new_issue();
-    ana.reissue(&by("ana"), refused, new, false).await.unwrap();
+    assert!(
+        matches!(ana.reissue(&by("ana"), refused, new, None).await, Err(ReviewError::NotSaidAgain(None))),
+        "the provider may have changed its mind"
+    );
+    assert!(matches!(ana.reissue(&by("ana"), refused, new, Some("short")).await, Err(ReviewError::Evidence)));
+    refused_again(&owner, refused).await;
+    past_the_guard(&pool)
+        .await
+        .execute("insert into anomaly (payout_id, kind, detail) select id, 'mismatch', 'planted' from payout where state = 'rejected'")
+        .await
+        .unwrap();
+    assert!(matches!(ana.reissue(&by("ana"), refused, new, None).await, Err(ReviewError::Contested)));
+    assert!(ana.explain_anomaly(&by("ana"), refused, "mismatch", "seen with the bank").await.unwrap());
+    past_the_guard(&pool)
+        .await
+        .execute(
+            "update payout set looked_up_at = looked_up_at - interval '11 minutes' where state = 'rejected'",
+        )
+        .await
+        .unwrap();
     assert!(matches!(
-        luis.reissue(&by("luis"), refused, new_issue(), false).await,
+        ana.reissue(&by("ana"), refused, new, None).await,
+        Err(ReviewError::NotSaidAgain(Some(answer))) if answer == "rejected"
+    ));
+    refused_again(&owner, refused).await;
+    ana.reissue(&by("ana"), refused, new, None).await.unwrap();
+    assert!(matches!(
+        luis.reissue(&by("luis"), refused, new_issue(), None).await,
         Err(ReviewError::Reissued)
     ));
     let digest = ana.batch(new.batch).await.unwrap().digest_short();
@@ -109,10 +149,11 @@ async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) 
 async fn issued_again_by_two_at_once_is_one_issue(pool: PgPool) {
     let owner = accounts(&pool).await;
     let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
+    refused_again(&owner, refused).await;
     let mut issues = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let owner = owner.clone();
-        issues.spawn(async move { owner.reissue(&by("setup"), refused, new_issue(), false).await.is_ok() });
+        issues.spawn(async move { owner.reissue(&by("setup"), refused, new_issue(), None).await.is_ok() });
     }
     assert_eq!(issues.join_all().await.into_iter().filter(|issued| *issued).count(), 1);
     let issues: i64 = sqlx::query_scalar("select count(*) from payout where reissue_of = $1")
@@ -132,9 +173,12 @@ async fn after_a_restore_nothing_is_issued_again_unless_somebody_has_compared(po
     owner.restored(&by("setup")).await.unwrap();
     let after = sent(&pool, &owner, "after", Transition::Refuse).await;
     assert!(matches!(
-        ana.reissue(&by("ana"), before, new_issue(), false).await,
+        ana.reissue(&by("ana"), before, new_issue(), None).await,
         Err(ReviewError::Restored(_))
     ));
-    ana.reissue(&by("ana"), before, new_issue(), true).await.unwrap();
-    ana.reissue(&by("ana"), after, new_issue(), false).await.unwrap();
+    ana.reissue(&by("ana"), before, new_issue(), Some(REPORT)).await.unwrap();
+    refused_again(&owner, after).await;
+    ana.reissue(&by("ana"), after, new_issue(), None).await.unwrap();
+    let shown = detail(&owner, after).await.payout;
+    assert_eq!(shown.state.as_str(), "rejected");
 }

@@ -90,6 +90,24 @@ async fn a_call_with_an_id_that_we_do_not_have_yet_fits_when_the_answer_lands(po
     assert_eq!(call(&store, b"unmatched", Some("OTHER"), None).await, WebhookReceipt::Unmatched);
 }
 
+/// What a provider signs need not be all of its call: a genuine signature fits any number of them.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn variants_of_one_call_are_counted_and_not_all_kept(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "variants", Transition::Accept).await;
+    let reference = Reference::of(payout);
+    for variant in 0..300 {
+        let body = format!("paid, and {variant}");
+        call(&store, body.as_bytes(), Some(reference.as_str()), None).await;
+    }
+    let kept: (i64, i64) =
+        sqlx::query_as("select count(*), sum(times)::bigint from webhook").fetch_one(&pool).await.unwrap();
+    assert_eq!(kept, (20, 300), "each is counted");
+    let other = sent(&pool, &store, "other", Transition::Accept).await;
+    let about_other = call(&store, b"paid", Some(Reference::of(other).as_str()), None).await;
+    assert_eq!(about_other, WebhookReceipt::Matched(other), "and none of another payout is lost");
+}
+
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_settled_payout_is_looked_up_again_for_a_call_and_moves_only_to_people(pool: PgPool) {
     let store = accounts(&pool).await;
