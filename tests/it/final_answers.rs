@@ -94,6 +94,31 @@ fn a_cause_that_a_look_up_learns_pauses_the_account_and_what_is_heard_again_does
     assert_eq!(account()["paused"], Value::Null, "a refusal of yesterday says nothing of today");
 }
 
+#[test]
+fn what_never_arrived_goes_again_when_two_people_say_so_and_not_by_itself() {
+    let options = Options { limits: "resend_after_absence = false\n".to_owned(), ..Options::default() };
+    let world = World::with("payrun_it_absent", &options);
+    let _run = world.start("run");
+    assert_eq!(world.settled(&world.approved_batch("witness", 1)), 1);
+    world.set_faults("unavailable_503=1000");
+    let batch = world.approved_batch("absent", 1);
+    let shown = wait_for("the absence to be believed", || {
+        let shown = world.run(&["payout", "show", "absent-1"])[0].clone();
+        (shown["state"] == "needs_review").then_some(shown)
+    });
+    assert_eq!((&shown["reason"], &shown["lookup_answer"]), (&"absent".into(), &"not_found".into()));
+    world.end_faults();
+    let resend = |who| {
+        let evidence = "not in the provider's console";
+        world.run(&["--as", who, "review", "resend", "--all-absent", "--evidence", evidence])
+    };
+    assert_eq!(resend("ana")["proposed"], 1);
+    assert_eq!(resend("ana")["left"].as_array().unwrap().len(), 1, "one person is not two");
+    assert_eq!(resend("luis")["confirmed"], 1);
+    assert_eq!(world.settled(&batch), 1);
+    assert_eq!(world.ledger().double_paid, 0);
+}
+
 /// The id that the provider gives next. It counts, and the first two show by how much.
 fn next_id(world: &World) -> u64 {
     let _run = world.start("run");

@@ -120,7 +120,7 @@ fn decisions(criterion: &mut Criterion) {
         cancelled: false,
     };
     let absence_policy =
-        AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour };
+        AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour, resend: true };
     criterion.bench_function("decide/after a look-up of unknown", |bencher| {
         bencher.iter(|| {
             after_lookup_of_unknown(black_box(&Verdict::NotFound), black_box(&known), &absence_policy)

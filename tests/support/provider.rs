@@ -156,4 +156,5 @@ retry_max_ms = 500
 look_up_min_ms = 50
 look_up_max_ms = 500
 quiet_ms = 4000
+resend_after_absence = true
 grace_ms = 500";

@@ -29,6 +29,7 @@ pub mod recover;
 pub mod reissue;
 pub mod release;
 pub mod report;
+pub mod resend;
 pub mod resolve;
 pub mod review;
 pub mod show_batch;

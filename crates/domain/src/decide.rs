@@ -94,6 +94,9 @@ pub struct AbsencePolicy {
     pub sends_max: u32,
     /// Doubt older than this goes to a person.
     pub review_after: Duration,
+    /// The program itself sends again what it believes to be absent, at a provider that would pay a
+    /// second send, too. Otherwise two people do.
+    pub resend: bool,
 }
 
 /// Not-founds needed before one is believed.
@@ -119,7 +122,7 @@ pub fn after_lookup_of_unknown(
         }
         Verdict::NotFound if is_believed(known, absence_policy) => Some(if known.refusal_noted {
             Transition::ConfirmRefused
-        } else if known.sends < absence_policy.sends_max && !known.cancelled {
+        } else if may_resend(known, absence_policy) {
             Transition::ConfirmAbsent
         } else {
             Transition::Park
@@ -132,8 +135,14 @@ pub fn after_lookup_of_unknown(
     }
 }
 
+fn may_resend(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
+    // A second send under the same reference pays nothing where the provider deduplicates.
+    let is_allowed = absence_policy.resend || known.idempotency == Idempotency::Deduplicates;
+    is_allowed && known.sends < absence_policy.sends_max && !known.cancelled
+}
+
 /// R4: silence long enough, repeated, spread, and a control look-up that works.
-fn is_believed(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
+pub fn is_believed(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
     known.not_found >= NOT_FOUND_MIN
         && known.silent_for >= absence_policy.quiet
         && known.not_found_for.saturating_mul(2) >= absence_policy.quiet
@@ -217,6 +226,7 @@ mod tests {
         quiet: Duration::from_mins(30),
         sends_max: 3,
         review_after: Duration::from_hours(24),
+        resend: true,
     };
 
     fn unknown_payout() -> UnknownPayout {
@@ -265,6 +275,11 @@ mod tests {
         );
         assert_eq!(decide(UnknownPayout { sends: 3, ..unknown_payout() }), Some(Transition::Park));
         assert_eq!(decide(UnknownPayout { cancelled: true, ..unknown_payout() }), Some(Transition::Park));
+        let cautious = AbsencePolicy { resend: false, ..POLICY };
+        let absent = |known| after_lookup_of_unknown(&Verdict::NotFound, &known, &cautious);
+        assert_eq!(absent(unknown_payout()), Some(Transition::Park), "two people send it again");
+        let deduplicated = UnknownPayout { idempotency: Idempotency::Deduplicates, ..unknown_payout() };
+        assert_eq!(absent(deduplicated), Some(Transition::ConfirmAbsent), "it cannot pay twice");
         let short = Duration::from_mins(14);
         for lacking in [
             UnknownPayout { not_found: 2, ..unknown_payout() },

@@ -15,8 +15,12 @@ use payrun_domain::{
 };
 use proptest::{prelude::*, sample::select};
 
-const POLICY: AbsencePolicy =
-    AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
+const POLICY: AbsencePolicy = AbsencePolicy {
+    quiet: Duration::from_mins(30),
+    sends_max: 3,
+    review_after: Duration::from_hours(24),
+    resend: true,
+};
 
 fn record() -> Record {
     Record { id: ProviderId::parse("1").unwrap(), status: String::new() }

@@ -7,7 +7,7 @@ use payrun_broker::Topology;
 use payrun_dispatcher::DispatcherSettings;
 use payrun_domain::{
     backoff::{Backoff, Pace},
-    decide::AbsencePolicy,
+    decide::{AbsencePolicy, Idempotency},
     money,
     name::{AccountName, Actor},
     reference::Reference,
@@ -27,6 +27,8 @@ use crate::{
     output::Output,
 };
 
+/// The shortest quiet period with which the program itself sends again what would be paid twice.
+const RESEND_QUIET_MIN: Duration = Duration::from_hours(4);
 /// Payouts claimed, recorded or settled in one statement.
 const GROUP_MAX: usize = 256;
 /// How long an outcome waits for others: a statement costs nearly the same for one as for many.
@@ -294,6 +296,17 @@ fn check_against_manifest(manifest: &Manifest, limits: &Limits, is_loopback: boo
             manifest.quiet.as_millis()
         );
     }
+    if limits.resend_after_absence
+        && manifest.idempotency == Idempotency::Searchable
+        && limits.quiet < RESEND_QUIET_MIN
+        && !is_loopback
+    {
+        anyhow::bail!(
+            "resend_after_absence wants quiet_ms to be what the provider has said in writing, and at least {} ms: one that books a send \
+             later than that would pay twice",
+            RESEND_QUIET_MIN.as_millis()
+        );
+    }
     if let Some(window) = manifest.dedup_window.filter(|window| limits.review_after > *window) {
         anyhow::bail!(
             "review_after_ms is longer than the {} ms for which the provider certainly remembers a reference; after that a second send \
@@ -345,6 +358,7 @@ pub(crate) fn reconciler(limits: &Limits, account: &Account, actor: Actor) -> Re
             quiet: limits.quiet,
             sends_max: limits.sends_max,
             review_after: limits.review_after,
+            resend: limits.resend_after_absence,
         },
         canary_valid: Duration::from_mins(1),
     }

@@ -8,7 +8,7 @@ use payrun_domain::{
     payout::{PayoutState, Transition},
     verdict::{Doubt, Record, Verdict},
 };
-use payrun_store::{Lookup, NotFoundCount, Settlement};
+use payrun_store::{ABSENT, Lookup, NotFoundCount, Settlement};
 
 use crate::{ReconcilerSettings, anomaly};
 
@@ -28,11 +28,10 @@ pub(crate) fn settle(
     let record = record(lookup, verdict);
     let same_status =
         record.as_ref().is_some_and(|record| Some(&record.status) == lookup.provider_status.as_ref());
+    let known = unknown_payout(lookup, not_found, canary_found);
+    let is_absent = not_found && decide::is_believed(&known, &settings.absence_policy);
     let justified = match lookup.state {
-        PayoutState::Unknown => {
-            let known = unknown_payout(lookup, not_found, canary_found);
-            decide::after_lookup_of_unknown(verdict, &known, &settings.absence_policy)
-        }
+        PayoutState::Unknown => decide::after_lookup_of_unknown(verdict, &known, &settings.absence_policy),
         PayoutState::Accepted => decide::after_lookup_of_accepted(verdict, same_status),
         PayoutState::Paid => decide::after_lookup_of_paid(verdict),
         PayoutState::Rejected => decide::after_lookup_of_rejected(verdict),
@@ -60,7 +59,7 @@ pub(crate) fn settle(
         from: lookup.state,
         transition,
         answer: answer(verdict),
-        reason: transition.and_then(|transition| reason(transition, verdict)),
+        reason: transition.and_then(|transition| reason(transition, verdict, is_absent)),
         returned,
         not_found: count(lookup, verdict),
         due_in: due_in(lookup, transition, record.as_ref(), settings, jitter),
@@ -130,7 +129,8 @@ fn answer(verdict: &Verdict) -> String {
     }
 }
 
-fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
+/// `is_absent`: the not-found is believed.
+fn reason(transition: Transition, verdict: &Verdict, is_absent: bool) -> Option<String> {
     match verdict {
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. }
             // Found, and not believed: without idempotency it may be another payout's record, and
@@ -143,6 +143,7 @@ fn reason(transition: Transition, verdict: &Verdict) -> Option<String> {
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
         Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
+        Verdict::NotFound if transition == Transition::Park && is_absent => Some(ABSENT.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
         Verdict::Deferred { .. } | Verdict::Returned { .. } | Verdict::Mismatch(_) => {
@@ -241,6 +242,7 @@ mod tests {
                 quiet: Duration::from_mins(30),
                 sends_max: 3,
                 review_after: 24 * HOUR,
+                resend: true,
             },
             canary_valid: Duration::ZERO,
         }
@@ -412,6 +414,12 @@ mod tests {
             (absent.transition, absent.due_in),
             (Some(Transition::ConfirmAbsent), Some(Duration::ZERO))
         );
+        let cautious = ReconcilerSettings {
+            absence_policy: AbsencePolicy { resend: false, ..settings().absence_policy },
+            ..settings()
+        };
+        let parked = settle(&unknown, &Verdict::NotFound, true, &cautious, 0);
+        assert_eq!((parked.transition, parked.reason.as_deref()), (Some(Transition::Park), Some(ABSENT)));
         let unwitnessed = settle(&unknown, &Verdict::NotFound, false, &settings(), 0);
         assert_eq!((unwitnessed.transition, unwitnessed.not_found), (None, NotFoundCount::Add));
         for verdict in

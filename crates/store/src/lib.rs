@@ -44,7 +44,7 @@ pub use people::{
     erase::{Forgotten, KeyUse, Whose},
     reissue::Reissued,
     review::{Decision, ReviewError},
-    review_queue::ReviewItem,
+    review_queue::{ABSENT, ReviewItem},
 };
 pub use seal::Sealer;
 pub use store::{MIGRATOR, Options, Pending, Store};

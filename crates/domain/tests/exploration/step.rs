@@ -19,8 +19,12 @@ use crate::{
     world::{Answer, Fate, Payout, Record, Reply, Request, Worker, World},
 };
 
-const POLICY: AbsencePolicy =
-    AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: Duration::from_hours(24) };
+const POLICY: AbsencePolicy = AbsencePolicy {
+    quiet: Duration::from_mins(30),
+    sends_max: 3,
+    review_after: Duration::from_hours(24),
+    resend: true,
+};
 
 fn record() -> verdict::Record {
     verdict::Record { id: ProviderId::parse("1").unwrap(), status: String::new() }

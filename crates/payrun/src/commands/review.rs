@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use payrun_app::{
     explain, find,
+    resend::{self, Resent},
     review::{self, Deadline},
 };
 use payrun_domain::clock::{Clock as _, SystemClock};
@@ -31,6 +32,15 @@ pub(crate) enum ReviewCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Send again what its provider certainly does not have; a second person must say the same.
+    Resend {
+        /// Every payout whose absence is believed.
+        #[arg(long, required = true)]
+        all_absent: bool,
+        /// What the provider or bank showed, and where; no personal data.
+        #[arg(long)]
+        evidence: String,
+    },
     /// Print an intake message that could not be read, as it came: personal data, for your eyes.
     Message {
         /// Its number, as `payrun.intake.dead` has it.
@@ -47,12 +57,32 @@ pub(crate) async fn run(context: &Context, command: Option<ReviewCommand>) -> Re
             let explained = explain::explain(&store, &actor, id, &kind, &reason).await?;
             context.output.answer(&explained, |done| format!("{} of payout {id} is closed", done.closed))
         }
+        Some(ReviewCommand::Resend { all_absent: _, evidence }) => {
+            let Acting { store, actor } = context.store_of_person().await?;
+            let resent = resend::all_absent(&store, &actor, &evidence).await?;
+            context.output.answer(&resent, describe_resent)
+        }
         Some(ReviewCommand::Message { number }) => {
             let Acting { store, .. } = context.store_of_person().await?;
             let message = review::message(&store, number).await?;
             context.output.answer(&message, |message| message.body.clone())
         }
     }
+}
+
+fn describe_resent(resent: &Resent) -> String {
+    let Resent { proposed, confirmed, left } = resent;
+    let mut text = format!("{confirmed} payouts go again; {proposed} are proposed");
+    if *proposed > 0 {
+        text.push_str(": another person confirms with the same command");
+    }
+    if !left.is_empty() {
+        text.push_str(&format!(
+            "\n{} were left, since you proposed them yourself, people disagree about them, or they moved: `payrun review` lists them",
+            left.len()
+        ));
+    }
+    text
 }
 
 async fn list(context: &Context) -> Result<(), Failure> {

@@ -43,6 +43,7 @@ pub(crate) struct Limits {
     #[serde(rename = "review_after_ms", deserialize_with = "milliseconds")]
     pub(crate) review_after: Duration,
     pub(crate) sends_max: u32,
+    pub(crate) resend_after_absence: bool,
     #[serde(rename = "grace_ms", deserialize_with = "milliseconds")]
     pub(crate) grace: Duration,
 }
@@ -72,6 +73,7 @@ impl Default for Limits {
             quiet: Duration::from_mins(30),
             review_after: Duration::from_hours(24),
             sends_max: 3,
+            resend_after_absence: false,
             grace: Duration::from_secs(15),
         }
     }

@@ -30,6 +30,7 @@ look_up_max_ms = 2000
 watch_min_ms = 1000
 watch_max_ms = 10000
 quiet_ms = 8000
+resend_after_absence = true
 grace_ms = 3000
 "#;
 

@@ -28,7 +28,27 @@ pub struct ReviewItem {
     pub since: Timestamp,
 }
 
+/// The reason of a payout in review that its provider certainly does not have.
+pub const ABSENT: &str = "absent";
+
 impl Store {
+    /// Payouts that wait because their provider does not have them, up to `rows_max`.
+    pub async fn absent_payouts(&self, rows_max: i64) -> Result<Vec<PayoutId>, Error> {
+        let ids = sqlx::query_scalar!(
+            "select id
+             from payout
+             where state = 'needs_review' and reason = $1
+             order by state_since, id
+             limit $2",
+            ABSENT,
+            rows_max,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading what is absent"))?;
+        Ok(ids.into_iter().map(PayoutId::from).collect())
+    }
+
     /// Payouts in review, unexplained anomalies and calls of the last day that fit no payout; the
     /// oldest `rows_max` of each.
     pub async fn review_items(&self, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
