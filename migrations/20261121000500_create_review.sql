@@ -1,18 +1,20 @@
 create table review_decision (
     payout_id uuid not null references payout,
     version integer not null,
+    number smallint not null default 1 check (number >= 1),
     outcome text not null check (outcome in ('accepted', 'paid', 'rejected', 'queued')),
     evidence text not null check (length(evidence) between 10 and 4000),
     proposed_by text not null,
     proposed_at timestamptz not null default clock_timestamp(),
     confirmed_by text,
     confirmed_at timestamptz,
-    primary key (payout_id, version),
+    primary key (payout_id, version, number),
     constraint review_decision_takes_two check (lower(confirmed_by) <> lower(proposed_by)),
     check ((confirmed_by is null) = (confirmed_at is null))
 );
 
 comment on table review_decision is 'What people decided about a payout that needs review: one proposes with evidence, another confirms.';
+comment on column review_decision.number is 'A later proposal takes the place of the one before; none is forgotten.';
 comment on column review_decision.version is 'The payout''s version that they looked at; a payout that moved on needs a new decision.';
 
 create table anomaly (

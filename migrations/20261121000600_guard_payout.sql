@@ -115,6 +115,20 @@ create function payout_is_decided(payout uuid, seen integer, decided text) retur
     )
 $$;
 
+-- What was issued again is still refused or returned, and has no open anomaly: a reissue beside one
+-- that was paid after all would pay twice.
+create function original_is_unpaid(original uuid) returns boolean language sql stable as $$
+    select can_be_reissued(payout.state)
+        and not exists (
+            select
+            from anomaly
+            where anomaly.payout_id = payout.id
+                and anomaly.closed_at is null
+        )
+    from payout
+    where payout.id = original
+$$;
+
 -- A second send under the same reference cannot pay twice.
 create function account_deduplicates(account_name text) returns boolean language sql stable as $$
     select account.idempotency = 'deduplicates' from account where account.name = account_name
@@ -201,10 +215,13 @@ begin
                         ))
                 ) = 0
                 when 'approve' then (select batch.approved_by from batch where batch.id = new_row.batch_id) is not null
+                    and (new_row.reissue_of is null or original_is_unpaid(new_row.reissue_of))
                 when 'cancel' then true
                 when 'cancel_queued' then old_row.sends = 0
                 -- It is due, and the intent of this very send is written.
-                when 'claim' then old_row.due_at <= clock_timestamp() and (
+                when 'claim' then old_row.due_at <= clock_timestamp()
+                    and (new_row.reissue_of is null or original_is_unpaid(new_row.reissue_of))
+                    and (
                     select attempt.state
                     from attempt
                     where attempt.payout_id = new_row.id

@@ -42,7 +42,7 @@ fn an_ordinary_owner_installs_what_another_login_uses() {
     assert!(migrated.status.success(), "{}", said(&migrated));
     let unwell = doctor();
     assert_eq!(unwell.status.code(), Some(5));
-    assert!(said(&unwell).contains("grant payrun_app to the login role"), "{}", said(&unwell));
+    assert!(said(&unwell).contains("grant payrun_app to it"), "{}", said(&unwell));
     world.execute("grant payrun_app to payrun_it_ordinary_login");
     let well = doctor();
     assert!(well.status.success(), "{}", said(&well));

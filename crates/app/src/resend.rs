@@ -26,7 +26,7 @@ pub async fn all_absent(store: &Store, actor: &Actor, evidence: &str) -> Result<
     let mut resent = Resent::default();
     for id in store.absent_payouts(DECIDED_MAX).await? {
         match store.decide(actor, id, PayoutState::Queued, evidence).await {
-            Ok(Decision::Proposed) => resent.proposed += 1,
+            Ok(Decision::Proposed | Decision::Replaced) => resent.proposed += 1,
             Ok(Decision::Confirmed) => resent.confirmed += 1,
             Err(error @ (ReviewError::Store(_) | ReviewError::Evidence)) => return Err(error.into()),
             Err(_) => resent.left.push(id),

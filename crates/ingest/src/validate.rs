@@ -266,7 +266,13 @@ impl<'a> Findings<'a> {
             // How many decimals there may be is not known.
             (Ok(_) | Err(MoneyError::TooManyDecimals { .. }), None) => None,
             (Err(error), _) => {
+                let is_exponent =
+                    text.contains(['e', 'E']) && text.contains(|char: char| char.is_ascii_digit());
                 let reason = match self.row.decimal() {
+                    Some(_) if error == MoneyError::NotDecimal && is_exponent => {
+                        "the amount has letters between its digits; write all its digits, without an exponent"
+                            .to_owned()
+                    }
                     Some(decimal) if error == MoneyError::NotDecimal => format!(
                         "the amount is not a number written like the others of this file, which have a decimal {decimal}"
                     ),

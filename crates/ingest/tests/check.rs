@@ -305,7 +305,7 @@ fn limits_name_themselves() {
 fn a_record_without_end_is_stopped_at_its_limit() {
     let too_long = |line| {
         format!(
-            "row {line} has more than 65536 bytes (limit record_bytes_max); if the file is text, is a quote never closed?"
+            "line {line} begins a row of more than 65536 bytes, which is the most; if the file is text, is a quote never closed?"
         )
     };
     let ten_mebibytes = "x".repeat(10 << 20);

@@ -33,6 +33,8 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        // Help names the variables of the environment, and a fault does not.
+        Err(error) if !error.use_stderr() => return misused(&error),
         Err(error) => return misused(&without_environment().unwrap_or(error)),
     };
     let json = cli.options.json;

@@ -7,6 +7,8 @@ use payrun_domain::id::PayoutId;
 const OUTAGES: [&str; 2] = ["57P", "53"];
 /// SQLSTATE: another row has the value.
 const UNIQUE_VIOLATION: &str = "23505";
+/// SQLSTATE: a table, a column or a function that is not there.
+const UNDEFINED: [&str; 3] = ["42P01", "42703", "42883"];
 /// SQLSTATE: two wait for each other, or one has waited too long.
 const CONTENTION: [&str; 2] = ["40P01", "55P03"];
 
@@ -22,6 +24,17 @@ pub enum Error {
     /// The statement or the connection failed.
     #[error("{operation} failed in Postgres")]
     Driver {
+        /// Which unit of work.
+        operation: &'static str,
+        /// What the driver says.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A table, a column or a function is not there.
+    #[error(
+        "{operation}: the database has not the schema of this version; run `payrun migrate`, and `payrun doctor`, which says more"
+    )]
+    Schema {
         /// Which unit of work.
         operation: &'static str,
         /// What the driver says.
@@ -142,8 +155,11 @@ impl Error {
     pub(crate) fn driver(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {
             let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
-            if code.is_some_and(|code| CONTENTION.contains(&&*code)) {
+            if code.as_deref().is_some_and(|code| CONTENTION.contains(&code)) {
                 return Self::Contended { operation };
+            }
+            if code.as_deref().is_some_and(|code| UNDEFINED.contains(&code)) {
+                return Self::Schema { operation, source };
             }
             Self::Driver { operation, source }
         }
@@ -174,6 +190,7 @@ impl Error {
                 .is_some_and(|code| code.starts_with("PR") || code == UNIQUE_VIOLATION),
             Self::Overtaken
             | Self::Contended { .. }
+            | Self::Schema { .. }
             | Self::Unreachable { .. }
             | Self::Role { .. }
             | Self::CommitUnknown { .. }

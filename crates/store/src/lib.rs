@@ -34,7 +34,7 @@ pub use ops::{
 pub use payout::{
     beneficiary::SealedBeneficiary,
     claim::Claimed,
-    history::{AnomalyLine, AttemptLine, EventLine, ExportLine, PayoutDetail, PayoutLine},
+    history::{AnomalyLine, AttemptLine, DecisionLine, EventLine, ExportLine, PayoutDetail, PayoutLine},
     lookup::{FirstLookup, Lookup, LookupRoom},
     record::{Conclusion, ReplyEvidence},
     settle::{Anomaly, NotFoundCount, Settled, Settlement},

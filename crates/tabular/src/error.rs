@@ -89,7 +89,7 @@ pub enum FileRefusal {
     },
     /// A limit: see [`Limits::record_bytes_max`](crate::Limits::record_bytes_max).
     #[error(
-        "row {line} has more than {max} bytes (limit record_bytes_max); if the file is text, is a quote never closed?"
+        "line {line} begins a row of more than {max} bytes, which is the most; if the file is text, is a quote never closed?"
     )]
     RecordBytes {
         /// Where the record starts.

@@ -151,7 +151,7 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
             let cancelled = cancel(&store, &actor, id).await?;
             context.output.answer(&cancelled, |done| {
                 format!(
-                    "cancelled: {} payouts; {} were sent or settled before and go their way, and none of them is sent again",
+                    "cancelled: {} payouts; {} were sent or settled before and go their way; the program sends none of them again",
                     done.cancelled, done.out
                 )
             })

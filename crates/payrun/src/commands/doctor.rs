@@ -71,7 +71,7 @@ async fn database(context: &Context) -> Vec<Check> {
     let role = Check::of(
         "database role",
         store.as_ref().map(|_| ()).map_err(Failure::reason),
-        "run `payrun migrate`, and grant payrun_app to the login role, unless it is the key file",
+        "if it is the login role, run `payrun migrate`, and grant payrun_app to it",
     );
     let mut checks = vec![reached, role];
     if let Ok(store) = store {
@@ -103,7 +103,7 @@ async fn inside(context: &Context, store: &Store) -> Vec<Check> {
         Check::of(
             "accounts are what they were",
             known_accounts(context, store).await,
-            "an account's provider never changes; give the new one a new name",
+            "compare the account's settings in the configuration with what they were",
         ),
         Check::of("clock", clock, "synchronise both machines with NTP"),
     ]
@@ -121,7 +121,7 @@ async fn known_accounts(context: &Context, store: &Store) -> Result<(), String> 
     };
     match known.iter().find(differs) {
         Some(row) => Err(format!(
-            "account {} was one of {}, idempotency {}",
+            "account {} was one of {}, idempotency {}, and an account's provider never changes: give the new one a new name",
             row.name,
             row.provider,
             row.idempotency.as_str()
@@ -146,11 +146,15 @@ async fn accounts(context: &Context) -> Vec<Check> {
     let accounts = match context.accounts() {
         Ok(accounts) => accounts,
         Err(error) => {
-            return vec![Check::of("accounts", Err::<(), _>(format!("{error:#}")), "see payrun.toml")];
+            return vec![Check::of(
+                "accounts",
+                Err::<(), _>(format!("{error:#}")),
+                "mend it in the configuration, and run this again",
+            )];
         }
     };
     let limits = context.directory().map(drop).map_err(|error| format!("{error:#}"));
-    let mut checks = vec![Check::of("accounts' limits", limits, "see payrun.toml")];
+    let mut checks = vec![Check::of("accounts' limits", limits, "mend them in the configuration")];
     for account in accounts {
         let account = Arc::clone(&account);
         let (what, probed) = match account.probe(&SystemClock).await {

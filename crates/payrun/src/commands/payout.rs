@@ -138,6 +138,19 @@ fn timeline(detail: &PayoutDetail) -> String {
         text.push_str("\n\n");
         text.push_str(&attempts(detail));
     }
+    for decision in &detail.decisions {
+        let confirmed = decision
+            .confirmed_by
+            .as_ref()
+            .map_or_else(|| "not confirmed".to_owned(), |who| format!("confirmed by {who}"));
+        text.push_str(&format!(
+            "\n\n{} proposed {} at {}, {confirmed}: {}",
+            decision.proposed_by,
+            decision.outcome,
+            output::time(decision.proposed_at),
+            decision.evidence
+        ));
+    }
     for webhook in &detail.webhooks {
         text.push_str(&format!(
             "\n\nthe provider sent a webhook at {} ({} times): {}; a webhook settles nothing",
@@ -194,6 +207,9 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     context.output.answer(&resolved, |resolved| match resolved.decision {
         Decision::Proposed => format!(
             "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
+        ),
+        Decision::Replaced => format!(
+            "proposed instead of what was proposed before: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
         ),
         Decision::Confirmed => format!("confirmed: the payout is {state} now"),
     })

@@ -91,7 +91,14 @@ impl Store {
                        select count(*)
                        from payout
                        where payout.batch_id = batch.id and payout.state = 'held'
-                   ) as "held!"
+                   ) as "held!",
+                   (
+                       select payout.reissue_of
+                       from payout
+                       where payout.batch_id = batch.id
+                           and batch.source = 'reissue'
+                           and not original_is_unpaid(payout.reissue_of)
+                   ) as surfaced
                from batch
                where id = $1 and digest is not null
                for update"#,
@@ -114,6 +121,8 @@ impl Store {
             Err(ApproveError::Digest)
         } else if batch.held > 0 {
             Err(ApproveError::Held(batch.held))
+        } else if let Some(original) = batch.surfaced {
+            Err(ApproveError::Surfaced(original.into()))
         } else {
             Ok(())
         }

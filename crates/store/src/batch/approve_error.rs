@@ -1,7 +1,7 @@
 //! Why a decision about a batch is refused.
 
 use payrun_domain::{
-    id::BatchId,
+    id::{BatchId, PayoutId},
     money::{Currency, major},
     name::{AccountName, Actor},
 };
@@ -34,6 +34,12 @@ pub enum ApproveError {
          (`payrun batch exclude`) first"
     )]
     Held(i64),
+    /// What was issued again may be paid after all.
+    #[error(
+        "payout {0}, which this batch issues again, is no longer refused or returned, or has an open anomaly: see `payrun payout show {0}`, and \
+         cancel this batch (`payrun batch cancel`) if it was paid"
+    )]
+    Surfaced(PayoutId),
     /// Nothing says that it was never sent.
     #[error(
         "the batch was imported before a backup was restored, and may have been approved and sent after the backup: approve it, and each payout \
@@ -60,7 +66,7 @@ pub enum ApproveError {
     },
     /// Not all of them are held, and the person who named them thinks they are. Nothing was
     /// changed.
-    #[error("not held, or not for this: {}; name rows that `payrun batch held` shows", listed(.0))]
+    #[error("not held, or not for this reason: {}; name rows that `payrun batch held` shows", listed(.0))]
     NotHeld(Vec<i32>),
     /// The database.
     #[error(transparent)]
@@ -71,7 +77,7 @@ const ROWS_SHOWN: usize = 20;
 
 fn listed(rows: &[i32]) -> String {
     if rows.is_empty() {
-        return "any row".to_owned();
+        return "none of its rows is".to_owned();
     }
     let shown = rows.iter().take(ROWS_SHOWN).map(|row| format!("row {row}")).collect::<Vec<_>>().join(", ");
     if rows.len() > ROWS_SHOWN { format!("{shown} and others") } else { shown }

@@ -70,6 +70,8 @@ pub struct PayoutDetail {
     pub attempts: Vec<AttemptLine>,
     /// What waits for an explanation, oldest first.
     pub anomalies: Vec<AnomalyLine>,
+    /// What people decided, or proposed, oldest first.
+    pub decisions: Vec<DecisionLine>,
     /// What the provider told about it by itself, oldest first.
     pub webhooks: Vec<WebhookLine>,
     /// The file that has its history, once its month is archived. What was dropped since is there
@@ -84,6 +86,21 @@ pub struct AnomalyLine {
     pub kind: String,
     /// For a person; no personal data.
     pub detail: String,
+}
+
+/// What a person proposed, and another confirmed.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionLine {
+    /// What they say the payout is.
+    pub outcome: PayoutState,
+    /// What the provider or bank showed.
+    pub evidence: String,
+    /// Who proposed it.
+    pub proposed_by: Actor,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// Who confirmed it; none while nobody has.
+    pub confirmed_by: Option<Actor>,
 }
 
 /// One event.
@@ -197,6 +214,7 @@ impl Store {
             events: self.events(id).await?,
             attempts: self.attempts(id).await?,
             anomalies: self.open_anomalies(id).await?,
+            decisions: self.decisions(id).await?,
             webhooks: self.webhooks(id).await?,
             archived: self.archive_of(id).await?,
         }))
@@ -251,6 +269,30 @@ impl Store {
             })
         });
         attempts.collect()
+    }
+
+    async fn decisions(&self, id: PayoutId) -> Result<Vec<DecisionLine>, Error> {
+        let rows = sqlx::query!(
+            "select outcome, evidence, proposed_by, proposed_at, confirmed_by
+             from review_decision
+             where payout_id = $1
+             order by version, number",
+            id.uuid(),
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver(READING))?;
+        let who = |name: &str, column| state::actor(name, ("review_decision", column), id);
+        let decisions = rows.into_iter().map(|row| {
+            Ok(DecisionLine {
+                outcome: known(PayoutState::parse(&row.outcome), ("review_decision", "outcome"), id)?,
+                evidence: row.evidence,
+                proposed_by: who(&row.proposed_by, "proposed_by")?,
+                proposed_at: row.proposed_at.to_jiff(),
+                confirmed_by: row.confirmed_by.map(|name| who(&name, "confirmed_by")).transpose()?,
+            })
+        });
+        decisions.collect()
     }
 
     async fn open_anomalies(&self, id: PayoutId) -> Result<Vec<AnomalyLine>, Error> {

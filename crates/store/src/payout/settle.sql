@@ -67,13 +67,30 @@ resolved as (
 ),
 reported as (
     insert into anomaly (payout_id, kind, detail)
-    select answer.id, answer.anomaly, answer.detail
+    select answer.id, answer.anomaly, answer.detail || case
+            when reissue.id is null then ''
+            else format(
+                '; it was issued again as payout %s, which is %s: cancel or stop that one', reissue.id, reissue.state
+            )
+        end
     from answer
     join moved on moved.id = answer.id
+    left join payout reissue on reissue.reissue_of = answer.id and answer.anomaly = 'surfaced'
     where answer.anomaly is not null
+    union all
+    -- Both are at the provider.
+    select answer.id, 'doubled', format(
+        'the provider has this payout after all, and payout %s, which took its place, was sent: probably paid twice; ask the provider to return one',
+        reissue.id
+    )
+    from answer
+    join moved on moved.id = answer.id
+    join payout reissue on reissue.reissue_of = answer.id
+    where answer.anomaly = 'surfaced'
+        and was_sent(reissue.state)
+        and not ended_unpaid(reissue.state)
     on conflict do nothing
     returning payout_id
 )
-select moved.id as "id!", reported.payout_id is not null as "is_reported!"
+select moved.id as "id!", moved.id in (select payout_id from reported) as "is_reported!"
 from moved
-left join reported on reported.payout_id = moved.id

@@ -14,6 +14,8 @@ use crate::{Error, Store, state, unit::Unit};
 pub enum Decision {
     /// Written down; another person must say the same.
     Proposed,
+    /// The same, instead of what was proposed before.
+    Replaced,
     /// Two people agree; the payout has moved.
     Confirmed,
 }
@@ -35,14 +37,6 @@ pub enum ReviewError {
     /// One person alone.
     #[error("{0} proposed this already; another person must confirm it")]
     NeedsAnother(Actor),
-    /// Two people, two opinions.
-    #[error("{proposed_by} proposed `{outcome}`; agree with that, or settle it between you")]
-    Disagrees {
-        /// Who was first.
-        proposed_by: Actor,
-        /// What they said.
-        outcome: PayoutState,
-    },
     /// It is at the provider, as its record there shows.
     #[error(
         "the provider has a record of this payout ({0}), so it is never sent again: decide accepted, paid or rejected"
@@ -109,19 +103,26 @@ impl Store {
             return Err(ReviewError::Found(provider_id));
         }
         let proposal = sqlx::query!(
-            "select outcome, proposed_by from review_decision where payout_id = $1 and version = $2",
+            "select number, outcome, proposed_by
+             from review_decision
+             where payout_id = $1 and version = $2
+             order by number desc
+             limit 1",
             id.uuid(),
             payout.version,
         )
         .fetch_optional(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        let Some(proposal) = proposal else {
+        let agreed = proposal.as_ref().filter(|proposal| proposal.outcome == outcome.as_str());
+        let Some(agreed) = agreed else {
+            let number = proposal.as_ref().map_or(1, |earlier| earlier.number.saturating_add(1));
             sqlx::query!(
-                "insert into review_decision (payout_id, version, outcome, evidence, proposed_by)
-                 values ($1, $2, $3, $4, $5)",
+                "insert into review_decision (payout_id, version, number, outcome, evidence, proposed_by)
+                 values ($1, $2, $3, $4, $5, $6)",
                 id.uuid(),
                 payout.version,
+                number,
                 outcome.as_str(),
                 evidence,
                 actor.as_str(),
@@ -130,16 +131,11 @@ impl Store {
             .await
             .map_err(Error::driver(operation))?;
             unit.commit().await?;
-            return Ok(Decision::Proposed);
+            return Ok(if number == 1 { Decision::Proposed } else { Decision::Replaced });
         };
-        let proposed_by = state::actor(&proposal.proposed_by, ("review_decision", "proposed_by"), id)?;
+        let proposed_by = state::actor(&agreed.proposed_by, ("review_decision", "proposed_by"), id)?;
         if proposed_by == *actor {
             return Err(ReviewError::NeedsAnother(proposed_by));
-        }
-        let proposed =
-            state::known(PayoutState::parse(&proposal.outcome), ("review_decision", "outcome"), id)?;
-        if proposed != outcome {
-            return Err(ReviewError::Disagrees { proposed_by, outcome: proposed });
         }
         confirm(actor, unit, id, payout.version, transition).await?;
         Ok(Decision::Confirmed)
@@ -158,7 +154,13 @@ async fn confirm(
     sqlx::query!(
         "update review_decision
          set confirmed_by = $3, confirmed_at = clock_timestamp()
-         where payout_id = $1 and version = $2",
+         where payout_id = $1
+             and version = $2
+             and number = (
+                 select max(number)
+                 from review_decision latest
+                 where latest.payout_id = $1 and latest.version = $2
+             )",
         id.uuid(),
         version,
         actor.as_str(),

@@ -32,12 +32,21 @@ pub struct ReviewItem {
 pub const ABSENT: &str = "absent";
 
 impl Store {
-    /// Payouts that wait because their provider does not have them, up to `rows_max`.
+    /// Payouts that wait because their provider does not have them, and of which no person has
+    /// proposed anything else than to send them again; up to `rows_max`.
     pub async fn absent_payouts(&self, rows_max: i64) -> Result<Vec<PayoutId>, Error> {
         let ids = sqlx::query_scalar!(
             "select id
              from payout
-             where state = 'needs_review' and reason = $1
+             where state = 'needs_review'
+                 and reason = $1
+                 and not exists (
+                     select
+                     from review_decision decision
+                     where decision.payout_id = payout.id
+                         and decision.version = payout.version
+                         and decision.outcome <> 'queued'
+                 )
              order by state_since, id
              limit $2",
             ABSENT,

@@ -4,7 +4,7 @@ use payrun_domain::{
     id::PayoutId,
     payout::{PayoutState, Transition},
 };
-use payrun_store::{ApproveError, Decision, Reissued, ReviewError, Settlement, Store};
+use payrun_store::{Anomaly, ApproveError, Decision, DecisionLine, Reissued, ReviewError, Settlement, Store};
 use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
@@ -49,12 +49,29 @@ async fn one_person_decides_nothing(pool: PgPool) {
         ana.decide(&by("ana"), payout, rejected, EVIDENCE).await,
         Err(ReviewError::NeedsAnother(_))
     ));
-    let other = luis.decide(&by("luis"), payout, PayoutState::Paid, EVIDENCE).await;
-    assert!(matches!(other, Err(ReviewError::Disagrees { .. })));
+    let other = luis.decide(&by("luis"), payout, PayoutState::Paid, EVIDENCE).await.unwrap();
+    assert_eq!(other, Decision::Replaced, "a slip is no dead end, and two still have to agree");
     assert_eq!(states(&owner, payout).await, ("needs_review".into(), "ambiguous".into()));
-    assert_eq!(luis.decide(&by("luis"), payout, rejected, EVIDENCE).await.unwrap(), Decision::Confirmed);
+    assert_eq!(luis.decide(&by("luis"), payout, rejected, EVIDENCE).await.unwrap(), Decision::Replaced);
+    assert!(matches!(
+        luis.decide(&by("luis"), payout, rejected, EVIDENCE).await,
+        Err(ReviewError::NeedsAnother(_))
+    ));
+    assert_eq!(ana.decide(&by("ana"), payout, rejected, EVIDENCE).await.unwrap(), Decision::Confirmed);
+    let told = detail(&owner, payout).await.decisions;
+    let said =
+        |line: &DecisionLine| (line.proposed_by.to_string(), line.outcome, line.confirmed_by.is_some());
+    assert_eq!(
+        told.iter().map(said).collect::<Vec<_>>(),
+        [
+            ("ana".to_owned(), rejected, false),
+            ("luis".to_owned(), PayoutState::Paid, false),
+            ("luis".to_owned(), rejected, true)
+        ],
+        "none is forgotten"
+    );
     assert_eq!(states(&owner, payout).await, ("rejected".into(), "decided_by_person".into()));
-    assert_eq!(detail(&owner, payout).await.events.pop().unwrap().actor.as_str(), "luis");
+    assert_eq!(detail(&owner, payout).await.events.pop().unwrap().actor.as_str(), "ana");
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -142,6 +159,50 @@ async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) 
     assert_ne!(old.reference, again.reference);
     let claimed = claim_one(&luis, new.payout, LEASE).await;
     assert_eq!(claimed.order.reference, again.reference);
+}
+
+/// What was issued again was paid after all: what took its place does not go, and where it has gone
+/// people are told that both have.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let surface = async |payout: PayoutId| {
+        owner.ask_again(&by("ana"), payout).await.unwrap();
+        let due = owner.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+        let looked = due.into_iter().find(|lookup| lookup.payout == payout).unwrap();
+        let surfaced = Settlement {
+            reason: Some("found_settled".to_owned()),
+            due_in: None,
+            anomaly: Some(Anomaly { kind: "surfaced", detail: "it is there after all".to_owned() }),
+            ..settlement(&looked, Some(Transition::Surface))
+        };
+        owner.settle(&by("reconcile:1"), &[surfaced]).await.unwrap();
+    };
+    let again = async |name: &str| {
+        let refused = sent(&pool, &owner, name, Transition::Refuse).await;
+        let new = new_issue();
+        owner.reissue(&by("ana"), refused, new, Some(REPORT)).await.unwrap();
+        (refused, new, owner.batch(new.batch).await.unwrap().digest_short())
+    };
+
+    let (original, new, digest) = again("unapproved").await;
+    surface(original).await;
+    let refused = owner.approve(&by("luis"), new.batch, &digest).await;
+    assert!(matches!(refused, Err(ApproveError::Surfaced(payout)) if payout == original), "{refused:?}");
+
+    let (original, new, digest) = again("queued").await;
+    owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
+    surface(original).await;
+    assert!(owner.claim(&by("dispatch:1"), &account(), &[new.payout], LEASE).await.unwrap().is_empty());
+    let told = detail(&owner, original).await.anomalies;
+    assert!(told[0].detail.contains(&new.payout.to_string()), "which one to stop: {told:?}");
+
+    let (original, new, digest) = again("gone").await;
+    owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
+    claim_one(&owner, new.payout, LEASE).await;
+    surface(original).await;
+    let kinds = detail(&owner, original).await.anomalies;
+    assert_eq!(kinds.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["surfaced", "doubled"]);
 }
 
 /// Two people press the key at once.

@@ -17,7 +17,7 @@ pub(crate) fn cases() -> Vec<Case> {
         refused(
             "one-record-of-50-mb",
             || [&b"a,b\n"[..], &vec![b'a'; 50 << 20]].concat(),
-            "record_bytes_max",
+            "more than 65536 bytes",
         ),
         refused("a-quote-that-is-never-closed", quote, "is a quote never closed"),
         refused("257-columns", || [&b"a,"[..], &b"a,".repeat(255), b"a\n"].concat(), "column 256"),
