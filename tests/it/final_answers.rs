@@ -72,9 +72,49 @@ fn a_refused_payout_is_issued_again_once_its_provider_has_said_so_again() {
     let (new, digest) = (again["batch"].as_str().unwrap(), again["digest"].as_str().unwrap());
     world.run(&["--as", "luis", "batch", "approve", new, "--digest", digest]);
     wait_for("the second refusal", || (world.count(new, &["rejected"]) == 1).then_some(()));
-    let (status, _, said) =
-        world.try_run(&["--as", "ana", "payout", "reissue", again["payout"].as_str().unwrap(), "--compared"]);
+    let (status, _, said) = world.try_run(&[
+        "--as",
+        "ana",
+        "payout",
+        "reissue",
+        again["payouts"][0].as_str().unwrap(),
+        "--compared",
+    ]);
     assert!(status.code() == Some(2) && said.contains("--evidence"), "{said}");
+}
+
+#[test]
+fn what_was_rejected_for_one_cause_is_issued_again_as_one_batch() {
+    let world = World::with("payrun_it_poor", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let csv = Payroll::csv(Provider::Bamboo, world.account(), "many", 6);
+    let words =
+        ["late-declined-701", "late-declined-701", "late-declined-813"].map(|word| format!("sandbox:{word}"));
+    let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();
+    for (line, word) in lines[1..].iter_mut().zip(words) {
+        *line = line.replace("Planilla", &word);
+    }
+    let file = world.file("many.csv", &lines.join("\n"));
+    let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
+    let batch = imported["batch"].as_str().unwrap().to_owned();
+    let digest = world.run(&["batch", "show", &batch])["digest"].as_str().unwrap().to_owned();
+    world.run(&["--as", "luis", "batch", "approve", &batch, "--digest", &digest]);
+    let _run = world.start("run");
+    wait_for("the batch to be settled, and the account to be funded again", || {
+        if world.run(&["accounts"])[0]["paused"] == "balance" {
+            world.run(&["--as", "ana", "accounts", "resume", world.account()]);
+        }
+        (world.count(&batch, &["rejected"]) == 3 && world.count(&batch, &["paid"]) == 3).then_some(())
+    });
+    let again = world.run(&["--as", "ana", "batch", "reissue", &batch, "--code", "701"]);
+    assert_eq!(
+        (again["payouts"].as_array().unwrap().len(), again["left"].as_array().unwrap().len()),
+        (2, 0),
+        "those of that code, and no others: {again}"
+    );
+    let shown = world.run(&["batch", "show", again["batch"].as_str().unwrap()]);
+    assert_eq!((&shown["accepted"], &shown["state"]), (&2.into(), &"awaiting approval".into()));
+    let (status, _, said) = world.try_run(&["--as", "ana", "batch", "reissue", &batch, "--code", "701"]);
+    assert!(status.code() == Some(3) && said.contains("701"), "once is enough: {said}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) mod migrate;
 pub(crate) mod payout;
 pub(crate) mod reading;
 pub(crate) mod recover;
+pub(crate) mod reissue;
 pub(crate) mod review;
 pub(crate) mod template;
 pub(crate) mod watch;

@@ -42,7 +42,7 @@ pub use payout::{
 };
 pub use people::{
     erase::{Forgotten, KeyUse, Whose},
-    reissue::Reissued,
+    reissue::{Reissue, ReissueBatch},
     review::{Decision, ReviewError},
     review_queue::{ABSENT, ReviewItem},
 };

@@ -20,7 +20,7 @@ use payrun_store::{RiskFlag, Store};
 use payrun_tabular::Separator;
 
 use crate::{
-    commands::{held, watch},
+    commands::{held, reissue, watch},
     context::{Acting, Context},
     failure::Failure,
     output::{
@@ -90,6 +90,22 @@ pub(crate) enum BatchCommand {
         /// Which batch.
         id: BatchId,
     },
+    /// Issue again, as one new batch, what the provider rejected with one code; it is asked first
+    /// whether it still does.
+    Reissue {
+        /// Which batch.
+        id: BatchId,
+        /// Which code, as `batch watch` shows it.
+        #[arg(long)]
+        code: String,
+        /// The provider cannot be asked, or a backup was restored: you have compared with the
+        /// provider's own report, and none was paid or issued again.
+        #[arg(long, requires = "evidence")]
+        compared: bool,
+        /// What the report showed, and where; no personal data.
+        #[arg(long, requires = "compared")]
+        evidence: Option<String>,
+    },
     /// The outcome of every row, as CSV.
     Export {
         /// Which batch.
@@ -155,6 +171,9 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
                     done.cancelled, done.out
                 )
             })
+        }
+        BatchCommand::Reissue { id, code, compared: _, evidence } => {
+            reissue::of_batch(context, id, &code, evidence.as_deref()).await
         }
         BatchCommand::Export { id, to, rejects } => export(context, id, to.as_deref(), rejects).await,
         BatchCommand::Watch { id } => watch::run(context, id).await,

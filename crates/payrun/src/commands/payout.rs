@@ -1,22 +1,16 @@
 //! `payrun payout`.
 
-use std::time::Duration;
-
 use clap::{Subcommand, ValueEnum};
-use payrun_app::{
-    cancel_payout, find,
-    reissue::{self, reissue},
-    resolve::resolve,
-};
+use payrun_app::{cancel_payout, find, resolve::resolve};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     payout::PayoutState,
     verdict::ProviderId,
 };
 use payrun_store::{Decision, PayoutDetail};
-use tokio::time;
 
 use crate::{
+    commands::reissue,
     context::{Acting, Context},
     failure::Failure,
     output::{self, amount, maybe_time, table},
@@ -215,31 +209,13 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     })
 }
 
-/// So long a reconciler may take to ask the provider.
-const ASKED_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-
 async fn issue_again(context: &Context, which: &str, compared: Option<&str>) -> Result<(), Failure> {
-    let Acting { store, actor } = context.store_of_person().await?;
-    let id = find::one(&store, which).await?;
-    if compared.is_none()
-        && let Some(asked) = reissue::ask(&store, &actor, id).await?
-    {
-        context.output.line("asking the provider whether it is still refused or returned …");
-        let answered = async {
-            while !asked.is_answered(&store).await? {
-                time::sleep(LOOK_EVERY).await;
-            }
-            Ok::<_, Failure>(())
-        };
-        // Without an answer the store says what is missing.
-        time::timeout(ASKED_WITHIN, answered).await.unwrap_or(Ok(()))?;
+    let acting = context.store_of_person().await?;
+    let id = find::one(&acting.store, which).await?;
+    if compared.is_none() {
+        reissue::ask_provider(context, &acting, &[id]).await?;
     }
-    let new = reissue(&store, &actor, id, compared, SystemClock.now()).await?;
-    context.output.answer(&new, |new| {
-        format!(
-            "issued again as payout {} in batch {}\nto approve, as another person: payrun --as NAME batch approve {} --digest {}",
-            new.payout, new.batch, new.batch, new.digest
-        )
-    })
+    let Acting { store, actor } = &acting;
+    let new = payrun_app::reissue::one(store, actor, id, compared, SystemClock.now()).await?;
+    context.output.answer(&new, reissue::describe)
 }

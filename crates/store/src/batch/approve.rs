@@ -98,6 +98,7 @@ impl Store {
                        where payout.batch_id = batch.id
                            and batch.source = 'reissue'
                            and not original_is_unpaid(payout.reissue_of)
+                       limit 1
                    ) as surfaced
                from batch
                where id = $1 and digest is not null

@@ -6,6 +6,7 @@ use payrun_domain::{
     reference::Reference,
 };
 use ring::digest::{SHA256, digest};
+use uuid::Uuid;
 
 use crate::{
     Error, ReviewError, Store,
@@ -16,23 +17,39 @@ use crate::{
     unit::Unit,
 };
 
-/// A payout that was issued again.
+/// A payout that is issued again, and the new one that takes its place, with a reference of its
+/// own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reissued {
-    /// The new batch, to be approved by another person.
-    pub batch: BatchId,
-    /// The new payout, with a reference of its own.
-    pub payout: PayoutId,
+pub struct Reissue {
+    /// The old one; it stays as it is.
+    pub old: PayoutId,
+    /// The new one.
+    pub new: PayoutId,
 }
+
+/// A new batch of payouts that are issued again, to be approved by another person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReissueBatch {
+    /// Its id.
+    pub id: BatchId,
+    /// What people call it.
+    pub name: String,
+}
+
+const OPERATION: &str = "issuing payouts again";
 
 impl Store {
     /// Brings the look-up of a settled payout forward: what its provider says of it now. Nothing
-    /// happens to one that is not looked up.
+    /// happens to one that is not looked up, or whose history left the database.
     pub async fn ask_again(&self, actor: &Actor, id: PayoutId) -> Result<(), Error> {
         let operation = "asking the provider again";
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
         sqlx::query!(
-            "update payout set due_at = clock_timestamp() where id = $1 and is_watched(state)",
+            "update payout
+             set due_at = clock_timestamp()
+             where id = $1
+                 and is_watched(state)
+                 and exists (select from payout_event event where event.payout_id = $1)",
             id.uuid(),
         )
         .execute(unit.connection())
@@ -41,19 +58,68 @@ impl Store {
         unit.commit().await
     }
 
-    /// Issues a rejected or returned payout again: a new row, a new reference, a new approval. The
-    /// old row stays as it is. The provider must have said within ten minutes that it is still
-    /// refused or returned; where it cannot, and for what ended before a backup was restored, a
-    /// person has `compared` it with the provider's own report, and says what it showed.
+    /// The payouts of a batch that were rejected with this code, and were not issued again, in the
+    /// order of its rows.
+    pub async fn rejected_with(&self, batch: BatchId, code: &str) -> Result<Vec<PayoutId>, Error> {
+        let ids = sqlx::query_scalar!(
+            "select id
+             from payout
+             where batch_id = $1
+                 and state = 'rejected'
+                 and reason = $2
+                 and not exists (select from payout reissue where reissue.reissue_of = payout.id)
+             order by row_no",
+            batch.uuid(),
+            code,
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading what was rejected"))?;
+        Ok(ids.into_iter().map(PayoutId::from).collect())
+    }
+
+    /// Issues rejected and returned payouts again, as one new batch: new rows, new references, one
+    /// new approval. Those of which that is refused are left out, each with the reason; when all
+    /// are, there is no new batch. The provider must have said of each within ten minutes that it
+    /// is still refused or returned; where it cannot, and for what ended before a backup was
+    /// restored, a person has `compared` them with the provider's own report, and says what it
+    /// showed.
     pub async fn reissue(
         &self,
         actor: &Actor,
-        id: PayoutId,
-        new: Reissued,
+        batch: &ReissueBatch,
+        reissues: &[Reissue],
         compared: Option<&str>,
-    ) -> Result<(), ReviewError> {
-        let operation = "issuing a payout again";
+    ) -> Result<Vec<(PayoutId, ReviewError)>, ReviewError> {
         compared.map_or(Ok(()), check_evidence)?;
+        let (mut issued, mut sealed, mut left) = (Vec::new(), Vec::new(), Vec::new());
+        for reissue in reissues {
+            match self.check_reissue(*reissue, compared).await {
+                Ok(beneficiary) => {
+                    issued.push(*reissue);
+                    sealed.push(beneficiary);
+                }
+                Err(ReviewError::Store(error)) => return Err(error.into()),
+                Err(refusal) => left.push((reissue.old, refusal)),
+            }
+        }
+        if issued.is_empty() {
+            return Ok(left);
+        }
+        let mut unit = Unit::begin(&self.pool, actor, OPERATION).await?;
+        insert(actor, &mut unit, batch, &issued, compared).await?;
+        beneficiary::insert(&mut unit, &sealed.iter().collect::<Vec<_>>()).await?;
+        unit.commit().await?;
+        Ok(left)
+    }
+
+    /// The beneficiary, sealed for the new payout, if the old one may be issued again.
+    async fn check_reissue(
+        &self,
+        reissue: Reissue,
+        compared: Option<&str>,
+    ) -> Result<SealedBeneficiary, ReviewError> {
+        let id = reissue.old;
         let old = sqlx::query!(
             r#"select payout.state, payout.reference, payout.country, payout.currency, payout.amount_minor,
                    payout.provider_id, payout.lookup_answer,
@@ -72,7 +138,7 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await
-        .map_err(Error::driver(operation))?
+        .map_err(Error::driver(OPERATION))?
         .ok_or(ReviewError::NotFound(id))?;
         let state = state::payout_state(&old.state, id)?;
         if !state.can_be_reissued() {
@@ -112,62 +178,61 @@ impl Store {
         };
         let sealer = self.sealer();
         let order = sealed.open(&sealer)?;
-        let sealed = SealedBeneficiary::new(&sealer, new.payout, &order)?;
-        let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        insert(actor, &mut unit, id, new, compared).await?;
-        beneficiary::insert(&mut unit, &[&sealed]).await?;
-        Ok(unit.commit().await?)
+        Ok(SealedBeneficiary::new(&sealer, reissue.new, &order)?)
     }
 }
 
-/// The new batch, with the new payout alone in it.
+/// The new batch, with the new payouts in it.
 async fn insert(
     actor: &Actor,
     unit: &mut Unit,
-    old: PayoutId,
-    new: Reissued,
+    batch: &ReissueBatch,
+    issued: &[Reissue],
     compared: Option<&str>,
 ) -> Result<(), Error> {
-    let operation = "issuing a payout again";
-    let identity = digest(&SHA256, new.payout.uuid().as_bytes());
-    let reference = Reference::of(new.payout);
+    let old: Vec<Uuid> = issued.iter().map(|reissue| reissue.old.uuid()).collect();
+    let new: Vec<Uuid> = issued.iter().map(|reissue| reissue.new.uuid()).collect();
+    let references: Vec<String> =
+        issued.iter().map(|reissue| Reference::of(reissue.new).as_str().to_owned()).collect();
+    let identity = digest(&SHA256, &new.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<u8>>());
     sqlx::query!(
         "insert into batch (id, source, source_name, source_digest, uploaded_by)
          values ($1, 'reissue', $2, $3, $4)",
-        new.batch.uuid(),
-        format!("reissue of {old}"),
+        batch.id.uuid(),
+        batch.name,
         identity.as_ref(),
         actor.as_str(),
     )
     .execute(unit.connection())
     .await
-    .map_err(Error::driver(operation))?;
+    .map_err(Error::driver(OPERATION))?;
     sqlx::query!(
         "insert into payout (
              id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency,
              amount_minor, state, version, transition, reason
          )
-         select $2, $3, 1, client_id, issue + 1, id, account, $4, country, currency,
-             amount_minor, 'awaiting_approval', 2, 'pass', $5
-         from payout
-         where id = $1",
-        old.uuid(),
-        new.payout.uuid(),
-        new.batch.uuid(),
-        reference.as_str(),
+         select issued.new, $4, issued.row_no::int, client_id, issue + 1, payout.id, account, issued.reference, country,
+             currency, amount_minor, 'awaiting_approval', 2, 'pass', $5
+         from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as issued (old, new, reference, row_no)
+         join payout on payout.id = issued.old",
+        &old,
+        &new,
+        &references,
+        batch.id.uuid(),
         compared,
     )
     .execute(unit.connection())
     .await
-    .map_err(Error::driver(operation))?;
+    .map_err(Error::driver(OPERATION))?;
     // Now it is complete, and takes no more rows.
     sqlx::query!(
-        "update batch set digest = $2, accepted = 1 where id = $1",
-        new.batch.uuid(),
+        "update batch set digest = $2, accepted = $3 where id = $1",
+        batch.id.uuid(),
         identity.as_ref(),
+        i32::try_from(issued.len()).unwrap_or(i32::MAX),
     )
     .execute(unit.connection())
     .await
-    .map_err(Error::driver(operation))?;
+    .map_err(Error::driver(OPERATION))?;
     Ok(())
 }

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use payrun_domain::{beneficiary::Document, country::Country, payout::Transition};
-use payrun_store::{
-    Conclusion, Error, Forgotten, PoisonMessage, Reissued, ReplyEvidence, ReviewError, Sealer, Whose,
-};
+use payrun_store::{Conclusion, Error, Forgotten, PoisonMessage, ReplyEvidence, ReviewError, Sealer, Whose};
 use sqlx::{Executor as _, PgPool};
-use uuid::Uuid;
 
 use crate::support::{
     INDEX, KEYS, LEASE, ROOM, account, accounts, app, approved, by, claim_one, code, conclusion, detail,
-    open_new, past_the_guard, payout, sent, store, store_with,
+    new_issue, open_new, past_the_guard, payout, reissue, sent, store, store_with,
 };
 
 const NEXT: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -43,8 +40,8 @@ async fn what_is_settled_can_be_forgotten_and_is_still_paid_only_once(pool: PgPo
     let mut import = open_new(&store(&pool).await, "ana", "new").await;
     let double = import.rows(&[payout("old-1", 1)], &[]).await.unwrap();
     assert_eq!(double[0].code, "client_id_used", "the payout itself stays");
-    let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    let reissued = owner.reissue(&by("setup"), payouts[0], new, Some("the report of 30 November")).await;
+    let new = new_issue();
+    let reissued = reissue(&owner, "setup", payouts[0], new, Some("the report of 30 November")).await;
     assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
 }
 
@@ -156,8 +153,8 @@ async fn an_old_dump_opens_with_no_key_that_is_left(pool: PgPool) {
     let thief = store_with(&pool, &format!("{INDEX}\n{NEXT}")).await;
     // As it is, and as if another key had sealed it.
     for key_id in [1, 2] {
-        let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-        let reissued = thief.reissue(&by("eva"), refused, new, Some("the report of 30 November")).await;
+        let new = new_issue();
+        let reissued = reissue(&thief, "eva", refused, new, Some("the report of 30 November")).await;
         assert!(
             matches!(reissued, Err(ReviewError::Store(Error::Sealed { .. }))),
             "key {key_id}: {reissued:?}"
@@ -208,8 +205,8 @@ async fn a_restored_backup_does_without_a_destroyed_key(pool: PgPool) {
         role.forget_destroyed(&by("dispatch:1")).await.unwrap(),
         Forgotten { payouts: 1, strays: 0, open: 1 }
     );
-    let new = Reissued { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() };
-    let reissued = role.reissue(&by("dispatch:1"), refused, new, Some("the report of 30 November")).await;
+    let new = new_issue();
+    let reissued = reissue(&role, "dispatch:1", refused, new, Some("the report of 30 November")).await;
     assert!(matches!(reissued, Err(ReviewError::Store(Error::Forgotten(_)))), "{reissued:?}");
     let settled = "update payout set state = 'rejected', due_at = null where state = 'unknown'";
     past_the_guard(&pool).await.execute(settled).await.unwrap();

@@ -17,7 +17,8 @@ use payrun_domain::{
 };
 use payrun_store::{
     Claimed, Conclusion, Error, HoldPolicy, Import, ImportStart, Lookup, LookupRoom, NewAccount, NewBatch,
-    NewPayout, NotFoundCount, Options, PayoutDetail, Sealer, Settled, Settlement, Source, Store,
+    NewPayout, NotFoundCount, Options, PayoutDetail, Reissue, ReissueBatch, ReviewError, Sealer, Settled,
+    Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -256,6 +257,31 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         anomaly: None,
         amount: looked.order.amount,
     }
+}
+
+/// Where a payout is issued again: the new batch, and the new payout.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewIssue {
+    pub(crate) batch: BatchId,
+    pub(crate) payout: PayoutId,
+}
+
+/// Ids of their own.
+pub(crate) fn new_issue() -> NewIssue {
+    NewIssue { batch: Uuid::now_v7().into(), payout: Uuid::now_v7().into() }
+}
+
+/// Issues one payout again.
+pub(crate) async fn reissue(
+    store: &Store,
+    who: &str,
+    old: PayoutId,
+    new: NewIssue,
+    compared: Option<&str>,
+) -> Result<(), ReviewError> {
+    let batch = ReissueBatch { id: new.batch, name: format!("reissue of {old}") };
+    let mut left = store.reissue(&by(who), &batch, &[Reissue { old, new: new.payout }], compared).await?;
+    left.pop().map_or(Ok(()), |(_, refusal)| Err(refusal))
 }
 
 /// Which payouts were settled.
