@@ -30,7 +30,7 @@ test: tools up ## all tests, against real Postgres and RabbitMQ
 chaos: tools up ## kills, cuts and restarts on a running system: make chaos SECONDS=600 SEED=7
 	@exports=$$(deploy/local/services env); eval "$$exports"
 	cargo build --workspace --bins
-	target/debug/chaos --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
+	"$${CARGO_TARGET_DIR:-target}/debug/chaos" --seconds $(if $(filter command\ line,$(origin SECONDS)),$(SECONDS),60) --seed $(or $(SEED),$$RANDOM)
 
 # Release builds, on a machine that does nothing else: what runs beside it is measured too.
 bench: tools up ## how fast, and at what cost: make bench ROWS=10000 LATENCY_MS=50 RUNS=3
