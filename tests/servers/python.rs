@@ -69,15 +69,16 @@ impl Publisher {
 }
 
 /// What it was told of is there, once, and nothing else.
-/// In RabbitMQ 3.10 a message that reaches a quorum queue of one member before its first election can
-/// keep it from ever having a leader. That is the broker's to mend, and not what is tested here.
-fn wait_for_leaders(services: &Services) {
+/// After `kill -9`, RabbitMQ 3.10 may leave a quorum queue of one member without a leader for ever.
+/// That is the broker's fault and not what is tested here: the election is begun by hand, as an
+/// operator would, and the queue's state is read from the broker's own table.
+fn elect_leaders(services: &Services) {
+    let elect =
+        "[ra:trigger_election({Name, node()}) || {Name, State} <- ets:tab2list(ra_state), State =/= leader].";
+    let led = "lists:all(fun({_, State}) -> State =:= leader end, ets:tab2list(ra_state)).";
     wait_for("every queue to have a leader", || {
-        let listed =
-            services.rabbitmqctl(&["list_queues", "--quiet", "--formatter", "json", "name", "leader"]);
-        let queues: Value = serde_json::from_str(&listed).unwrap();
-        let led = |queue: &Value| queue["leader"].as_str().is_some_and(|leader| !leader.is_empty());
-        queues.as_array().unwrap().iter().all(led).then_some(())
+        services.rabbitmqctl(&["eval", elect]);
+        (services.rabbitmqctl(&["eval", led]).trim() == "true").then_some(())
     });
 }
 
@@ -97,13 +98,13 @@ fn a_publisher_in_python_needs_no_more_than_the_documents() {
     assert_eq!(publisher.line(), "confirmed");
     services.kill(Server::RabbitMq);
     services.started(services.start(Server::RabbitMq));
-    wait_for_leaders(&services);
+    elect_leaders(&services);
     publisher.go_on();
     let ingest = world.start("ingest");
     assert_eq!(publisher.line(), "answered");
     services.kill(Server::RabbitMq);
     services.started(services.start(Server::RabbitMq));
-    wait_for_leaders(&services);
+    elect_leaders(&services);
     publisher.go_on();
     let answered: Value = serde_json::from_str(&publisher.line()).unwrap();
     assert!(publisher.process.stop().success());
