@@ -44,7 +44,12 @@ told as (
     select payout.id, payout.state,
         exists (select from payout_event event where event.payout_id = payout.id) as has_history
     from payout
-    where payout.id = (select payout_id from kept where times = 1)
+    where payout.id = (select payout_id from fresh where times = 1)
+        -- One that is only counted may still say something new: it is worth a look-up an hour.
+        or (
+            payout.id = (select payout_id from counted)
+            and coalesce(payout.looked_up_at < clock_timestamp() - interval '1 hour', true)
+        )
 ),
 forward as (
     update payout

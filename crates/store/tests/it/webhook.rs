@@ -11,8 +11,8 @@ use payrun_store::{ReceivedWebhook, ReviewError, Settlement, Store, WebhookRecei
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, sent,
-    settlement, states,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up,
+    past_the_guard, record, sent, settlement, states,
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -103,6 +103,14 @@ async fn variants_of_one_call_are_counted_and_not_all_kept(pool: PgPool) {
     let kept: (i64, i64) =
         sqlx::query_as("select count(*), sum(times)::bigint from webhook").fetch_one(&pool).await.unwrap();
     assert_eq!(kept, (20, 300), "each is counted");
+    let answer = Settlement { due_in: Some(LEASE), ..settlement(&look_up(&store).await, None) };
+    store.settle(&by("reconcile:1"), &[answer]).await.unwrap();
+    call(&store, b"paid, and now", Some(reference.as_str()), None).await;
+    assert_eq!(due(&store).await, [], "it was looked up within the hour");
+    let mut owner = past_the_guard(&pool).await;
+    owner.execute("update payout set looked_up_at = looked_up_at - interval '2 hours'").await.unwrap();
+    call(&store, b"paid, and later", Some(reference.as_str()), None).await;
+    assert_eq!(due(&store).await, [payout], "and may have changed since");
     let other = sent(&pool, &store, "other", Transition::Accept).await;
     let about_other = call(&store, b"paid", Some(Reference::of(other).as_str()), None).await;
     assert_eq!(about_other, WebhookReceipt::Matched(other), "and none of another payout is lost");
