@@ -35,6 +35,7 @@ pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> 
     }
     let amount = document.get(&records.amount_member).ok().flatten();
     if !amount.is_some_and(|amount| is_amount(amount, order.amount)) {
+        // As the database prints it: a person compares it, nothing is computed.
         let told = amount.map_or_else(|| "none".to_owned(), |amount| format!("{amount:?}"));
         return mismatch::amount(order, &told, order.amount.currency().code());
     }
