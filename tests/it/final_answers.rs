@@ -188,6 +188,10 @@ fn an_id_that_the_provider_gave_to_another_payout_is_a_question_for_people_and_n
     let anomaly = &shown["anomalies"][0];
     assert_eq!(anomaly["kind"], "refused_by_tables");
     assert!(anomaly["detail"].as_str().unwrap().contains(&next.to_string()), "{anomaly}");
+    let again =
+        ["--as", "ana", "payout", "resolve", "same-1", "--outcome", "queued", "--evidence", "no such record"];
+    let (status, _, said) = world.try_run(&again);
+    assert!(status.code() == Some(3) && said.contains("has a record"), "it was found: {said}");
     for who in ["ana", "luis"] {
         let evidence = "the provider gave one id to two payouts";
         let resolve =

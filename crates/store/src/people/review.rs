@@ -73,6 +73,9 @@ pub enum ReviewError {
     Store(#[from] Error),
 }
 
+/// Answers of a look-up that found a record.
+const FOUND: [&str; 3] = ["accepted", "settled", "returned"];
+
 impl Store {
     /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.
     /// `evidence` is for the auditor, without personal data.
@@ -88,7 +91,7 @@ impl Store {
         check_evidence(evidence)?;
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
         let payout = sqlx::query!(
-            "select state, version, provider_id from payout where id = $1 for update",
+            "select state, version, provider_id, lookup_answer from payout where id = $1 for update",
             id.uuid()
         )
         .fetch_optional(unit.connection())
@@ -99,8 +102,10 @@ impl Store {
         if state.apply(transition).is_err() {
             return Err(ReviewError::State { state, wanted: decidable(outcome) });
         }
-        if let Some(provider_id) = payout.provider_id.filter(|_| outcome == PayoutState::Queued) {
-            return Err(ReviewError::Found(provider_id));
+        // Its id is not known where another payout has it.
+        let found = payout.lookup_answer.filter(|answer| FOUND.contains(&answer.as_str()));
+        if let Some(record) = payout.provider_id.or(found).filter(|_| outcome == PayoutState::Queued) {
+            return Err(ReviewError::Found(record));
         }
         let proposal = sqlx::query!(
             "select number, outcome, proposed_by
