@@ -115,18 +115,24 @@ create function payout_is_decided(payout uuid, seen integer, decided text) retur
     )
 $$;
 
--- What was issued again is still refused or returned, and has no open anomaly: a reissue beside one
--- that was paid after all would pay twice.
-create function original_is_unpaid(original uuid) returns boolean language sql stable as $$
-    select can_be_reissued(payout.state)
-        and not exists (
-            select
-            from anomaly
-            where anomaly.payout_id = payout.id
-                and anomaly.closed_at is null
-        )
-    from payout
-    where payout.id = original
+-- All that a payout takes the place of is still refused or returned, and has no open anomaly:
+-- beside one that was paid after all it would pay twice.
+create function earlier_issues_are_unpaid(client text, this_issue smallint) returns boolean language sql stable as $$
+    select not exists (
+        select
+        from payout earlier
+        where earlier.client_id = client
+            and earlier.issue < this_issue
+            and (
+                not can_be_reissued(earlier.state)
+                or exists (
+                    select
+                    from anomaly
+                    where anomaly.payout_id = earlier.id
+                        and anomaly.closed_at is null
+                )
+            )
+    )
 $$;
 
 -- A second send under the same reference cannot pay twice.
@@ -215,12 +221,12 @@ begin
                         ))
                 ) = 0
                 when 'approve' then (select batch.approved_by from batch where batch.id = new_row.batch_id) is not null
-                    and (new_row.reissue_of is null or original_is_unpaid(new_row.reissue_of))
+                    and (new_row.reissue_of is null or earlier_issues_are_unpaid(new_row.client_id, new_row.issue))
                 when 'cancel' then true
                 when 'cancel_queued' then old_row.sends = 0
                 -- It is due, and the intent of this very send is written.
                 when 'claim' then old_row.due_at <= clock_timestamp()
-                    and (new_row.reissue_of is null or original_is_unpaid(new_row.reissue_of))
+                    and (new_row.reissue_of is null or earlier_issues_are_unpaid(new_row.client_id, new_row.issue))
                     and (
                     select attempt.state
                     from attempt
@@ -263,6 +269,7 @@ begin
                 when 'decide_rejected' then payout_is_decided(old_row.id, old_row.version, 'rejected')
                 -- Never while the provider has a record of it.
                 when 'decide_queued' then old_row.provider_id is null
+                    and coalesce(old_row.lookup_answer, '') not in ('accepted', 'settled', 'returned')
                     and payout_is_decided(old_row.id, old_row.version, 'queued')
                 when 'pay' then true
                 when 'reject' then true

@@ -97,7 +97,7 @@ impl Store {
                        from payout
                        where payout.batch_id = batch.id
                            and batch.source = 'reissue'
-                           and not original_is_unpaid(payout.reissue_of)
+                           and not earlier_issues_are_unpaid(payout.client_id, payout.issue)
                        limit 1
                    ) as surfaced
                from batch

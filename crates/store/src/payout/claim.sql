@@ -25,7 +25,7 @@ with due as materialized (
         and (batch.cancelled_at is null or payout.sends > 0)
         and account.paused_at is null
         and beneficiary.key_id = any($5)
-        and (payout.reissue_of is null or original_is_unpaid(payout.reissue_of))
+        and (payout.reissue_of is null or earlier_issues_are_unpaid(payout.client_id, payout.issue))
         and not exists (select from send_freeze where thawed_at is null)
 ),
 claimed as (

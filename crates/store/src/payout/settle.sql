@@ -75,7 +75,15 @@ reported as (
         end
     from answer
     join moved on moved.id = answer.id
-    left join payout reissue on reissue.reissue_of = answer.id and answer.anomaly = 'surfaced'
+    -- The last of those that took its place.
+    left join lateral (
+        select reissue.id, reissue.state
+        from payout earlier
+        join payout reissue on reissue.client_id = earlier.client_id and reissue.issue > earlier.issue
+        where earlier.id = answer.id
+        order by reissue.issue desc
+        limit 1
+    ) reissue on answer.anomaly = 'surfaced'
     where answer.anomaly is not null
     union all
     -- Both are at the provider.
@@ -85,7 +93,8 @@ reported as (
     )
     from answer
     join moved on moved.id = answer.id
-    join payout reissue on reissue.reissue_of = answer.id
+    join payout earlier on earlier.id = answer.id
+    join payout reissue on reissue.client_id = earlier.client_id and reissue.issue > earlier.issue
     where answer.anomaly = 'surfaced'
         and was_sent(reissue.state)
         and not ended_unpaid(reissue.state)

@@ -8,8 +8,8 @@ use payrun_store::{Anomaly, ApproveError, Decision, DecisionLine, ReviewError, S
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, by, claim_one, detail, ids, look_up, new_issue, past_the_guard, reissue,
-    sent, settlement, states, store,
+    LEASE, ROOM, account, accounts, by, claim_one, conclusion, detail, ids, look_up, new_issue,
+    past_the_guard, reissue, sent, settlement, states, store,
 };
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
@@ -188,6 +188,20 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     assert!(owner.claim(&by("dispatch:1"), &account(), &[new.payout], LEASE).await.unwrap().is_empty());
     let told = detail(&owner, original).await.anomalies;
     assert!(told[0].detail.contains(&new.payout.to_string()), "which one to stop: {told:?}");
+
+    // The first of three surfaces while the third waits.
+    let (first, second, digest) = again("chain").await;
+    owner.approve(&by("luis"), second.batch, &digest).await.unwrap();
+    let claimed = claim_one(&owner, second.payout, LEASE).await;
+    owner.record(&by("setup"), &[conclusion(&claimed, Transition::Refuse)]).await.unwrap();
+    let third = new_issue();
+    reissue(&owner, "ana", second.payout, third, Some(REPORT)).await.unwrap();
+    let digest = owner.batch(third.batch).await.unwrap().digest_short();
+    owner.approve(&by("luis"), third.batch, &digest).await.unwrap();
+    surface(first).await;
+    assert!(owner.claim(&by("dispatch:1"), &account(), &[third.payout], LEASE).await.unwrap().is_empty());
+    let told = detail(&owner, first).await.anomalies;
+    assert!(told[0].detail.contains(&third.payout.to_string()), "the one that waits: {told:?}");
 
     let (original, new, digest) = again("gone").await;
     owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
