@@ -70,7 +70,7 @@ create trigger attempt_is_never_truncated before truncate on attempt
 create trigger attempt_deleted after delete on attempt
     referencing old table as gone
     for each statement execute function history_deleted();
-create trigger restore_event_is_append_only before update or delete or truncate on restore_event
+create trigger history_is_append_only before update or delete or truncate on history
     for each statement execute function refuse_change();
 
 -- What people decide, each with its actor: as with payouts, a change without an actor is

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
@@ -20,7 +19,6 @@ use payrun_providers::{
     WebhookRequest,
 };
 use payrun_store::HoldPolicy;
-use uuid::Uuid;
 
 /// Every adapter, with the made-up keys of its fixtures, in the order of the registry.
 static PROVIDERS: LazyLock<Vec<Box<dyn Provider>>> = LazyLock::new(|| {
@@ -42,7 +40,7 @@ const UNSIGNED: &str = "bamboo";
 
 fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::new(1_250, provider.rules().currency()).unwrap(),
         country: provider.rules().country(),
         beneficiary: Beneficiary {

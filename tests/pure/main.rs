@@ -10,7 +10,8 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
     decide::{
-        AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_unknown, after_submit,
+        AbsencePolicy, Idempotency, NOT_FOUND_MIN, NextSend, UnknownPayout, after_lookup_of_unknown,
+        after_submit,
     },
     id::PayoutId,
     money::{Currency, Money},
@@ -117,7 +118,7 @@ fn decisions(criterion: &mut Criterion) {
         silent_for: hour,
         canary_found: true,
         age: hour,
-        cancelled: false,
+        next_send: NextSend::Again,
     };
     let absence_policy =
         AbsencePolicy { quiet: Duration::from_mins(30), sends_max: 3, review_after: 24 * hour, resend: true };
@@ -139,7 +140,7 @@ fn provider(account: &str) -> Box<dyn Provider> {
 
 fn order() -> Order {
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::new(125_050, Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {

@@ -23,6 +23,26 @@ fn a_database_that_dies_costs_time_and_nothing_else() {
     assert_eq!(world.audit().paid, 160);
 }
 
+/// What such a server has answered as committed can be lost, and with it that a payout was sent.
+#[test]
+fn a_server_that_may_forget_is_not_worked_with() {
+    let Some(_services) = Services::own() else { return };
+    let _alone = alone();
+    let world = World::with("payrun_server_forgets", &Options::default());
+    world.run(&["batch", "list"]);
+    for setting in ["fsync", "full_page_writes"] {
+        world.execute(&format!("alter system set {setting} = off"));
+        world.execute("select pg_reload_conf()");
+        wait_for("the server to be asked", || {
+            let (done, _, said) = world.try_run(&["batch", "list"]);
+            (!done.success() && said.contains(&format!("runs with {setting} = off"))).then_some(())
+        });
+        world.execute(&format!("alter system reset {setting}"));
+        world.execute("select pg_reload_conf()");
+    }
+    wait_for("the server to remember again", || world.try_run(&["batch", "list"]).0.success().then_some(()));
+}
+
 /// A crash makes Postgres forget the numbers of transactions of which nothing was written down, and
 /// it gives them to others. That one of those was committed says nothing of ours.
 #[test]

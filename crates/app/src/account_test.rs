@@ -103,7 +103,7 @@ fn stranger(account: &Account, clock: &dyn Clock) -> Result<Order, Error> {
     let made_up = || Private::new("Nobody");
     let amount = Money::new(1, account.rules().currency());
     Ok(Order {
-        reference: Reference::of(PayoutId::at(clock.now())),
+        reference: Reference::of(PayoutId::at(clock.now()).uuid().as_u128()),
         amount: amount.map_err(|error| Error::refused(error.to_string()))?,
         country: account.rules().country(),
         beneficiary: Beneficiary {

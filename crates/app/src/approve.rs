@@ -1,7 +1,7 @@
 //! T5: a batch is approved by a second person.
 
 use payrun_domain::{id::BatchId, name::Actor};
-use payrun_store::Store;
+use payrun_store::{Approval, Store};
 use serde::Serialize;
 
 use crate::Error;
@@ -20,7 +20,6 @@ pub struct Approved {
 /// Approves a batch of which the approver saw `digest`: the beginning of its digest, at least 12
 /// hexadecimal digits.
 pub async fn approve(store: &Store, actor: &Actor, id: BatchId, digest: &str) -> Result<Approved, Error> {
-    let in_doubt = store.batch(id).await?.is_in_doubt;
-    let queued = store.approve(actor, id, digest).await?;
+    let Approval { queued, in_doubt } = store.approve(actor, id, digest).await?;
     Ok(Approved { batch: id, queued, in_doubt })
 }

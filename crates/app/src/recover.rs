@@ -14,8 +14,6 @@ use serde::Serialize;
 
 use crate::{Error, orders};
 
-/// Payouts that are put in doubt in one transaction.
-const GROUP_ROWS: i64 = 1_000;
 /// Providers' lists are read from so long before the backup's last moment: clocks differ, and a
 /// list has the provider's times.
 const MARGIN_HOURS: i64 = 24;
@@ -46,24 +44,22 @@ pub struct Finding {
     pub remedy: String,
 }
 
-/// Stops all sends, and records that a backup was restored. Returns the last moment that the backup
-/// knows; none when it knows no payout.
-pub async fn freeze(store: &Store, actor: &Actor) -> Result<Option<Timestamp>, Error> {
-    // Before anything else: other processes may run.
-    store.freeze(actor, "a backup was restored").await?;
-    store.restored(actor).await?;
-    Ok(store.last_event_at().await?)
+/// What a takeover begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubted {
+    /// The last moment that the backup knows; none when it knows no payout.
+    pub backup_until: Option<Timestamp>,
+    /// Payouts that the backup holds as unsent.
+    pub payouts: u64,
 }
 
-/// Puts in doubt what the backup holds as unsent. Returns how many payouts that are.
-pub async fn doubt(store: &Store, actor: &Actor) -> Result<u64, Error> {
-    let mut doubted = 0;
-    loop {
-        match store.doubt_queued(actor, GROUP_ROWS).await? {
-            0 => return Ok(doubted),
-            more => doubted += more,
-        }
-    }
+/// Stops all sends, and goes on as this database, with all in doubt that it holds as unsent.
+pub async fn doubt(store: &Store, actor: &Actor) -> Result<Doubted, Error> {
+    // Before anything else: other processes may run.
+    store.freeze(actor, "a backup was restored").await?;
+    let backup_until = store.last_event_at().await?;
+    let payouts = store.open_history(actor).await?;
+    Ok(Doubted { backup_until, payouts })
 }
 
 /// What the backup does not tell: batches that may have been approved since, and payouts that a
@@ -124,7 +120,7 @@ async fn strangers(
                     missing.len(),
                     first.join(", ")
                 ),
-                "they came after the backup: importing their file again, or issuing a payout again, would pay them again under new references"
+                "they came after the backup: import the same file again, and each of them is found under its reference and not sent again"
                     .to_owned(),
             )
         }
@@ -132,7 +128,8 @@ async fn strangers(
             "the provider has no list: payouts of batches that came after the backup cannot be found by us"
                 .to_owned(),
             format!(
-                "compare its own report from {from:.0} on, before any file of that time is imported again or a payout issued again"
+                "import the files of that time again: each payout is asked for by its reference before it is sent; where the provider cannot be \
+                 asked, a person compares its own report from {from:.0} on (payrun review)"
             ),
         ),
         Err(error) => (

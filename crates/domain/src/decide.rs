@@ -80,8 +80,20 @@ pub struct UnknownPayout {
     pub canary_found: bool,
     /// Since the payout became unknown.
     pub age: Duration,
-    /// Its batch was cancelled meanwhile: it does not go again by itself.
-    pub cancelled: bool,
+    /// What another send of it would be.
+    pub next_send: NextSend,
+}
+
+/// What another send of a payout would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextSend {
+    /// The first that is known: it is asked for because a database that went back in time may have
+    /// lost one.
+    First,
+    /// One more beside a send that may have arrived.
+    Again,
+    /// Its batch was cancelled meanwhile: it does not go by itself.
+    Cancelled,
 }
 
 /// When a not-found is believed and when a person is asked.
@@ -137,8 +149,12 @@ pub fn after_lookup_of_unknown(
 
 fn may_resend(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
     // A second send under the same reference pays nothing where the provider deduplicates.
-    let is_allowed = absence_policy.resend || known.idempotency == Idempotency::Deduplicates;
-    is_allowed && known.sends < absence_policy.sends_max && !known.cancelled
+    let is_allowed = match known.next_send {
+        NextSend::First => true,
+        NextSend::Again => absence_policy.resend || known.idempotency == Idempotency::Deduplicates,
+        NextSend::Cancelled => false,
+    };
+    is_allowed && known.sends < absence_policy.sends_max
 }
 
 /// R4: silence long enough, repeated, spread, and a control look-up that works.
@@ -239,7 +255,7 @@ mod tests {
             silent_for: POLICY.quiet,
             canary_found: true,
             age: POLICY.quiet,
-            cancelled: false,
+            next_send: NextSend::Again,
         }
     }
 
@@ -274,12 +290,15 @@ mod tests {
             Some(Transition::ConfirmRefused)
         );
         assert_eq!(decide(UnknownPayout { sends: 3, ..unknown_payout() }), Some(Transition::Park));
-        assert_eq!(decide(UnknownPayout { cancelled: true, ..unknown_payout() }), Some(Transition::Park));
+        let cancelled = UnknownPayout { next_send: NextSend::Cancelled, ..unknown_payout() };
+        assert_eq!(decide(cancelled), Some(Transition::Park));
         let cautious = AbsencePolicy { resend: false, ..POLICY };
         let absent = |known| after_lookup_of_unknown(&Verdict::NotFound, &known, &cautious);
         assert_eq!(absent(unknown_payout()), Some(Transition::Park), "two people send it again");
         let deduplicated = UnknownPayout { idempotency: Idempotency::Deduplicates, ..unknown_payout() };
         assert_eq!(absent(deduplicated), Some(Transition::ConfirmAbsent), "it cannot pay twice");
+        let asked_first = UnknownPayout { next_send: NextSend::First, ..unknown_payout() };
+        assert_eq!(absent(asked_first), Some(Transition::ConfirmAbsent), "it is the first send");
         let short = Duration::from_mins(14);
         for lacking in [
             UnknownPayout { not_found: 2, ..unknown_payout() },

@@ -4,15 +4,15 @@ use std::fmt;
 
 use data_encoding::BASE32HEX_NOPAD;
 
-use crate::{id::PayoutId, word::serialize_as_word};
+use crate::word::serialize_as_word;
 
 serialize_as_word!(as_str: Reference);
 
 /// 26 characters of `0-9 A-V`: within the alphabet and length of every provider (TeemoPay takes at
 /// most 32).
 ///
-/// A pure function of the payout id, so it cannot differ between attempts, processes or versions,
-/// and needs no escaping in JSON, URLs or signatures.
+/// It is written once, with the payout, and cannot differ between attempts, processes or versions.
+/// It needs no escaping in JSON, URLs or signatures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Reference(String);
 
@@ -20,9 +20,9 @@ impl Reference {
     /// The length of every reference.
     pub const CHARS: usize = 26;
 
-    /// The reference of `payout`, now and for ever.
-    pub fn of(payout: PayoutId) -> Self {
-        Self(BASE32HEX_NOPAD.encode(payout.uuid().as_bytes()))
+    /// The reference that spells `bits`.
+    pub fn of(bits: u128) -> Self {
+        Self(BASE32HEX_NOPAD.encode(&bits.to_be_bytes()))
     }
 
     /// Reads what [`Reference::of`] makes; none for any other text, such as another system's
@@ -47,20 +47,19 @@ impl fmt::Display for Reference {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
 
     #[test]
-    fn is_stable_across_releases() {
-        let payout = PayoutId::from(Uuid::from_u128(0x0199_aa00_0000_7000_8000_0000_0000_0001));
-        assert_eq!(Reference::of(payout).as_str(), "06CQK00001O010000000000004");
+    fn is_spelled_alike_in_every_release() {
+        let bits = 0x0199_aa00_0000_7000_8000_0000_0000_0001;
+        assert_eq!(Reference::of(bits).as_str(), "06CQK00001O010000000000004");
     }
 
     proptest! {
         #[test]
         fn is_unique_and_plain(a: u128, b: u128) {
-            let [x, y] = [a, b].map(|bits| Reference::of(PayoutId::from(Uuid::from_u128(bits))));
+            let [x, y] = [a, b].map(Reference::of);
             prop_assert_eq!(a == b, x == y);
             prop_assert_eq!(x.as_str().len(), Reference::CHARS);
             prop_assert_eq!(Reference::parse(x.as_str()), Some(x.clone()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use payrun_domain::{
     decide::{
-        AbsencePolicy, Idempotency, UnknownPayout, after_lookup_of_accepted, after_lookup_of_paid,
+        AbsencePolicy, Idempotency, NextSend, UnknownPayout, after_lookup_of_accepted, after_lookup_of_paid,
         after_lookup_of_unknown,
     },
     money::{Currency, Money},
@@ -70,7 +70,7 @@ fn learn(state: PayoutState, verdict: &Verdict) -> PayoutState {
         silent_for: Duration::ZERO,
         canary_found: true,
         age: Duration::ZERO,
-        cancelled: false,
+        next_send: NextSend::Again,
     };
     let transition = match state {
         PayoutState::Unknown => after_lookup_of_unknown(verdict, &known, &POLICY),

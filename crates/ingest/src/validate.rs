@@ -67,7 +67,8 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
     let contact = Contact { phone: findings.optional(Field::Phone), email: findings.optional(Field::Email) };
     let beneficiary = Beneficiary { name: beneficiary_name, document, destination, contact };
     let order = Order {
-        reference: Reference::of(id),
+        // It stands in: whoever stores the row gives it the reference of its client id.
+        reference: Reference::of(id.uuid().as_u128()),
         amount,
         country: route.country,
         beneficiary,

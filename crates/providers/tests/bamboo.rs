@@ -9,14 +9,12 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
     fault::{Fault, Severity},
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
 };
 use payrun_providers::{Effect, EnquiryError, Nonce, Preview, Provider, ProviderSettings, Reply, Stamp};
 use serde_json::json;
-use uuid::Uuid;
 
 const STAMP: Stamp<'static> = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
 
@@ -76,7 +74,7 @@ fn good(country: Country) -> ((&'static str, &'static str), Destination) {
 fn order(country: Country) -> Order {
     let ((kind, number), destination) = good(country);
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::new(1_250, country.currency()).unwrap(),
         country,
         beneficiary: Beneficiary {

@@ -8,14 +8,12 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Name, Private},
     country::Country,
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
 };
 use payrun_providers::{ExchangeState, Nonce, ProviderSettings, Stamp, Step};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// What the examples of a country differ in: hundredths, document, and account with its number for
 /// the kind.
@@ -55,7 +53,7 @@ fn order(example: &Example, currency: Currency) -> Order {
     };
     let (kind, number) = example.document;
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(34))),
+        reference: Reference::of(34),
         amount: Money::new(minor, currency).unwrap(),
         country: example.country,
         beneficiary: Beneficiary {

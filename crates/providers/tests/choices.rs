@@ -8,14 +8,12 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
     fault::{Field, Severity},
-    id::PayoutId,
     money::Money,
     order::Order,
     reference::Reference,
 };
 use payrun_providers::{ADAPTERS, Bank, Choices, Provider, ProviderSettings, named};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// What its fixtures say of an adapter's account.
 fn account(name: &str) -> Value {
@@ -46,7 +44,7 @@ fn everywhere() -> impl Iterator<Item = (&'static str, Country, Choices, Box<dyn
 fn order(country: Country, choices: &Choices, destination: Destination) -> Order {
     let minor = 10_i64.pow(u32::try_from(choices.currency.exponent()).unwrap());
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(1))),
+        reference: Reference::of(1),
         amount: Money::new(minor, choices.currency).unwrap(),
         country,
         beneficiary: Beneficiary {

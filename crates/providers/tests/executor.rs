@@ -14,7 +14,6 @@ use payrun_domain::{
     country::Country,
     decide::Idempotency,
     fault::Fault,
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
@@ -25,7 +24,6 @@ use payrun_providers::{
     Request, Rules, SendFailure, Step, Transport, Webhooks, run,
 };
 use secrecy::SecretString;
-use uuid::Uuid;
 
 const MANIFEST: Manifest = Manifest {
     idempotency: Idempotency::Searchable,
@@ -124,7 +122,7 @@ impl Transport for Losing {
 
 fn conclude(steps: &'static [Effect], at: usize, how: SendFailure) -> (ExchangeOutcome, usize) {
     let order = Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::new(1_250, Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {

@@ -6,14 +6,12 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
 };
 use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp, Step};
 use serde_json::{Value, json, value::RawValue};
-use uuid::Uuid;
 
 fn kapaqnan(further: &Value) -> Box<dyn Provider> {
     let mut settings = json!({"provider": "kapaqnan", "company_id": "example", "secret_key": "made-up-key"});
@@ -23,7 +21,7 @@ fn kapaqnan(further: &Value) -> Box<dyn Provider> {
 
 fn order(minor: i64) -> Order {
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(41))),
+        reference: Reference::of(41),
         amount: Money::new(minor, Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {

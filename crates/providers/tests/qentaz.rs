@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    id::PayoutId,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
@@ -17,7 +16,6 @@ use payrun_providers::{
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 fn qentaz(further: &Value) -> Box<dyn Provider> {
     let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
@@ -27,7 +25,7 @@ fn qentaz(further: &Value) -> Box<dyn Provider> {
 
 fn order() -> Order {
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::parse("54000", Currency::Cop).unwrap(),
         country: Country::Co,
         beneficiary: Beneficiary {

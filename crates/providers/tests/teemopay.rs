@@ -10,7 +10,6 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Name, Private},
     country::Country,
     fault::Severity,
-    id::PayoutId,
     money::Money,
     order::Order,
     reference::Reference,
@@ -21,7 +20,6 @@ use payrun_providers::{
 };
 use ring::signature::{RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// The public half of the worthless key in the fixtures.
 const PUBLIC_KEY: &str = "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC6zcew1teQ5Ok6TkMxJlcbEQQxK+gxRwXcj0fr/yiWNqvzx6dDeov2PhHDg0Aikml3+IEwBkEKQLXjk+6US17gVvo236Ci74yhyCA4ocMZP2WSRnROf9YmKFzkKmASh/o8rd06tDuaHP9sgEp1/xyrW0Fmj1TeCtj6cvzwtfB/0QIDAQAB";
@@ -57,7 +55,7 @@ fn bank(bank: &str, number: &str, kind: AccountKind, local: Option<&str>) -> Des
 fn order(country: Country, (kind, number): (&str, &str), destination: Destination) -> Order {
     let amount = if country == Country::Cl { "25000" } else { "10.50" };
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::parse(amount, country.currency()).unwrap(),
         country,
         beneficiary: Beneficiary {

@@ -3,9 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use http::HeaderMap;
-use payrun_domain::{id::PayoutId, reference::Reference};
+use payrun_domain::reference::Reference;
 use payrun_providers::{HmacSha256, Provider, ProviderSettings, Webhook, WebhookError, WebhookRequest};
-use uuid::Uuid;
 
 fn provider(settings: serde_json::Value) -> Box<dyn Provider> {
     serde_json::from_value::<ProviderSettings>(settings).unwrap().build().unwrap()
@@ -29,7 +28,7 @@ fn bamboo(unsigned_webhooks: bool) -> Box<dyn Provider> {
 }
 
 fn reference() -> Reference {
-    Reference::of(PayoutId::from(Uuid::from_u128(7)))
+    Reference::of(7)
 }
 
 fn bamboo_body() -> String {

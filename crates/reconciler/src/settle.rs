@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payrun_domain::{
-    decide::{self, UnknownPayout},
+    decide::{self, NextSend, UnknownPayout},
     money::Money,
     payout::{PayoutState, Transition},
     verdict::{Doubt, Record, Verdict},
@@ -79,7 +79,11 @@ fn unknown_payout(lookup: &Lookup, not_found: bool, canary_found: bool) -> Unkno
         silent_for: lookup.silent_for,
         canary_found,
         age: lookup.age,
-        cancelled: lookup.cancelled,
+        next_send: match (lookup.cancelled, lookup.is_asked_first) {
+            (true, _) => NextSend::Cancelled,
+            (false, true) => NextSend::First,
+            (false, false) => NextSend::Again,
+        },
     }
 }
 
@@ -252,6 +256,7 @@ mod tests {
         let payout =
             PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
         Lookup {
+            is_asked_first: false,
             cancelled: false,
             payout,
             state,
@@ -266,7 +271,7 @@ mod tests {
             provider_status: Some("3".to_owned()),
             returned: None,
             order: Order {
-                reference: Reference::of(payout),
+                reference: Reference::of(payout.uuid().as_u128()),
                 amount: Money::new(1_000, Currency::Pen).unwrap(),
                 country: Country::Pe,
                 beneficiary: Beneficiary {

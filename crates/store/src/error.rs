@@ -81,6 +81,34 @@ pub enum Error {
         #[source]
         source: sqlx::Error,
     },
+    /// COMMIT was sent, and its answer was lost; nobody may act on it.
+    #[error(
+        "{operation}: the answer to COMMIT was lost; nothing of it is sent, and what it claimed waits for the end of its lease"
+    )]
+    CommitUnanswered {
+        /// Which unit of work.
+        operation: &'static str,
+        /// What the driver said to COMMIT.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A backup, a dump or a promoted standby, in which the last sends may be missing.
+    #[error(
+        "this is not the database that payrun wrote to last: it was restored, loaded from a dump or promoted, and what was sent last may be \
+         missing in it; nothing is sent before `payrun recover` has doubted what may be out"
+    )]
+    UnknownHistory,
+    /// Postgres was told to forget.
+    #[error(
+        "the database runs with {setting} = {value}: it may lose what it has answered as committed, and with it that a payout was sent; set it \
+         to on"
+    )]
+    Forgetful {
+        /// Which setting of the server.
+        setting: &'static str,
+        /// What it is.
+        value: String,
+    },
     /// A row holds what no version of this program writes.
     #[error(
         "{table}.{column} of {row} holds a value that this version does not know; is a newer payrun running?"
@@ -194,6 +222,9 @@ impl Error {
             | Self::Unreachable { .. }
             | Self::Role { .. }
             | Self::CommitUnknown { .. }
+            | Self::CommitUnanswered { .. }
+            | Self::UnknownHistory
+            | Self::Forgetful { .. }
             | Self::Inconsistent { .. }
             | Self::Sealed { .. }
             | Self::Keys { .. }

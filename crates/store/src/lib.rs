@@ -12,7 +12,7 @@ mod store;
 mod unit;
 
 pub use batch::{
-    approve::Cancelled,
+    approve::{Approval, Cancelled},
     approve_error::ApproveError,
     hold_policy::{HoldPolicy, RiskFlag},
     import::{Import, ImportStart, Imported},

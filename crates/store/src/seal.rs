@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     id::PayoutId,
+    reference::Reference,
 };
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
@@ -29,6 +30,7 @@ pub struct Sealer {
     destroyed: BTreeSet<i16>,
     current: i16,
     index: hmac::Key,
+    references: hmac::Key,
     random: SystemRandom,
 }
 
@@ -49,8 +51,10 @@ impl Sealer {
                 Some((*number, LessSafeKey::new(key)))
             })
             .collect();
-        let index = hmac::Key::new(hmac::HMAC_SHA256, &derive(&master(&index), b"blind index"));
-        Ok(Self { keys, destroyed, current, index, random: SystemRandom::new() })
+        let index = master(&index);
+        let hmac_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &derive(&index, purpose));
+        let (index, references) = (hmac_key(b"blind index"), hmac_key(b"reference"));
+        Ok(Self { keys, destroyed, current, index, references, random: SystemRandom::new() })
     }
 
     /// A fresh key file.
@@ -152,6 +156,17 @@ impl Sealer {
     /// The blind index of a text: equal for equal texts, meaningless without the key.
     pub fn blind_index(&self, text: &str) -> Vec<u8> {
         self.blind_index_of(text.as_bytes())
+    }
+
+    /// How the provider knows an issue of a client id: the same whenever it is imported under this
+    /// index key, so that a provider knows again what a database has lost.
+    pub fn reference(&self, client_id: &str, issue: i16) -> Reference {
+        let mut context = hmac::Context::with_key(&self.references);
+        context.update(&issue.to_be_bytes());
+        context.update(client_id.as_bytes());
+        let bits =
+            context.sign().as_ref().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
+        Reference::of(bits)
     }
 
     /// As [`Sealer::blind_index`].

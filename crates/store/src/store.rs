@@ -75,7 +75,13 @@ impl Store {
                 // Groups are small; compiling costs more than running.
                 ("jit", "off"),
             ]);
-        reach(&connect).await?;
+        let connect = if waits_for_replay(reach(&connect).await?).await? {
+            connect
+        } else {
+            // Whatever the login role has of its own: what is answered as committed is on the disk,
+            // and on that of the standby, if the server has a synchronous one.
+            connect.options([("synchronous_commit", "on")])
+        };
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
             .acquire_timeout(options.acquire_timeout)
@@ -88,6 +94,7 @@ impl Store {
         if role != APP_ROLE {
             return Err(Error::Role { role });
         }
+        check_durability(&pool).await?;
         let keyring = Arc::new(RwLock::new(sealer));
         Ok(Self { pool, keyring })
     }
@@ -139,7 +146,7 @@ impl Store {
     /// One connection as the login role: whether the URL is right and Postgres is there, even
     /// if the role may do nothing.
     pub async fn reach(url: &SecretString) -> Result<(), Error> {
-        reach(&connect_options(url, "reaching the database")?).await
+        reach(&connect_options(url, "reaching the database")?).await.map(drop)
     }
 
     /// One round trip; proves that the database answers.
@@ -234,7 +241,7 @@ async fn pending(pool: &PgPool) -> Result<Vec<Pending>, Error> {
 
 /// One connection of our own: a pool tries for as long as it may, and then says only that it took
 /// too long.
-async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
+async fn reach(options: &PgConnectOptions) -> Result<PgConnection, Error> {
     let place = || {
         format!(
             "{} on {}:{}",
@@ -245,10 +252,39 @@ async fn reach(options: &PgConnectOptions) -> Result<(), Error> {
     };
     let unreachable = |source| Error::Unreachable { place: place(), source };
     let found = tokio::time::timeout(REACH_MAX, PgConnection::connect_with(options)).await;
-    let connection = found.map_err(|_| unreachable(sqlx::Error::PoolTimedOut))?.map_err(unreachable)?;
-    // It was reached, which is all that was asked; how it ends does not matter.
+    found.map_err(|_| unreachable(sqlx::Error::PoolTimedOut))?.map_err(unreachable)
+}
+
+/// Whether the server wants more than we do: that a standby shows a transaction before its COMMIT
+/// is answered.
+async fn waits_for_replay(mut connection: PgConnection) -> Result<bool, Error> {
+    let level = sqlx::query_scalar!(r#"select current_setting('synchronous_commit') as "level!""#)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(Error::driver("reading the server's settings"))?;
+    // It has answered, which is all that was asked; how it ends does not matter.
     let _ = connection.close().await;
-    Ok(())
+    Ok(level == "remote_apply")
+}
+
+/// Refuses a server that may lose what it has answered as committed.
+async fn check_durability(pool: &PgPool) -> Result<(), Error> {
+    let server = sqlx::query!(
+        r#"select current_setting('fsync') as "fsync!", current_setting('full_page_writes') as "full_page_writes!",
+               current_setting('synchronous_commit') as "synchronous_commit!""#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(Error::driver("reading the server's settings"))?;
+    let settings = [
+        ("fsync", server.fsync),
+        ("full_page_writes", server.full_page_writes),
+        ("synchronous_commit", server.synchronous_commit),
+    ];
+    match settings.into_iter().find(|(_, value)| matches!(value.as_str(), "off" | "local")) {
+        Some((setting, value)) => Err(Error::Forgetful { setting, value }),
+        None => Ok(()),
+    }
 }
 
 /// Beyond this machine TLS is verified unless the URL switches it off: the driver's default falls

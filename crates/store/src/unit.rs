@@ -72,6 +72,17 @@ impl Unit {
         failpoint::hit("after commit", operation);
         done
     }
+
+    /// As [`Unit::commit`], but a lost answer is an error at once: what Postgres says of the
+    /// transaction afterwards is true of this server alone. For a transaction whose statements
+    /// have all succeeded.
+    pub(crate) async fn commit_answered(self) -> Result<(), Error> {
+        let operation = self.operation;
+        failpoint::hit("before commit", operation);
+        let done = self.transaction.commit().await;
+        failpoint::hit("after commit", operation);
+        done.map_err(|source| Error::CommitUnanswered { operation, source })
+    }
 }
 
 /// By which a transaction is known after its connection is gone.

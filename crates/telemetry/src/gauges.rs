@@ -46,6 +46,11 @@ pub fn frozen(frozen: bool) {
     set(Metric::Frozen, &[], i64::from(frozen));
 }
 
+/// Whether the database may have gone back in time.
+pub fn unknown_history(unknown: bool) {
+    set(Metric::UnknownHistory, &[], i64::from(unknown));
+}
+
 /// Messages that wait.
 pub fn outbox(rows: i64, oldest: Duration) {
     set(Metric::OutboxRows, &[], rows);

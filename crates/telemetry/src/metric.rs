@@ -39,6 +39,8 @@ pub enum Metric {
     PayoutPaused,
     /// Whether all sends are stopped, from the database.
     Frozen,
+    /// Whether the database may have gone back in time, from the database.
+    UnknownHistory,
     /// State of an account's circuit breaker.
     Breaker,
     /// How far a provider's clock is ahead of ours.
@@ -216,6 +218,13 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         "How long a person's pause, of the account or of a batch, has kept approved payouts back; 0 while none does.",
     ),
     Entry(Metric::Frozen, "payrun_frozen", Shared, &[], "1 while all sends are stopped by `payrun freeze`."),
+    Entry(
+        Metric::UnknownHistory,
+        "payrun_unknown_history",
+        Shared,
+        &[],
+        "1 while the database is not the one that payrun wrote to last, and nothing is sent.",
+    ),
     Entry(
         Metric::Breaker,
         "payrun_breaker_open",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use payrun_domain::{
     decide::{
-        AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_accepted,
+        AbsencePolicy, Idempotency, NOT_FOUND_MIN, NextSend, UnknownPayout, after_lookup_of_accepted,
         after_lookup_of_rejected, after_lookup_of_unknown, after_submit,
     },
     payout::{PayoutState, Transition},
@@ -210,7 +210,7 @@ impl Protocol {
             silent_for: silence,
             canary_found: true,
             age: Duration::ZERO,
-            cancelled: false,
+            next_send: NextSend::Again,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use payrun_broker::Broker;
 use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_providers::EnquiryError;
-use payrun_store::{AccountRow, Store};
+use payrun_store::{AccountRow, Error, Store};
 use payrun_telemetry::events::chain;
 use serde::Serialize;
 
@@ -92,6 +92,11 @@ async fn database(context: &Context) -> Vec<Check> {
 /// What only a database of this version can say.
 async fn inside(context: &Context, store: &Store) -> Vec<Check> {
     let keys = store.check_keys().await.map_err(|error| chain(&error));
+    let history = match store.history_is_known().await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(chain(&Error::UnknownHistory)),
+        Err(error) => Err(chain(&error)),
+    };
     let skew = store.clock_skew(SystemClock.now()).await;
     let clock = match skew {
         Ok(skew) if skew.as_secs() < 5 => Ok(()),
@@ -99,6 +104,11 @@ async fn inside(context: &Context, store: &Store) -> Vec<Check> {
         Err(error) => Err(chain(&error)),
     };
     vec![
+        Check::of(
+            "database went on where payrun left it",
+            history,
+            "stop every other server that went on from here, then run `payrun recover`",
+        ),
         Check::of("keys open this database", keys, "see keys.file in payrun.toml"),
         Check::of(
             "accounts are what they were",

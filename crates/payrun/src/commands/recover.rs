@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use payrun_app::recover::{self, Recovered};
+use payrun_app::recover::{self, Doubted, Recovered};
 use payrun_domain::clock::SystemClock;
 use payrun_providers::Account;
 use tokio::time;
@@ -27,8 +27,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let Acting { store, actor } = &acting;
     let accounts = context.accounts()?;
     context.register(&acting).await?;
-    let backup_until = recover::freeze(store, actor).await?;
-    let doubted = recover::doubt(store, actor).await?;
+    let Doubted { backup_until, payouts: doubted } = recover::doubt(store, actor).await?;
     tracing::info!(doubted, "frozen: nothing is sent; asking the providers");
     let findings = recover::findings(store, &accounts, backup_until, &SystemClock).await?;
     let finished = until_known(context, &acting, &accounts, &stop).await?;

@@ -114,6 +114,7 @@ fn show(found: &Backlog, accounts: &BTreeMap<AccountName, Arc<dyn Rules>>) {
         gauges::anomalies(account.as_str(), kind, *count);
     }
     gauges::frozen(found.frozen);
+    gauges::unknown_history(found.unknown_history);
     gauges::outbox(found.outbox_depth, found.outbox_age);
 }
 

@@ -11,7 +11,6 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{Beneficiary, Private},
     clock::Clock,
-    id::PayoutId,
     money::Money,
     order::Order,
     reference::Reference,
@@ -22,7 +21,6 @@ use payrun_providers::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::{
     cordillera,
@@ -30,7 +28,7 @@ use crate::{
 };
 
 pub(crate) fn reference() -> Reference {
-    Reference::of(PayoutId::from(Uuid::from_u128(7)))
+    Reference::of(7)
 }
 
 struct Noon;

@@ -5,7 +5,21 @@ use data_encoding::HEXLOWER;
 use payrun_domain::{id::BatchId, name::Actor};
 use serde::Serialize;
 
-use crate::{ApproveError, Error, Store, ops::account::account_name, state, unit::Unit};
+use crate::{
+    ApproveError, Error, Store,
+    ops::{account::account_name, restore::RestoreDoubt},
+    state,
+    unit::Unit,
+};
+
+/// What an approval let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approval {
+    /// Payouts that are queued, or in doubt.
+    pub queued: i64,
+    /// They may have been sent before a backup was restored: each is looked up before it is sent.
+    pub in_doubt: bool,
+}
 
 /// What a cancellation reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,12 +36,12 @@ impl Store {
     /// T5: queues every payout of the batch and writes the messages for them. `digest` is the
     /// beginning of the batch's digest as the approver saw it, at least 12 hex digits. What may
     /// have been sent before a backup was restored is put in doubt at once (T8, T15).
-    pub async fn approve(&self, actor: &Actor, id: BatchId, digest: &str) -> Result<i64, ApproveError> {
+    pub async fn approve(&self, actor: &Actor, id: BatchId, digest: &str) -> Result<Approval, ApproveError> {
         let operation = "approving a batch";
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
         self.check_approval(actor, &mut unit, id, digest).await?;
         check_limits(&mut unit, id).await?;
-        let is_in_doubt = is_in_doubt(&mut unit, id).await?;
+        let doubt = restore_doubt(&mut unit, id).await?;
         sqlx::query!(
             "update batch set approved_by = $2, approved_at = clock_timestamp() where id = $1",
             id.uuid(),
@@ -62,16 +76,16 @@ impl Store {
         .fetch_one(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        if is_in_doubt {
+        if let Some(doubt) = doubt {
             let ids = sqlx::query_scalar!(
                 "select id from payout where batch_id = $1 and state = 'queued'",
                 id.uuid()
             );
             let ids = ids.fetch_all(unit.connection()).await.map_err(Error::driver(operation))?;
-            self.doubt(actor, &mut unit, &ids).await?;
+            self.doubt(actor, &mut unit, &ids, doubt).await?;
         }
         unit.commit().await?;
-        Ok(queued)
+        Ok(Approval { queued, in_doubt: doubt.is_some() })
     }
 
     async fn check_approval(
@@ -226,18 +240,26 @@ impl Store {
 /// Whether the batch, which is not approved, may have been approved and sent after the backup that
 /// this database came from.
 pub(crate) async fn is_in_doubt(unit: &mut Unit, id: BatchId) -> Result<bool, Error> {
-    sqlx::query_scalar!(
-        r#"select exists (
-                   select
-                   from restore_event
-                   join batch on batch.uploaded_at < restore_event.restored_at
-                   where batch.id = $1 and batch.approved_at is null
-               ) as "is_in_doubt!""#,
+    Ok(restore_doubt(unit, id).await? == Some(RestoreDoubt::Restored))
+}
+
+/// Why payouts of the batch, which is not approved, are looked up before they are sent.
+async fn restore_doubt(unit: &mut Unit, id: BatchId) -> Result<Option<RestoreDoubt>, Error> {
+    let doubts = sqlx::query!(
+        r#"select bool_or(history.opened_at > batch.uploaded_at) as "is_restored!"
+           from history
+           cross join batch
+           where batch.id = $1
+               and batch.approved_at is null
+               and history.proof = 'doubted'
+               and history.opened_at > least(batch.uploaded_at, clock_timestamp() - interval '35 days')
+           having count(*) > 0"#,
         id.uuid(),
     )
-    .fetch_one(unit.connection())
+    .fetch_optional(unit.connection())
     .await
-    .map_err(Error::driver("asking whether a backup was restored"))
+    .map_err(Error::driver("asking whether a backup was restored"))?;
+    Ok(doubts.map(|doubt| if doubt.is_restored { RestoreDoubt::Restored } else { RestoreDoubt::AskedFirst }))
 }
 
 /// What a batch and a day may pay through each of its accounts. Two approvals at once look one

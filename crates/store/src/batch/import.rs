@@ -242,6 +242,7 @@ impl Import {
             |read: fn(&NewPayout) -> &str| accepted.iter().map(|row| read(row.payout)).collect::<Vec<&str>>();
         let ids: Vec<Uuid> = accepted.iter().map(|row| row.payout.id.uuid()).collect();
         let rows: Vec<i32> = accepted.iter().map(|row| row.payout.row).collect();
+        let references: Vec<&str> = accepted.iter().map(|row| row.sealed.reference.as_str()).collect();
         let amounts: Vec<i64> = accepted.iter().map(|row| row.payout.order.amount.minor()).collect();
         let inserted = sqlx::query!(
             "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor, reason, state, version, transition)
@@ -253,7 +254,7 @@ impl Import {
             &rows,
             &column(|payout| &payout.client_id) as &[&str],
             &column(|payout| payout.account.as_str()) as &[&str],
-            &column(|payout| payout.order.reference.as_str()) as &[&str],
+            &references as &[&str],
             &column(|payout| payout.order.country.code()) as &[&str],
             &column(|payout| payout.order.amount.currency().code()) as &[&str],
             &amounts,

@@ -137,7 +137,7 @@ impl Store {
                        select from payout where batch_id = batch.id and state not in ('cancelled', 'invalid')
                    ) as "is_partly_cancelled!",
                    approved_at is null and cancelled_at is null and exists (
-                       select from restore_event where restored_at > uploaded_at
+                       select from history where proof = 'doubted' and opened_at > uploaded_at
                    ) as "is_in_doubt!"
                from batch
                where digest is not null and ($1::uuid is null or id = $1)

@@ -27,6 +27,8 @@ pub struct Backlog {
     pub anomalies: Vec<AnomalyCount>,
     /// All sends are stopped.
     pub frozen: bool,
+    /// The database may have gone back in time, and nothing is sent.
+    pub unknown_history: bool,
 }
 
 /// Contradictions of one kind that wait for an explanation.
@@ -85,7 +87,8 @@ impl Store {
         let outbox = sqlx::query!(
             r#"select count(*) as "count!",
                    (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::bigint as age_ms,
-                   exists (select from send_freeze where thawed_at is null) as "frozen!"
+                   exists (select from send_freeze where thawed_at is null) as "frozen!",
+                   history_is_known() is distinct from true as "unknown_history!"
                from outbox"#
         )
         .fetch_one(&self.pool)
@@ -125,6 +128,7 @@ impl Store {
                 })
                 .collect::<Result<_, Error>>()?,
             frozen: outbox.frozen,
+            unknown_history: outbox.unknown_history,
         })
     }
 

@@ -1,5 +1,5 @@
-//! After a backup was restored: what it holds as not sent may have been sent since. Nothing of it
-//! may go again before the provider or a person was asked.
+//! After a database went back in time: what it holds as not sent may have been sent since. Nothing
+//! of it may go again before the provider or a person was asked.
 
 use jiff::Timestamp;
 use payrun_domain::{
@@ -10,6 +10,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Error, Store, state, unit::Unit};
+
+/// Payouts that are put in doubt by one statement.
+const GROUP_ROWS: i64 = 1_000;
 
 /// A batch that the backup holds as not approved. It may have been approved since, and sent.
 #[derive(Debug, Clone, Serialize)]
@@ -24,12 +27,43 @@ pub struct Unapproved {
     pub accounts: Vec<AccountName>,
 }
 
+/// Why a payout is put in doubt that this database holds as unsent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RestoreDoubt {
+    /// It was queued, or waited for approval, when the history began.
+    Restored,
+    /// It was imported later, and may have been imported and sent before, too.
+    AskedFirst,
+}
+
+impl RestoreDoubt {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Restored => "restored",
+            Self::AskedFirst => "asked_first",
+        }
+    }
+}
+
 impl Store {
-    /// Writes down that this database came from a backup, from which all that follows: approval of
-    /// what was imported before puts it in doubt, and it is not cancelled as if it had never
-    /// been sent.
-    pub async fn restored(&self, actor: &Actor) -> Result<(), Error> {
-        let operation = "writing down a restore";
+    /// Whether this is the database that payrun wrote to last, as far as Postgres can tell. In
+    /// another one nothing is claimed, until [`Store::open_history`].
+    pub async fn history_is_known(&self) -> Result<bool, Error> {
+        sqlx::query_scalar!(r#"select coalesce(history_is_known(), false) as "is_known!""#)
+            .fetch_one(&self.pool)
+            .await
+            .map_err(Error::driver("asking which database this is"))
+    }
+
+    /// Goes on as this database, which came from a backup or is another server. In one
+    /// transaction, what it holds as queued is put in doubt, and the evidence of absence that it
+    /// holds is thrown away: both may be older than what was sent. Counts what was doubted.
+    ///
+    /// All that follows from it: approval of what was imported before puts it in doubt, and it is
+    /// not cancelled as if it had never been sent; what is imported for 35 days is asked for before
+    /// its first send.
+    pub async fn open_history(&self, actor: &Actor) -> Result<u64, Error> {
+        let operation = "opening a history";
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
         // An approval that has begun ends first, and what it queued is doubted; one that begins
         // later waits, and sees what is written here.
@@ -43,18 +77,18 @@ impl Store {
         .fetch_all(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        sqlx::query!("insert into restore_event (restored_by) values ($1)", actor.as_str())
+        sqlx::query!("insert into history (proof) values ('doubted')")
             .execute(unit.connection())
             .await
             .map_err(Error::driver(operation))?;
-        unit.commit().await
-    }
-
-    /// Puts up to `rows_max` queued payouts in doubt: they are looked up before anything else
-    /// happens. Counts them.
-    pub async fn doubt_queued(&self, actor: &Actor, rows_max: i64) -> Result<u64, Error> {
-        let operation = "doubting what may have been sent";
-        let mut unit = Unit::begin(&self.pool, actor, operation).await?;
+        sqlx::query!(
+            "update payout
+             set not_found = 0, not_found_since = null
+             where state = 'unknown' and not_found > 0",
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
         sqlx::query!(
             "update payout
              set due_at = clock_timestamp()
@@ -63,29 +97,42 @@ impl Store {
         .execute(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        let queued = sqlx::query_scalar!(
-            "select id from payout where state = 'queued' order by id limit $1 for update skip locked",
-            rows_max,
-        )
-        .fetch_all(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        let doubted = self.doubt(actor, &mut unit, &queued).await?;
+        let mut doubted: u64 = 0;
+        loop {
+            let queued = sqlx::query_scalar!(
+                "select id from payout where state = 'queued' order by id limit $1 for update",
+                GROUP_ROWS,
+            )
+            .fetch_all(unit.connection())
+            .await
+            .map_err(Error::driver(operation))?;
+            if queued.is_empty() {
+                break;
+            }
+            let more = self.doubt(actor, &mut unit, &queued, RestoreDoubt::Restored).await?;
+            doubted = doubted.saturating_add(more);
+        }
         unit.commit().await?;
         Ok(doubted)
     }
 
     /// T8, T15: as if a send of each had begun and its lease had ended. They are queued, and
-    /// locked.
-    pub(crate) async fn doubt(&self, actor: &Actor, unit: &mut Unit, queued: &[Uuid]) -> Result<u64, Error> {
+    /// locked. The last send that may have been theirs came before this history.
+    pub(crate) async fn doubt(
+        &self,
+        actor: &Actor,
+        unit: &mut Unit,
+        queued: &[Uuid],
+        why: RestoreDoubt,
+    ) -> Result<u64, Error> {
         let operation = "doubting what may have been sent";
         sqlx::query!(
             "with claimed as (
                  update payout
                  set state = 'submitting', transition = 'claim', version = version + 1, epoch = epoch + 1,
                      attempts = attempts + 1, sends = sends + 1, reason = null, not_found = 0,
-                     not_found_since = null, state_since = clock_timestamp(), sent_at = clock_timestamp(),
-                     due_at = clock_timestamp()
+                     not_found_since = null, state_since = clock_timestamp(), due_at = clock_timestamp(),
+                     sent_at = (select max(opened_at) from history)
                  where id = any($1)
                  returning id, epoch, attempts, account
              )
@@ -101,15 +148,16 @@ impl Store {
         let doubted = sqlx::query!(
             "with ended as (
                  update attempt
-                 set state = 'ambiguous', code = 'restored', ended_at = clock_timestamp()
+                 set state = 'ambiguous', code = $2, ended_at = clock_timestamp()
                  where payout_id = any($1) and state = 'intent'
              )
              update payout
              set state = 'unknown', transition = 'expire_lease', version = payout.version + 1,
-                 epoch = payout.epoch + 1, reason = 'restored', state_since = clock_timestamp(),
+                 epoch = payout.epoch + 1, reason = $2, state_since = clock_timestamp(),
                  due_at = clock_timestamp()
              where payout.id = any($1)",
             queued,
+            why.as_str(),
         )
         .execute(unit.connection())
         .await

@@ -1,6 +1,6 @@
 //! Beneficiaries on their way into the table: sealed, and findable without being told.
 
-use payrun_domain::{id::PayoutId, order::Order};
+use payrun_domain::{id::PayoutId, order::Order, reference::Reference};
 use uuid::Uuid;
 
 use crate::{Error, NewPayout, Sealer, payout::blind_index::Indexes, seal::NONCE_BYTES, unit::Unit};
@@ -12,6 +12,8 @@ const SEALED_COLUMNS: usize = 5;
 /// A beneficiary as the table holds it, under one key.
 pub struct SealedBeneficiary {
     pub(crate) payout: PayoutId,
+    /// How the provider knows the payout, which the keys make too.
+    pub(crate) reference: Reference,
     key_id: i16,
     name: Vec<u8>,
     document: Vec<u8>,
@@ -22,30 +24,39 @@ pub struct SealedBeneficiary {
 }
 
 impl Sealer {
-    /// Seals who is paid, in the order of `payouts`: most of an import's own work, which another
-    /// thread can do while the database works.
+    /// Seals who is paid, each for the first issue of its client id, in the order of `payouts`:
+    /// most of an import's own work, which another thread can do while the database works.
     pub fn beneficiaries(&self, payouts: &[NewPayout]) -> Result<Vec<SealedBeneficiary>, Error> {
         let mut nonces = self.nonces(payouts.len().saturating_mul(SEALED_COLUMNS)).into_iter().flatten();
         payouts
             .iter()
-            .map(|payout| SealedBeneficiary::with(self, &mut nonces, payout.id, &payout.order))
+            .map(|payout| {
+                SealedBeneficiary::with(self, &mut nonces, payout.id, (&payout.client_id, 1), &payout.order)
+            })
             .collect()
     }
 }
 
 impl SealedBeneficiary {
-    pub(crate) fn new(sealer: &Sealer, payout: PayoutId, order: &Order) -> Result<Self, Error> {
+    /// `issue` is the client id and its number.
+    pub(crate) fn new(
+        sealer: &Sealer,
+        payout: PayoutId,
+        issue: (&str, i16),
+        order: &Order,
+    ) -> Result<Self, Error> {
         let mut nonces = sealer.nonces(SEALED_COLUMNS).into_iter().flatten();
-        Self::with(sealer, &mut nonces, payout, order)
+        Self::with(sealer, &mut nonces, payout, issue, order)
     }
 
     fn with(
         sealer: &Sealer,
         nonces: &mut impl Iterator<Item = [u8; NONCE_BYTES]>,
         payout: PayoutId,
+        issue: (&str, i16),
         order: &Order,
     ) -> Result<Self, Error> {
-        Self::seal(sealer, nonces, payout, order).ok_or_else(|| Error::Sealed {
+        Self::seal(sealer, nonces, payout, issue, order).ok_or_else(|| Error::Sealed {
             column: "beneficiary",
             row: payout.to_string(),
             key_id: sealer.current(),
@@ -56,11 +67,13 @@ impl SealedBeneficiary {
         sealer: &Sealer,
         nonces: &mut impl Iterator<Item = [u8; NONCE_BYTES]>,
         payout: PayoutId,
+        (client_id, issue): (&str, i16),
         order: &Order,
     ) -> Option<Self> {
         let beneficiary = &order.beneficiary;
         Some(Self {
             payout,
+            reference: sealer.reference(client_id, issue),
             key_id: sealer.current(),
             name: sealer.seal_with(nonces.next()?, payout, "name", &beneficiary.name)?,
             document: sealer.seal_with(nonces.next()?, payout, "document", &beneficiary.document)?,

@@ -64,6 +64,11 @@ impl Store {
     /// claimed by another process; none while all is frozen. A payout of a cancelled batch goes
     /// again only if it was sent before: cancelling cannot end it, and people have decided that it
     /// may. The others are left out: another dispatcher has them, or the message was stale.
+    ///
+    /// What is returned may be sent: its COMMIT was answered. One that was not leaves its payouts
+    /// to their lease, whatever Postgres says of it later: a server that waits for its standby
+    /// tells of a transaction as committed that the standby, once promoted, has never had. An error
+    /// in a database that may have gone back in time.
     pub async fn claim(
         &self,
         actor: &Actor,
@@ -89,7 +94,10 @@ impl Store {
         .fetch_all(unit.connection())
         .await
         .map_err(Error::driver("claiming payouts"))?;
-        unit.commit().await?;
+        unit.commit_answered().await?;
+        if rows.is_empty() && !ids.is_empty() && !self.history_is_known().await? {
+            return Err(Error::UnknownHistory);
+        }
         rows.into_iter().map(|row| row.open(&sealer)).collect()
     }
 }

@@ -27,6 +27,7 @@ with due as materialized (
         and beneficiary.key_id = any($5)
         and (payout.reissue_of is null or earlier_issues_are_unpaid(payout.client_id, payout.issue))
         and not exists (select from send_freeze where thawed_at is null)
+        and (select history_is_known())
 ),
 claimed as (
     update payout

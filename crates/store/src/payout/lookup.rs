@@ -38,6 +38,8 @@ pub struct Lookup {
     pub silent_for: Duration,
     /// Since it is in its state.
     pub age: Duration,
+    /// No send of it is known here: it is asked for because a lost one may have been made.
+    pub is_asked_first: bool,
     /// Its batch is cancelled.
     pub cancelled: bool,
     /// The provider's words at the last look-up.
@@ -72,6 +74,7 @@ impl Lookup {
             not_found_for: Duration::ZERO,
             silent_for: Duration::ZERO,
             age: Duration::ZERO,
+            is_asked_first: false,
             cancelled: false,
             provider_status: Some(record.status.clone()),
             returned: None,
@@ -130,6 +133,7 @@ impl Store {
             not_found_for: state::age(row.not_found_ms),
             silent_for: state::age(row.silent_ms),
             age: state::age(row.age_ms),
+            is_asked_first: row.is_asked_first,
             cancelled: row.cancelled,
             order: row.sealed().open(&self.sealer())?,
             returned: row
@@ -172,6 +176,7 @@ struct LookupRow {
     returned_minor: Option<i64>,
     idempotency: String,
     refusal_noted: bool,
+    is_asked_first: bool,
     cancelled: bool,
     not_found_ms: Option<i64>,
     silent_ms: Option<i64>,

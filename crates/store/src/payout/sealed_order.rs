@@ -33,10 +33,8 @@ impl SealedOrder<'_> {
         if self.key_id == FORGOTTEN {
             return Err(Error::Forgotten(payout));
         }
-        let reference = Reference::of(payout);
-        if reference.as_str() != self.reference {
-            return Err(state::unknown("payout", "reference", payout));
-        }
+        let reference =
+            Reference::parse(self.reference).ok_or_else(|| state::unknown("payout", "reference", payout))?;
         let sealed = |column| Error::Sealed { column, row: payout.to_string(), key_id: self.key_id };
         let open_name = sealer.open(self.key_id, payout, "name", self.name);
         let open_document = sealer.open(self.key_id, payout, "document", self.document);

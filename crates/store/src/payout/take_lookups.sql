@@ -50,10 +50,13 @@ select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
     taken.provider_status, taken.provider_id, taken.reference, taken.country, taken.currency,
     taken.amount_minor, taken.returned_minor, account.idempotency as "idempotency!",
     taken.refusal_code is not null as "refusal_noted!",
+    taken.reason is not distinct from 'asked_first' as "is_asked_first!",
     batch.cancelled_at is not null as "cancelled!",
     (extract(epoch from clock_timestamp() - taken.not_found_since) * 1000)::bigint
         as not_found_ms,
-    (extract(epoch from clock_timestamp() - taken.sent_at) * 1000)::bigint as silent_ms,
+    -- A send that is lost from this database came before its history.
+    (extract(epoch from clock_timestamp() - greatest(taken.sent_at, (select max(opened_at) from history where proof = 'doubted'))) * 1000)::bigint
+        as silent_ms,
     (extract(epoch from clock_timestamp() - taken.state_since) * 1000)::bigint as age_ms,
     beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
     beneficiary.contact, beneficiary.description

@@ -3,7 +3,6 @@
 use payrun_domain::{
     id::{BatchId, PayoutId},
     name::Actor,
-    reference::Reference,
 };
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
@@ -107,8 +106,9 @@ impl Store {
             return Ok(left);
         }
         let mut unit = Unit::begin(&self.pool, actor, OPERATION).await?;
-        insert(actor, &mut unit, batch, &issued, compared).await?;
-        beneficiary::insert(&mut unit, &sealed.iter().collect::<Vec<_>>()).await?;
+        let sealed: Vec<&SealedBeneficiary> = sealed.iter().collect();
+        insert(actor, &mut unit, batch, (&issued, &sealed), compared).await?;
+        beneficiary::insert(&mut unit, &sealed).await?;
         unit.commit().await?;
         Ok(left)
     }
@@ -121,11 +121,13 @@ impl Store {
     ) -> Result<SealedBeneficiary, ReviewError> {
         let id = reissue.old;
         let old = sqlx::query!(
-            r#"select payout.state, payout.reference, payout.country, payout.currency, payout.amount_minor,
+            r#"select payout.state, payout.client_id, payout.issue, payout.reference, payout.country, payout.currency, payout.amount_minor,
                    payout.provider_id, payout.lookup_answer,
                    coalesce(payout.looked_up_at > clock_timestamp() - interval '10 minutes', false) as "is_fresh!",
                    exists (select from payout reissue where reissue.reissue_of = payout.id) as "reissued!",
-                   exists (select from restore_event where restored_at > payout.state_since) as "restored!",
+                   exists (
+                       select from history where proof = 'doubted' and opened_at > payout.state_since
+                   ) as "restored!",
                    exists (
                        select from anomaly where anomaly.payout_id = payout.id and anomaly.closed_at is null
                    ) as "is_contested!",
@@ -178,7 +180,8 @@ impl Store {
         };
         let sealer = self.sealer();
         let order = sealed.open(&sealer)?;
-        Ok(SealedBeneficiary::new(&sealer, reissue.new, &order)?)
+        let issue = (old.client_id.as_str(), old.issue.saturating_add(1));
+        Ok(SealedBeneficiary::new(&sealer, reissue.new, issue, &order)?)
     }
 }
 
@@ -187,13 +190,12 @@ async fn insert(
     actor: &Actor,
     unit: &mut Unit,
     batch: &ReissueBatch,
-    issued: &[Reissue],
+    (issued, sealed): (&[Reissue], &[&SealedBeneficiary]),
     compared: Option<&str>,
 ) -> Result<(), Error> {
     let old: Vec<Uuid> = issued.iter().map(|reissue| reissue.old.uuid()).collect();
     let new: Vec<Uuid> = issued.iter().map(|reissue| reissue.new.uuid()).collect();
-    let references: Vec<String> =
-        issued.iter().map(|reissue| Reference::of(reissue.new).as_str().to_owned()).collect();
+    let references: Vec<&str> = sealed.iter().map(|row| row.reference.as_str()).collect();
     let identity = digest(&SHA256, &new.iter().flat_map(|id| *id.as_bytes()).collect::<Vec<u8>>());
     sqlx::query!(
         "insert into batch (id, source, source_name, source_digest, uploaded_by)
@@ -217,7 +219,7 @@ async fn insert(
          join payout on payout.id = issued.old",
         &old,
         &new,
-        &references,
+        &references as &[&str],
         batch.id.uuid(),
         compared,
     )

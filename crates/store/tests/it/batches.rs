@@ -12,7 +12,8 @@ use payrun_domain::{
     payout::Transition,
 };
 use payrun_store::{
-    ApproveError, Cancelled, Error, Import, ImportStart, NewBatch, NewPayout, RowFault, Source, Store,
+    Approval, ApproveError, Cancelled, Error, Import, ImportStart, NewBatch, NewPayout, RowFault, Source,
+    Store,
 };
 use sqlx::{Executor as _, PgPool};
 use tokio::{task::JoinSet, time::timeout};
@@ -162,7 +163,7 @@ async fn a_hundred_approvals_are_one(pool: PgPool) {
         approvals.spawn(async move { luis.approve(&by("luis"), batch, &digest).await });
     }
     let ended = approvals.join_all().await;
-    let already = |ended: &&Result<i64, _>| matches!(ended, Err(ApproveError::Already("approved")));
+    let already = |ended: &&Result<Approval, _>| matches!(ended, Err(ApproveError::Already("approved")));
     assert_eq!(ended.iter().filter(already).count(), 99);
     assert_eq!(luis.take_outbox(&by("luis"), LEASE, 10).await.unwrap().len(), 1);
     let empty = open_new(&ana, "ana", "empty").await.finish().await.unwrap().batch;
@@ -204,7 +205,10 @@ async fn messages_cover_every_approved_payout_once(pool: PgPool) {
         payout.account = "deduplicating".parse().unwrap();
     }
     let (batch, digest) = uploaded(&pool, "outbox", &payouts).await;
-    assert_eq!(crate::support::store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap(), 150);
+    assert_eq!(
+        crate::support::store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap().queued,
+        150
+    );
     let taken = store.take_outbox(&by("setup"), LEASE, 100).await.unwrap();
     assert_eq!(
         store.take_outbox(&by("setup"), LEASE, 100).await.unwrap().len(),

@@ -8,12 +8,12 @@ use payrun_domain::{
     payout::Transition,
     verdict::Pause,
 };
-use payrun_store::Claimed;
+use payrun_store::{Claimed, Sealer};
 use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, states, store,
+    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, states, store,
     uploaded,
 };
 
@@ -102,7 +102,9 @@ async fn what_was_imported_is_what_is_sent(pool: PgPool) {
     payouts[3].order.description = Private::new("");
     let (batch, digest) = uploaded(&pool, "kinds", &payouts).await;
     crate::support::store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
-    for imported in payouts {
+    let sealer = Sealer::from_key_file(&KEYS.into()).unwrap();
+    for mut imported in payouts {
+        imported.order.reference = sealer.reference(&imported.client_id, 1);
         let claimed = claim_one(&store, imported.id, LEASE).await;
         assert_eq!((claimed.payout, claimed.order), (imported.id, imported.order));
     }

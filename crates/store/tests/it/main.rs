@@ -14,6 +14,7 @@ mod erase;
 mod facts;
 mod freeze;
 mod guards;
+mod history;
 mod holds;
 mod lookup;
 mod plan;

@@ -20,8 +20,8 @@ use sqlx::{Executor as _, PgPool};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, app, approved, by, claim_one, conclusion, past_the_guard, settlement,
-    store,
+    LEASE, ROOM, account, accounts, app, approved, by, claim_one, conclusion, detail, past_the_guard,
+    settlement, store,
 };
 
 /// The payouts of each kind, beside those that are worked on.
@@ -145,7 +145,10 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
     let _ = store.lookup_canary(&account()).await;
     store.expire_leases(&by("setup"), Duration::ZERO, LEASE, i64::from(GROUP)).await.unwrap();
     store.cancel_unsent(&by("setup"), i64::from(GROUP)).await.unwrap();
-    let reference = payouts.first().map(|payout| Reference::of(*payout));
+    let reference = match payouts.first() {
+        Some(payout) => Some(detail(store, *payout).await.payout.reference),
+        None => None,
+    };
     for (reference, provider_id) in
         [(reference.as_ref().map(Reference::as_str), None), (None, Some("9")), (None, Some("planted-7"))]
     {

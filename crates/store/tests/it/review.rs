@@ -8,7 +8,7 @@ use payrun_store::{Anomaly, ApproveError, Decision, DecisionLine, ReviewError, S
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, by, claim_one, conclusion, detail, ids, look_up, new_issue,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, new_issue,
     past_the_guard, reissue, sent, settlement, states, store,
 };
 
@@ -144,7 +144,7 @@ async fn a_refused_payout_is_issued_again_once_and_approved_again(pool: PgPool) 
     assert!(matches!(reissue(&luis, "luis", refused, new_issue(), None).await, Err(ReviewError::Reissued)));
     let digest = ana.batch(new.batch).await.unwrap().digest_short();
     assert!(matches!(ana.approve(&by("ana"), new.batch, &digest).await, Err(ApproveError::Uploader(_))));
-    assert_eq!(luis.approve(&by("luis"), new.batch, &digest).await.unwrap(), 1);
+    assert_eq!(luis.approve(&by("luis"), new.batch, &digest).await.unwrap().queued, 1);
     let (old, again) = (detail(&owner, refused).await.payout, detail(&owner, new.payout).await.payout);
     assert_eq!((old.state.as_str(), again.state.as_str()), ("rejected", "queued"));
     assert_eq!((&old.client_id, &old.account, old.amount), (&again.client_id, &again.account, again.amount));
@@ -237,8 +237,12 @@ async fn after_a_restore_nothing_is_issued_again_unless_somebody_has_compared(po
     let owner = accounts(&pool).await;
     let ana = store(&pool).await;
     let before = sent(&pool, &owner, "before", Transition::Refuse).await;
-    owner.restored(&by("setup")).await.unwrap();
-    let after = sent(&pool, &owner, "after", Transition::Refuse).await;
+    let (_, payouts) = approved(&pool, "after", 1).await;
+    let claimed = claim_one(&owner, payouts[0], LEASE).await;
+    owner.open_history(&by("setup")).await.unwrap();
+    let after = claimed.payout;
+    let refused = conclusion(&claimed, Transition::Refuse);
+    assert_eq!(owner.record(&by("dispatch:1"), &[refused]).await.unwrap(), [after]);
     assert!(matches!(reissue(&ana, "ana", before, new_issue(), None).await, Err(ReviewError::Restored(_))));
     reissue(&ana, "ana", before, new_issue(), Some(REPORT)).await.unwrap();
     refused_again(&owner, after).await;

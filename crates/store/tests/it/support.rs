@@ -131,7 +131,7 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
         client_id: client_id.to_owned(),
         account: account(),
         order: Order {
-            reference: Reference::of(id),
+            reference: Reference::of(id.uuid().as_u128()),
             amount: Money::new(1_000 + i64::from(row), Currency::Pen).unwrap(),
             country: Country::Pe,
             beneficiary: Beneficiary {
@@ -193,7 +193,7 @@ pub(crate) async fn uploaded(pool: &PgPool, name: &str, payouts: &[NewPayout]) -
 pub(crate) async fn approved(pool: &PgPool, name: &str, rows: i32) -> (BatchId, Vec<PayoutId>) {
     let payouts: Vec<_> = (1..=rows).map(|row| payout(&format!("{name}-{row}"), row)).collect();
     let (batch, digest) = uploaded(pool, name, &payouts).await;
-    assert_eq!(store(pool).await.approve(&by("luis"), batch, &digest).await.unwrap(), i64::from(rows));
+    assert_eq!(store(pool).await.approve(&by("luis"), batch, &digest).await.unwrap().queued, i64::from(rows));
     (batch, payouts.into_iter().map(|payout| payout.id).collect())
 }
 

@@ -25,17 +25,28 @@ async fn is_paused(pool: &PgPool, account: &AccountName) -> bool {
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_commit_whose_answer_is_lost_has_happened(pool: PgPool) {
-    let owner = accounts(&pool).await;
-    let (_, payouts) = approved(&pool, "lost", 2).await;
+    accounts(&pool).await;
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Answer);
-    assert_eq!(store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().len(), 2);
-    assert!(proxy.has_lost());
-    assert_eq!(states(&owner, payouts[0]).await, ("submitting".into(), "intent".into()));
-    proxy.lose_next(Loss::Answer);
     assert!(store.pause_account(&by("dispatch:1"), &account(), Pause::Balance).await.unwrap());
     assert!(proxy.has_lost() && is_paused(&pool, &account()).await);
+}
+
+/// A server that waits for its standby tells of a transaction as committed that the standby, once
+/// promoted, has never had. Nothing is sent on such a word.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_claim_whose_commit_was_not_answered_is_left_to_its_lease(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let (_, payouts) = approved(&pool, "unanswered", 2).await;
+    let proxy = Proxy::before(&pool).await;
+    let store = store_of_one(proxy.url(&pool)).await;
+    proxy.lose_next(Loss::Answer);
+    let claimed = store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await;
+    assert!(matches!(claimed, Err(Error::CommitUnanswered { .. })), "{claimed:?}");
+    assert!(proxy.has_lost());
+    assert_eq!(states(&owner, payouts[0]).await, ("submitting".into(), "intent".into()));
+    assert!(store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().is_empty());
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -47,7 +58,7 @@ async fn a_commit_that_is_lost_has_not_happened(pool: PgPool) {
     proxy.lose_next(Loss::Question);
     let claimed = store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await;
     assert!(proxy.has_lost());
-    assert!(matches!(claimed, Err(Error::Driver { .. })), "{claimed:?}");
+    assert!(matches!(claimed, Err(Error::CommitUnanswered { .. })), "{claimed:?}");
     assert_eq!(states(&owner, payouts[0]).await, ("queued".into(), String::new()));
     assert_eq!(
         store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().len(),
@@ -107,6 +118,16 @@ async fn a_caller_that_gives_up_leaves_no_poisoned_connection(pool: PgPool) {
         store.resume_account(&by("dispatch:1"), &given_up).await.unwrap();
     }
     assert!(is_paused(&pool, &given_up).await);
+}
+
+/// An operator who made the login role quick: what it is told as committed could be lost.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_login_role_that_waits_for_no_disk_is_made_to_wait(pool: PgPool) {
+    let hasty = "do $$ begin
+        execute format('alter role %I in database %I set synchronous_commit = off', current_user, current_database());
+    end $$";
+    sqlx::raw_sql(hasty).execute(&pool).await.unwrap();
+    try_store_of_one(pool.connect_options().to_url_lossy().to_string()).await.unwrap();
 }
 
 /// A pooler that drops the settings of connections would let us work as the login role, which may

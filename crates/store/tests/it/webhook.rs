@@ -5,7 +5,6 @@ use std::time::Duration;
 use payrun_domain::{
     id::PayoutId,
     payout::{PayoutState, Transition},
-    reference::Reference,
 };
 use payrun_store::{ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
 use sqlx::{Executor as _, PgPool};
@@ -32,7 +31,7 @@ async fn due(store: &Store) -> Vec<PayoutId> {
 async fn a_new_call_brings_the_look_up_forward_and_a_repeated_one_does_not(pool: PgPool) {
     let store = accounts(&pool).await;
     let payout = sent(&pool, &store, "webhook", Transition::Accept).await;
-    let reference = Reference::of(payout);
+    let reference = detail(&store, payout).await.payout.reference;
     assert_eq!(due(&store).await, [payout]);
     assert_eq!(due(&store).await, [], "it is being looked up");
     assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Matched(payout));
@@ -95,7 +94,7 @@ async fn a_call_with_an_id_that_we_do_not_have_yet_fits_when_the_answer_lands(po
 async fn variants_of_one_call_are_counted_and_not_all_kept(pool: PgPool) {
     let store = accounts(&pool).await;
     let payout = sent(&pool, &store, "variants", Transition::Accept).await;
-    let reference = Reference::of(payout);
+    let reference = detail(&store, payout).await.payout.reference;
     for variant in 0..300 {
         let body = format!("paid, and {variant}");
         call(&store, body.as_bytes(), Some(reference.as_str()), None).await;
@@ -112,7 +111,8 @@ async fn variants_of_one_call_are_counted_and_not_all_kept(pool: PgPool) {
     call(&store, b"paid, and later", Some(reference.as_str()), None).await;
     assert_eq!(due(&store).await, [payout], "and may have changed since");
     let other = sent(&pool, &store, "other", Transition::Accept).await;
-    let about_other = call(&store, b"paid", Some(Reference::of(other).as_str()), None).await;
+    let others = detail(&store, other).await.payout.reference;
+    let about_other = call(&store, b"paid", Some(others.as_str()), None).await;
     assert_eq!(about_other, WebhookReceipt::Matched(other), "and none of another payout is lost");
 }
 
@@ -120,7 +120,7 @@ async fn variants_of_one_call_are_counted_and_not_all_kept(pool: PgPool) {
 async fn a_settled_payout_is_looked_up_again_for_a_call_and_moves_only_to_people(pool: PgPool) {
     let store = accounts(&pool).await;
     let payout = sent(&pool, &store, "final", Transition::Refuse).await;
-    let reference = Reference::of(payout);
+    let reference = detail(&store, payout).await.payout.reference;
     assert_eq!(call(&store, b"paid", Some(reference.as_str()), None).await, WebhookReceipt::Matched(payout));
     assert_eq!(states(&store, payout).await.0, "rejected", "a call settles nothing");
     let looked = look_up(&store).await;

@@ -1,0 +1,67 @@
+-- What tells this database from every other that began as the same: a dump has other oids, a
+-- promoted standby and a recovery to a point in time another timeline, an upgrade another system.
+-- A restart, and a copy of all files, change nothing of it.
+create function payrun_identity() returns text language sql stable set search_path = pg_catalog, public, pg_temp as $$
+    select concat_ws('/', system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+        (select oid from pg_database where datname = current_database()), 'payout'::regclass::oid)
+    from pg_control_system()
+$$;
+
+create table history (
+    number integer generated always as identity primary key,
+    identity text not null default payrun_identity(),
+    opened_at timestamptz not null default clock_timestamp(),
+    opened_by text not null default payrun_actor(),
+    proof text not null check (proof in ('created', 'doubted'))
+);
+
+comment on table history is 'Which database this is, and since when. Payouts are claimed only while the newest row has the identity that the server tells: else this is a backup, a dump or a promoted standby, and what was sent last is not in it.';
+comment on column history.proof is 'created: nothing was before it. doubted: a backup or another server went on as this database, and all that was queued is looked up before it is sent.';
+
+insert into history (opened_by, proof) values ('migration', 'created');
+
+-- Whether this is the database that was written to last, as far as Postgres can tell. Payouts that
+-- are older than the database they are in were loaded into it.
+create function history_is_known() returns boolean language sql stable set search_path = pg_catalog, public, pg_temp as $$
+    select newest.identity = payrun_identity()
+        and (newest.proof <> 'created' or coalesce((select created_at from payout order by id limit 1) >= newest.opened_at, true))
+    from (select * from history order by number desc limit 1) newest
+$$;
+
+-- No send is prepared in a database that may have gone back in time.
+create function attempt_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if (select count(*) from new_rows) > 0 and history_is_known() is distinct from true then
+        raise exception using errcode = 'PR005',
+            message = 'this database may have gone back in time: it is not the one that payrun wrote to last',
+            hint = 'Run `payrun recover`: it doubts what may have been sent since, and nothing is sent twice.';
+    end if;
+    return null;
+end
+$$;
+
+create trigger attempt_inserted after insert on attempt
+    referencing new table as new_rows
+    for each statement execute function attempt_inserted();
+
+-- Another history begins when all that it holds as unsent is in doubt, which is done in the same
+-- transaction.
+create function history_opened() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform payrun_actor();
+    if exists (
+        select
+        from account
+        join payout on payout.account = account.name
+        where payout.state = 'queued'
+    ) then
+        raise exception using errcode = 'PR005', message = 'what is queued may have been sent: it is doubted before another history begins';
+    end if;
+    return null;
+end
+$$;
+
+create constraint trigger history_opened after insert on history deferrable initially deferred
+    for each row execute function history_opened();
+
+grant select, insert on history to payrun_app;
