@@ -134,33 +134,18 @@ impl Ledger {
         earlier
     }
 
-    /// Writes the entry that `build` makes for the next place. When this returns, a crash of the
-    /// process loses nothing.
+    /// Writes the entry that `build` makes for the next place, if it makes one. When this returns, a
+    /// crash of the process loses nothing.
     pub(crate) fn append(
         &self,
         merchant: &str,
         reference: &str,
-        build: impl FnOnce(Place) -> Entry,
-    ) -> Result<Arc<Entry>, LedgerError> {
+        build: impl FnOnce(Place) -> Option<Entry>,
+    ) -> Result<Option<Arc<Entry>>, LedgerError> {
         let mut state = self.state();
         let repeated = !state.creates(merchant, reference).recorded.is_empty();
         let entry = build(Place { seq: position(state.entries.len()), repeated });
-        state.write(entry)
-    }
-
-    /// As [`Ledger::append`], but none when the merchant has used the reference before.
-    pub(crate) fn append_new(
-        &self,
-        merchant: &str,
-        reference: &str,
-        build: impl FnOnce(Place) -> Entry,
-    ) -> Result<Option<Arc<Entry>>, LedgerError> {
-        let mut state = self.state();
-        if !state.creates(merchant, reference).recorded.is_empty() {
-            return Ok(None);
-        }
-        let entry = build(Place { seq: position(state.entries.len()), repeated: false });
-        state.write(entry).map(Some)
+        entry.map(|entry| state.write(entry)).transpose()
     }
 
     /// Stops a payout that has not settled. Only until a restart: the line in the file stays as it
@@ -302,7 +287,7 @@ mod tests {
 
     fn append(ledger: &Ledger, reference: &str, outcome: Outcome) {
         ledger.receive("demo", reference);
-        ledger.append("demo", reference, |place| entry(place.seq, reference, outcome)).expect("append");
+        ledger.append("demo", reference, |place| Some(entry(place.seq, reference, outcome))).expect("append");
     }
 
     #[test]

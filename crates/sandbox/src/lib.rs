@@ -2,12 +2,14 @@
 
 mod admin;
 mod connection;
+mod draft;
 mod draw;
 mod entry;
 mod faults;
 mod fixed_point;
 mod ledger;
 mod merchants;
+mod plan;
 mod providers;
 mod recorder;
 mod server;

@@ -29,21 +29,21 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use data_encoding::HEXLOWER;
-use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use self::bank::banks;
 use self::country::is_covered;
 use self::merchant::Merchant;
-use self::plan::{Plan, TWIN, UnknownTrigger, plan, trigger};
+use self::plan::{TWIN, UnknownTrigger, plan, trigger};
 use self::reply::Refusal;
 use self::request::PayoutRequest;
 use self::rules::{Instruction, Violation, validate};
 use crate::connection::Line;
-use crate::entry::{Entry, Outcome};
+use crate::draft::{Draft, beneficiary};
+use crate::entry::Entry;
 use crate::faults::{Mode, ReadMode, Repeat};
-use crate::ledger::{LedgerError, Place};
+use crate::plan::Plan;
+use crate::recorder::record;
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
 use crate::world::{Answer, World};
@@ -185,83 +185,53 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Repeat::DeclineSync => Plan::declined(816),
         Repeat::DeclineAsync => Plan::late_declined(816),
     };
-    let unrecorded = |error| {
-        tracing::error!(?error, "a create could not be recorded and was refused");
-        Refusal::Unrecorded
+    let draft = draft(&instruction, merchant, first, mode, earlier);
+    let record = |draft: &Draft| match record(world, draft) {
+        Ok(Some(entry)) => Ok(entry),
+        Ok(None) => Err(Refusal::Unrecorded),
+        Err(error) => {
+            tracing::error!(?error, "a create could not be recorded and was refused");
+            Err(Refusal::Unrecorded)
+        }
     };
-    let entry =
-        record(world, merchant, &instruction, &Fate { first, repeat, mode, earlier }).map_err(unrecorded)?;
+    let entry = record(&Draft { repeat: Some(repeat), ..draft.clone() })?;
     if instruction.reason.as_deref() == Some(TWIN) && earlier == 0 {
         // The answer is lost, and something between us delivers the request a second time.
-        let twin = Fate { first, repeat: Plan::late_declined(816), mode, earlier: earlier + 1 };
-        record(world, merchant, &instruction, &twin).map_err(unrecorded)?;
+        record(&Draft { repeat: Some(Plan::late_declined(816)), earlier: earlier + 1, ..draft })?;
         return Ok(Answer::Reset);
     }
     Ok(answer(mode, &entry))
 }
 
-/// What is to become of a create, and of which one.
-struct Fate {
-    first: Plan,
-    /// The plan if its reference is taken.
-    repeat: Plan,
-    mode: Mode,
-    earlier: u64,
-}
-
-fn record(
-    world: &World,
-    merchant: &Merchant,
-    instruction: &Instruction,
-    fate: &Fate,
-) -> Result<Arc<Entry>, LedgerError> {
-    let at = world.now();
-    let delay = world.settle_delay(&instruction.reference, fate.earlier);
-    let beneficiary = format!("{}|{}", instruction.document_number, instruction.account);
-    let beneficiary = HEXLOWER.encode(digest(&SHA256, beneficiary.as_bytes()).as_ref());
-    world.ledger.append(&merchant.name, &instruction.reference, |place: Place| {
-        let Plan { outcome, code } = if place.repeated { fate.repeat } else { fate.first };
-        let settles_at = match outcome {
-            Outcome::Declined | Outcome::Cancelled => at,
-            Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined | Outcome::DeclinedThenPaid => {
-                at + delay
-            }
-            Outcome::HeldThenPaid => at + delay * 4,
-        };
-        Entry {
-            seq: place.seq,
-            at,
-            provider: NAME.to_owned(),
-            merchant: merchant.name.clone(),
-            payout_id: payout_id(place.seq).to_string(),
-            reference: instruction.reference.clone(),
-            amount_minor: instruction.amount_minor,
-            currency: instruction.currency.clone(),
-            destination_currency: instruction.destination_currency.clone(),
-            country: instruction.country.code.to_owned(),
-            kind: instruction.kind.code(),
-            beneficiary,
-            reason: instruction.reason.clone(),
-            outcome,
-            code,
-            settles_at,
-            returned_at: None,
-            fault: fate.mode,
-            earlier: fate.earlier,
-        }
-    })
+fn draft(instruction: &Instruction, merchant: &Merchant, plan: Plan, mode: Mode, earlier: u64) -> Draft {
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: instruction.reference.clone(),
+        amount_minor: instruction.amount_minor,
+        currency: instruction.currency.clone(),
+        destination_currency: instruction.destination_currency.clone(),
+        country: instruction.country.code.to_owned(),
+        kind: instruction.kind.code(),
+        beneficiary: beneficiary(&instruction.document_number, &instruction.account),
+        reason: instruction.reason.clone(),
+        plan,
+        repeat: Some(plan),
+        mode,
+        earlier,
+        id: payout_id,
+    }
 }
 
 fn answer(mode: Mode, entry: &Entry) -> Answer {
-    let id = payout_id(entry.seq);
     match mode {
         Mode::AcceptReset => Answer::Reset,
         Mode::AcceptHang => Answer::Hang,
         Mode::Accept500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
-        Mode::Garbage => Answer::Reply(reply::garbage(id)),
-        Mode::Slow => Answer::Late(reply::created(entry, id)),
+        Mode::Garbage => Answer::Reply(reply::garbage(entry)),
+        Mode::Slow => Answer::Late(reply::created(entry)),
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
-            Answer::Reply(reply::created(entry, id))
+            Answer::Reply(reply::created(entry))
         }
     }
 }
@@ -281,7 +251,7 @@ fn read(
         ReadMode::Hang => Answer::Hang,
         ReadMode::Answer => Answer::Reply(find(merchant).map_or_else(
             || StatusCode::NO_CONTENT.into_response(),
-            |entry| reply::payout(&entry, payout_id(entry.seq), bamboo.world.now()),
+            |entry| reply::payout(&entry, bamboo.world.now()),
         )),
     }
 }
@@ -309,8 +279,8 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 const PAYOUT_ID_BASE: u64 = 1_000_000_000_000_000_000;
 const PAYOUT_ID_STEP: u64 = 1_000_003;
 
-fn payout_id(seq: u64) -> u64 {
-    PAYOUT_ID_BASE + (seq + 1) * PAYOUT_ID_STEP
+fn payout_id(seq: u64, _: &str) -> String {
+    (PAYOUT_ID_BASE + (seq + 1) * PAYOUT_ID_STEP).to_string()
 }
 
 fn seq_of(payout_id: u64) -> Option<u64> {

@@ -23,9 +23,11 @@ use serde_json::{Value, json};
 use self::database::{Records, serve};
 use self::merchant::Merchant;
 use crate::connection::Line;
+use crate::draft::{Draft, beneficiary};
 use crate::entry::Entry;
 use crate::faults::Mode;
-use crate::recorder::{Instruction, Plan, record};
+use crate::plan::Plan;
+use crate::recorder::record;
 use crate::simulator::{Database, Registration, Simulator};
 use crate::traffic::Call;
 use crate::world::{Answer, World};
@@ -134,22 +136,7 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let instruction = Instruction {
-        provider: NAME,
-        merchant: &merchant.name,
-        reference,
-        amount_minor,
-        currency: "PEN",
-        country: "PE",
-        kind: 2,
-        document: invoice.customer.document_id.get().trim_matches('"'),
-        account: &invoice.customer.bank_account.cci_str,
-        reason: None,
-        plan: Plan::of_amount(amount_minor).under(mode),
-        mode,
-        earlier,
-    };
-    let entry = match record(world, &instruction, merchant.refuses_repeats, invoice_id) {
+    let entry = match record(world, &draft(&invoice, merchant, amount_minor, mode, earlier)) {
         Ok(Some(entry)) => entry,
         Ok(None) => return refuse(StatusCode::CONFLICT, "external_invoice_id was used before"),
         Err(_) => return refuse(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -164,6 +151,31 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
             Answer::Reply(reply)
         }
+    }
+}
+
+fn draft(invoice: &Invoice<'_>, merchant: &Merchant, amount_minor: i64, mode: Mode, earlier: u64) -> Draft {
+    let customer = &invoice.customer;
+    let plan = Plan::of_amount(amount_minor).under(mode);
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: invoice.external_invoice_id.clone(),
+        amount_minor,
+        currency: "PEN".to_owned(),
+        destination_currency: "PEN".to_owned(),
+        country: "PE".to_owned(),
+        kind: 2,
+        beneficiary: beneficiary(
+            customer.document_id.get().trim_matches('"'),
+            &customer.bank_account.cci_str,
+        ),
+        reason: None,
+        plan,
+        repeat: (!merchant.refuses_repeats).then_some(plan),
+        mode,
+        earlier,
+        id: invoice_id,
     }
 }
 
@@ -190,7 +202,7 @@ fn examine(invoice: &Invoice<'_>, merchant: &Merchant) -> Option<i64> {
 }
 
 /// The end of an `ObjectId`.
-fn invoice_id(seq: u64) -> String {
+fn invoice_id(seq: u64, _: &str) -> String {
     format!("a0b1c2d3e4f5{seq:08x}")
 }
 

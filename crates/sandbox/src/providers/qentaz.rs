@@ -20,11 +20,13 @@ use serde_json::{Value, json};
 
 use self::merchant::Merchant;
 use crate::connection::Line;
+use crate::draft::{Draft, beneficiary};
 use crate::draw::draw;
 use crate::entry::{Entry, Outcome, Standing};
 use crate::faults::{Mode, ReadMode};
 use crate::fixed_point::FixedPoint;
-use crate::recorder::{Instruction, Plan, record};
+use crate::plan::Plan;
+use crate::recorder::record;
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
 use crate::world::{Answer, World};
@@ -196,24 +198,27 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let failed = Plan { outcome: Outcome::Rejected, code: None, returns: false };
+    let failed = Plan::ending(Outcome::Rejected, None);
     let plan = if trigger == Some("failed") { failed } else { Plan::PAID };
-    let instruction = Instruction {
+    let plan = if mode == Mode::Decline { failed } else { plan.under(mode) };
+    let draft = Draft {
         provider: NAME,
-        merchant: &merchant.name,
-        reference,
+        merchant: merchant.name.clone(),
+        reference: reference.to_owned(),
         amount_minor: body["amount"].as_i64().unwrap_or_default().saturating_mul(100),
-        currency: "COP",
-        country: "CO",
+        currency: "COP".to_owned(),
+        destination_currency: "COP".to_owned(),
+        country: "CO".to_owned(),
         kind: 2,
-        document: text("/receiver/id_number"),
-        account: text("/bank_account/number"),
+        beneficiary: beneficiary(text("/receiver/id_number"), text("/bank_account/number")),
         reason: Some(text("/description").to_owned()),
-        plan: if mode == Mode::Decline { failed } else { plan.under(mode) },
+        plan,
+        repeat: Some(plan),
         mode,
         earlier,
+        id: external_reference,
     };
-    let Ok(Some(entry)) = record(world, &instruction, false, external_reference) else {
+    let Ok(Some(entry)) = record(world, &draft) else {
         return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response()));
     };
     let created = json!({
@@ -235,7 +240,7 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
 
 const ID_BASE: u64 = 0x0a00_0000;
 
-fn external_reference(seq: u64) -> String {
+fn external_reference(seq: u64, _: &str) -> String {
     format!("{:08x}", ID_BASE + seq)
 }
 

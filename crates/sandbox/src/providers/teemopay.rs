@@ -22,12 +22,14 @@ use jiff::{SignedDuration, Timestamp, tz::Offset};
 use serde_json::{Value, json};
 
 use self::merchant::{Merchant, NotFound};
-use self::rules::{Refusal, examine};
+use self::rules::{Payout, Refusal, examine};
 use crate::connection::Line;
+use crate::draft::{Draft, beneficiary};
 use crate::entry::{Entry, Standing};
 use crate::faults::{Mode, ReadMode};
 use crate::fixed_point::FixedPoint;
-use crate::recorder::{Instruction, Plan, record};
+use crate::plan::Plan;
+use crate::recorder::record;
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
 use crate::world::{Answer, World};
@@ -170,23 +172,7 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
     {
         return Err(refused((425, "insufficient balance")));
     }
-    let instruction = Instruction {
-        provider: NAME,
-        merchant: &merchant.name,
-        reference: &payout.reference,
-        amount_minor: payout.amount_minor,
-        currency: currency(&merchant.country),
-        country: &merchant.country,
-        kind: payout.account_type,
-        document: &payout.document,
-        account: &payout.account,
-        reason: None,
-        plan: Plan::of_amount(payout.amount_minor).under(mode),
-        mode,
-        earlier,
-    };
-    let id = |seq: u64| format!("TF{:013}{}0001", seq + 1, merchant.country);
-    let entry = match record(world, &instruction, true, id) {
+    let entry = match record(world, &draft(payout, merchant, mode, earlier)) {
         Ok(Some(entry)) => entry,
         Ok(None) => return Err(refused((426, "merchant order duplicate"))),
         Err(error) => {
@@ -205,6 +191,27 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
             Answer::Reply(reply)
         }
     })
+}
+
+fn draft(payout: Payout, merchant: &Merchant, mode: Mode, earlier: u64) -> Draft {
+    let currency = currency(&merchant.country);
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: payout.reference,
+        amount_minor: payout.amount_minor,
+        currency: currency.to_owned(),
+        destination_currency: currency.to_owned(),
+        country: merchant.country.clone(),
+        kind: payout.account_type,
+        beneficiary: beneficiary(&payout.document, &payout.account),
+        reason: None,
+        plan: Plan::of_amount(payout.amount_minor).under(mode),
+        repeat: None,
+        mode,
+        earlier,
+        id: |seq, country| format!("TF{:013}{country}0001", seq + 1),
+    }
 }
 
 async fn query_payout(

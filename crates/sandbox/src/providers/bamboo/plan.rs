@@ -11,25 +11,7 @@ use super::model::Model;
 use super::rules::Instruction;
 use crate::entry::Outcome;
 use crate::faults::Mode;
-
-/// An outcome and the code that explains it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) outcome: Outcome,
-    pub(crate) code: Option<u16>,
-}
-
-impl Plan {
-    pub(crate) const PAID: Self = Self { outcome: Outcome::Paid, code: None };
-
-    pub(crate) const fn declined(code: u16) -> Self {
-        Self { outcome: Outcome::Declined, code: Some(code) }
-    }
-
-    pub(crate) const fn late_declined(code: u16) -> Self {
-        Self { outcome: Outcome::LateDeclined, code: Some(code) }
-    }
-}
+use crate::plan::Plan;
 
 /// A reason that makes a payout whose answer is lost, and a twin under the same reference that is
 /// declined with 816.
@@ -96,17 +78,15 @@ fn business_decline(instruction: &Instruction, merchant: &Merchant) -> Option<Pl
 pub(crate) fn trigger(reason: &str) -> Result<Option<Plan>, UnknownTrigger> {
     let Some(wish) = reason.strip_prefix("sandbox:").filter(|_| reason != TWIN) else { return Ok(None) };
     if wish == "held" {
-        return Ok(Some(Plan { outcome: Outcome::HeldThenPaid, code: None }));
+        return Ok(Some(Plan::ending(Outcome::HeldThenPaid, None)));
     }
     let (outcome, code) = wish.rsplit_once('-').ok_or(UnknownTrigger)?;
     let code: u16 = code.parse().map_err(|_| UnknownTrigger)?;
     match outcome {
         "declined" if declines(code) => Ok(Some(Plan::declined(code))),
-        "surfaces" if declines(code) => {
-            Ok(Some(Plan { outcome: Outcome::DeclinedThenPaid, code: Some(code) }))
-        }
+        "surfaces" if declines(code) => Ok(Some(Plan::ending(Outcome::DeclinedThenPaid, Some(code)))),
         "late-declined" if declines(code) => Ok(Some(Plan::late_declined(code))),
-        "rejected" if rejects(code) => Ok(Some(Plan { outcome: Outcome::Rejected, code: Some(code) })),
+        "rejected" if rejects(code) => Ok(Some(Plan::ending(Outcome::Rejected, Some(code)))),
         _ => Err(UnknownTrigger),
     }
 }
@@ -121,11 +101,11 @@ mod tests {
         assert_eq!(plan("salary of March"), Ok(None));
         assert_eq!(plan("sandbox:declined-813"), Ok(Some(Plan::declined(813))));
         assert_eq!(plan("sandbox:late-declined-708"), Ok(Some(Plan::late_declined(708))));
-        let surfaces = Plan { outcome: Outcome::DeclinedThenPaid, code: Some(813) };
+        let surfaces = Plan::ending(Outcome::DeclinedThenPaid, Some(813));
         assert_eq!(plan("sandbox:surfaces-813"), Ok(Some(surfaces)));
-        let rejected = Plan { outcome: Outcome::Rejected, code: Some(902) };
+        let rejected = Plan::ending(Outcome::Rejected, Some(902));
         assert_eq!(plan("sandbox:rejected-902"), Ok(Some(rejected)));
-        let held = Plan { outcome: Outcome::HeldThenPaid, code: None };
+        let held = Plan::ending(Outcome::HeldThenPaid, None);
         assert_eq!(plan("sandbox:held"), Ok(Some(held)));
     }
 
