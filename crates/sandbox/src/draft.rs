@@ -9,6 +9,7 @@ use crate::entry::{Entry, Outcome};
 use crate::faults::Mode;
 use crate::ledger::Place;
 use crate::plan::Plan;
+use crate::twist::{Twist, Twisted};
 
 /// What a provider hands to the ledger.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub(crate) struct Draft {
     pub(crate) plan: Plan,
     /// The plan if the reference is taken; none when it is not recorded then.
     pub(crate) repeat: Option<Plan>,
+    pub(crate) twist: Option<Twisted>,
     pub(crate) mode: Mode,
     /// How many creates with this reference had come before.
     pub(crate) earlier: u64,
@@ -37,7 +39,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// The entry that is booked at `at`; none when its reference is taken and may not be.
-    pub(crate) fn entry(&self, place: &Place, at: Timestamp, delay: SignedDuration) -> Option<Entry> {
+    pub(crate) fn entry(&self, place: &Place<'_>, at: Timestamp, delay: SignedDuration) -> Option<Entry> {
         let Plan { outcome, code, returns } = if place.repeated { self.repeat? } else { self.plan };
         let settles_at = match outcome {
             Outcome::Declined | Outcome::Cancelled => at,
@@ -46,12 +48,17 @@ impl Draft {
             }
             Outcome::HeldThenPaid => at + delay * 4,
         };
+        let straight = outcome == Outcome::Paid && !returns;
+        let twisted = self.twist.filter(|twisted| straight || !twisted.twist.needs_paid());
+        let turns_at = twisted.and_then(|twisted| turns_at(twisted, at, settles_at));
+        let in_parts = twisted.filter(|twisted| twisted.twist == Twist::ReturnedInParts);
+        let returned_at = returns.then_some(delay).or(in_parts.map(|twisted| twisted.after));
         Some(Entry {
             seq: place.seq,
             at,
             provider: self.provider.to_owned(),
             merchant: self.merchant.clone(),
-            payout_id: (self.id)(place.seq, &self.country),
+            payout_id: self.payout_id(place),
             reference: self.reference.clone(),
             amount_minor: self.amount_minor,
             currency: self.currency.clone(),
@@ -61,12 +68,41 @@ impl Draft {
             beneficiary: self.beneficiary.clone(),
             reason: self.reason.clone(),
             outcome,
-            code,
+            code: code.or(twisted.and_then(|twisted| twisted.code)),
             settles_at,
-            returned_at: returns.then(|| settles_at + delay),
+            returned_at: returned_at.map(|after| settles_at + after),
+            twist: twisted.map(|twisted| twisted.twist),
+            turns_at,
             fault: self.mode,
             earlier: self.earlier,
         })
+    }
+
+    fn payout_id(&self, place: &Place<'_>) -> String {
+        let is_same = self.twist.is_some_and(|twisted| twisted.twist == Twist::SameId);
+        let mut before = place.before.iter().rev();
+        let last = before.find(|entry| is_same && entry.merchant == self.merchant);
+        last.map_or_else(|| (self.id)(place.seq, &self.country), |entry| entry.payout_id.clone())
+    }
+}
+
+/// When a twist shows of a payout that is booked at `at`.
+fn turns_at(twisted: Twisted, at: Timestamp, settles_at: Timestamp) -> Option<Timestamp> {
+    match twisted.twist {
+        Twist::FoundLate => Some(at + twisted.after),
+        Twist::Flips | Twist::PaidThenDeclined | Twist::PaidThenUnknown | Twist::ReadsOlder => {
+            Some(settles_at + twisted.after)
+        }
+        // The second part comes back as long after the first as the first after the payment.
+        Twist::ReturnedInParts => Some(settles_at + twisted.after * 2),
+        Twist::BookedLate
+        | Twist::ReadsGarbage
+        | Twist::ReadsEmpty
+        | Twist::OtherAmount
+        | Twist::OtherCurrency
+        | Twist::OtherId
+        | Twist::OtherReference
+        | Twist::SameId => None,
     }
 }
 

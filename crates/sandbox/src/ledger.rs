@@ -53,10 +53,12 @@ pub enum LedgerError {
 }
 
 /// Where the next entry will stand.
-pub(crate) struct Place {
+pub(crate) struct Place<'a> {
     pub(crate) seq: u64,
     /// An entry with the same merchant and reference exists.
     pub(crate) repeated: bool,
+    /// All that stand before it.
+    pub(crate) before: &'a [Arc<Entry>],
 }
 
 /// Counts over the whole ledger at one moment.
@@ -140,11 +142,12 @@ impl Ledger {
         &self,
         merchant: &str,
         reference: &str,
-        build: impl FnOnce(Place) -> Option<Entry>,
+        build: impl FnOnce(Place<'_>) -> Option<Entry>,
     ) -> Result<Option<Arc<Entry>>, LedgerError> {
         let mut state = self.state();
         let repeated = !state.creates(merchant, reference).recorded.is_empty();
-        let entry = build(Place { seq: position(state.entries.len()), repeated });
+        let before = state.entries.as_slice();
+        let entry = build(Place { seq: position(before.len()), repeated, before });
         entry.map(|entry| state.write(entry)).transpose()
     }
 
@@ -179,9 +182,16 @@ impl Ledger {
         self.state().entries.iter().skip(from).take(limit).cloned().collect()
     }
 
-    /// The first entry recorded under a reference.
-    pub(crate) fn first(&self, merchant: &str, reference: &str) -> Option<Arc<Entry>> {
-        self.state().references.get(merchant)?.get(reference)?.recorded.first().cloned()
+    /// The first entry recorded under a reference, of those that can be seen.
+    pub(crate) fn first(
+        &self,
+        merchant: &str,
+        reference: &str,
+        is_visible: impl Fn(&Entry) -> bool,
+    ) -> Option<Arc<Entry>> {
+        let state = self.state();
+        let recorded = &state.references.get(merchant)?.get(reference)?.recorded;
+        recorded.iter().find(|entry| is_visible(entry)).cloned()
     }
 
     /// What a merchant's payouts took from its balance, in hundredths, those included that did not
@@ -280,6 +290,8 @@ mod tests {
             code: None,
             settles_at: Timestamp::UNIX_EPOCH,
             returned_at: None,
+            twist: None,
+            turns_at: None,
             fault: Mode::Accept500,
             earlier: 0,
         }

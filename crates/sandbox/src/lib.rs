@@ -11,10 +11,13 @@ mod ledger;
 mod merchants;
 mod plan;
 mod providers;
+mod queue;
 mod recorder;
 mod server;
 mod simulator;
+mod told;
 mod traffic;
+mod twist;
 mod world;
 
 pub use faults::{Faults, FaultsError};

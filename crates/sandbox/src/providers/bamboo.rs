@@ -29,12 +29,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use self::bank::banks;
 use self::country::is_covered;
 use self::merchant::Merchant;
-use self::plan::{TWIN, UnknownTrigger, plan, trigger};
+use self::plan::{REPERTOIRE, TWIN, UnknownTrigger, plan, trigger};
 use self::reply::Refusal;
 use self::request::PayoutRequest;
 use self::rules::{Instruction, Violation, validate};
@@ -42,10 +43,12 @@ use crate::connection::Line;
 use crate::draft::{Draft, beneficiary};
 use crate::entry::Entry;
 use crate::faults::{Mode, ReadMode, Repeat};
+use crate::ledger::LedgerError;
 use crate::plan::Plan;
-use crate::recorder::record;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::Twist;
 use crate::world::{Answer, World};
 
 /// Bamboo, as the sandbox simulates it.
@@ -125,13 +128,8 @@ async fn read_by_reference(
     headers: HeaderMap,
     Path(reference): Path<String>,
 ) -> Response {
-    let answer = read(&bamboo, &headers, &reference, |merchant| {
-        let world = &bamboo.world;
-        let entry = world.ledger.first(&merchant.name, &reference)?;
-        let is_young = world.now().duration_since(entry.at).unsigned_abs() < world.look_up_lag;
-        let is_hidden = is_young && world.faults().lags(world.seed, &reference);
-        (!is_hidden).then_some(entry)
-    });
+    let answer =
+        read(&bamboo, &headers, &reference, |merchant| bamboo.world.by_reference(&merchant.name, &reference));
     bamboo.world.deliver(Call::Read, answer, &line).await
 }
 
@@ -160,14 +158,14 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         return Err(Refusal::Unauthorized);
     }
     let instruction = validate(&request).map_err(Refusal::Violations)?;
-    let triggered = trigger(instruction.reason.as_deref().unwrap_or_default())
+    let wish = trigger(instruction.reason.as_deref().unwrap_or_default())
         .map_err(|UnknownTrigger| Refusal::Violations(vec![Violation::unknown_trigger()]))?;
 
     let world = &bamboo.world;
     let faults = world.faults();
     let earlier = world.ledger.receive(&merchant.name, &instruction.reference);
     let mode = faults.create_mode(world.seed, &instruction.reference, earlier);
-    let first = plan(&instruction, merchant, triggered, mode);
+    let first = plan(&instruction, merchant, wish.plan, mode);
     match mode {
         Mode::Throttle => return Err(Refusal::Throttled),
         Mode::Unavailable503 => return Err(Refusal::Unavailable),
@@ -185,22 +183,25 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Repeat::DeclineSync => Plan::declined(816),
         Repeat::DeclineAsync => Plan::late_declined(816),
     };
-    let draft = draft(&instruction, merchant, first, mode, earlier);
-    let record = |draft: &Draft| match record(world, draft) {
-        Ok(Some(entry)) => Ok(entry),
-        Ok(None) => Err(Refusal::Unrecorded),
-        Err(error) => {
-            tracing::error!(?error, "a create could not be recorded and was refused");
-            Err(Refusal::Unrecorded)
-        }
-    };
-    let entry = record(&Draft { repeat: Some(repeat), ..draft.clone() })?;
+    let drawn = || faults.twist(world.seed, &instruction.reference, earlier);
+    let twist = REPERTOIRE.choose(wish.twist, earlier, drawn);
+    let draft = Draft { twist, ..draft(&instruction, merchant, first, mode, earlier) };
     if instruction.reason.as_deref() == Some(TWIN) && earlier == 0 {
         // The answer is lost, and something between us delivers the request a second time.
-        record(&Draft { repeat: Some(Plan::late_declined(816)), earlier: earlier + 1, ..draft })?;
+        let twin = Draft { repeat: Some(Plan::late_declined(816)), earlier: earlier + 1, ..draft.clone() };
+        take(world, draft).and_then(|_| take(world, twin)).map_err(|error| unrecorded(&error))?;
         return Ok(Answer::Reset);
     }
-    Ok(answer(mode, &entry))
+    let taken = take(world, Draft { repeat: Some(repeat), ..draft }).map_err(|error| unrecorded(&error))?;
+    match taken {
+        Taken::Booked(entry) => Ok(answer(mode, &entry)),
+        Taken::Queued | Taken::Repeated => Ok(Answer::Reset),
+    }
+}
+
+fn unrecorded(error: &LedgerError) -> Refusal {
+    tracing::error!(?error, "a create could not be recorded and was refused");
+    Refusal::Unrecorded
 }
 
 fn draft(instruction: &Instruction, merchant: &Merchant, plan: Plan, mode: Mode, earlier: u64) -> Draft {
@@ -217,6 +218,7 @@ fn draft(instruction: &Instruction, merchant: &Merchant, plan: Plan, mode: Mode,
         reason: instruction.reason.clone(),
         plan,
         repeat: Some(plan),
+        twist: None,
         mode,
         earlier,
         id: payout_id,
@@ -251,8 +253,17 @@ fn read(
         ReadMode::Hang => Answer::Hang,
         ReadMode::Answer => Answer::Reply(find(merchant).map_or_else(
             || StatusCode::NO_CONTENT.into_response(),
-            |entry| reply::payout(&entry, bamboo.world.now()),
+            |entry| tell(&entry, bamboo.world.now()),
         )),
+    }
+}
+
+/// The answer to a read of a payout that was found.
+fn tell(entry: &Entry, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => reply::garbage(entry),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => reply::payout(&entry.as_told(), now),
     }
 }
 

@@ -27,15 +27,36 @@ use crate::draft::{Draft, beneficiary};
 use crate::entry::Entry;
 use crate::faults::Mode;
 use crate::plan::Plan;
-use crate::recorder::record;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Database, Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::{Repertoire, Twist};
 use crate::world::{Answer, World};
 
 /// Kapaqnan, as the sandbox simulates it.
 pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build };
 
 const NAME: &str = "kapaqnan";
+
+/// What Kapaqnan can do against what is known of it. In its database a payout is there or is not,
+/// whatever it is looked for by, and no state for money that came back is known.
+const REPERTOIRE: Repertoire = Repertoire {
+    twists: &[
+        Twist::BookedLate,
+        Twist::Flips,
+        Twist::PaidThenDeclined,
+        Twist::PaidThenUnknown,
+        Twist::ReadsOlder,
+        Twist::ReadsGarbage,
+        Twist::ReadsEmpty,
+        Twist::OtherAmount,
+        Twist::OtherCurrency,
+        Twist::OtherId,
+        Twist::OtherReference,
+        Twist::SameId,
+    ],
+    code: None,
+};
 
 /// What answers the requests.
 struct Kapaqnan {
@@ -136,9 +157,12 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let entry = match record(world, &draft(&invoice, merchant, amount_minor, mode, earlier)) {
-        Ok(Some(entry)) => entry,
-        Ok(None) => return refuse(StatusCode::CONFLICT, "external_invoice_id was used before"),
+    let twist = REPERTOIRE.choose(None, earlier, || world.faults().twist(world.seed, reference, earlier));
+    let draft = Draft { twist, ..draft(&invoice, merchant, amount_minor, mode, earlier) };
+    let entry = match take(world, draft) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued) => return Answer::Reset,
+        Ok(Taken::Repeated) => return refuse(StatusCode::CONFLICT, "external_invoice_id was used before"),
         Err(_) => return refuse(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let reply = (StatusCode::CREATED, Json(created(&invoice, &entry))).into_response();
@@ -173,6 +197,7 @@ fn draft(invoice: &Invoice<'_>, merchant: &Merchant, amount_minor: i64, mode: Mo
         reason: None,
         plan,
         repeat: (!merchant.refuses_repeats).then_some(plan),
+        twist: None,
         mode,
         earlier,
         id: invoice_id,

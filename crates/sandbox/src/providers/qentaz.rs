@@ -5,6 +5,7 @@
 //! **Invariant** nothing of the client's is unique: a repeated create is a second payout.
 
 mod merchant;
+mod wish;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::merchant::Merchant;
+use self::wish::{REPERTOIRE, Wish, trigger};
 use crate::connection::Line;
 use crate::draft::{Draft, beneficiary};
 use crate::draw::draw;
@@ -26,9 +28,10 @@ use crate::entry::{Entry, Outcome, Standing};
 use crate::faults::{Mode, ReadMode};
 use crate::fixed_point::FixedPoint;
 use crate::plan::Plan;
-use crate::recorder::record;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::Twist;
 use crate::world::{Answer, World};
 
 /// Tokens and whose they are, until when.
@@ -49,6 +52,9 @@ const BANKS: [(u16, &str); 6] = [
 pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build };
 
 const NAME: &str = "qentaz";
+
+/// Refused later, without a code: Qentaz has none.
+const FAILED: Plan = Plan::ending(Outcome::Rejected, None);
 
 /// What answers the requests.
 struct Qentaz {
@@ -182,10 +188,10 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         return Err((StatusCode::BAD_REQUEST, None, error.to_owned()));
     }
     let reference = text("/reference_one");
-    let trigger = text("/description").split_whitespace().find_map(|word| word.strip_prefix("sandbox:"));
+    let Some(wish) = trigger(text("/description")) else { return Err(malformed("description")) };
     let earlier = world.ledger.receive(&merchant.name, reference);
     let drawn = world.faults().create_mode(world.seed, reference, earlier);
-    let mode = if trigger == Some("hang") { Mode::AcceptHang } else { drawn };
+    let mode = if wish == Wish::Hang { Mode::AcceptHang } else { drawn };
     match mode {
         Mode::Throttle => return Ok(Answer::Reply(StatusCode::TOO_MANY_REQUESTS.into_response())),
         Mode::Unavailable503 => return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response())),
@@ -198,9 +204,9 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let failed = Plan::ending(Outcome::Rejected, None);
-    let plan = if trigger == Some("failed") { failed } else { Plan::PAID };
-    let plan = if mode == Mode::Decline { failed } else { plan.under(mode) };
+    let twist =
+        REPERTOIRE.choose(wish.twist(), earlier, || world.faults().twist(world.seed, reference, earlier));
+    let plan = if wish == Wish::Failed || mode == Mode::Decline { FAILED } else { Plan::PAID.under(mode) };
     let draft = Draft {
         provider: NAME,
         merchant: merchant.name.clone(),
@@ -214,19 +220,28 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         reason: Some(text("/description").to_owned()),
         plan,
         repeat: Some(plan),
+        twist,
         mode,
         earlier,
         id: external_reference,
     };
-    let Ok(Some(entry)) = record(world, &draft) else {
-        return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response()));
+    let entry = match take(world, draft) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued | Taken::Repeated) => return Ok(Answer::Reset),
+        Err(_) => return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response())),
     };
+    Ok(created(&entry, text("/type"), mode))
+}
+
+/// The answer to a create that was recorded.
+fn created(entry: &Entry, kind: &str, mode: Mode) -> Answer {
+    let process_id = format!("00000000-0000-4000-8000-{:012x}", entry.seq + 1);
     let created = json!({
-        "external_reference": entry.payout_id, "process_id": format!("00000000-0000-4000-8000-{:012x}", entry.seq + 1),
-        "channel": "NONE", "type": text("/type").to_uppercase(), "approval": "NONE", "created_at": entry.at.to_string(),
+        "external_reference": entry.payout_id, "process_id": process_id, "channel": "NONE",
+        "type": kind.to_uppercase(), "approval": "NONE", "created_at": entry.at.to_string(),
     });
     let reply = Json(created).into_response();
-    Ok(match mode {
+    match mode {
         Mode::AcceptReset => Answer::Reset,
         Mode::AcceptHang => Answer::Hang,
         Mode::Accept500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
@@ -235,7 +250,7 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
             Answer::Reply(reply)
         }
-    })
+    }
 }
 
 const ID_BASE: u64 = 0x0a00_0000;
@@ -261,22 +276,32 @@ async fn read_payout(
         (Ok(_), ReadMode::Error500) => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         (Ok(_), ReadMode::Hang) => Answer::Hang,
         (Ok(merchant), ReadMode::Answer) => match find(&qentaz.world, merchant, &reference) {
-            Some(entry) => Answer::Reply(Json(shown(&entry, merchant, qentaz.world.now())).into_response()),
+            Some(entry) => Answer::Reply(tell(&entry, merchant, qentaz.world.now())),
             None => answer((StatusCode::NOT_FOUND, None, "La consulta no obtuvo resultados".to_owned())),
         },
     };
     qentaz.world.deliver(Call::Read, answer, &line).await
 }
 
+/// The answer to a read of a payout that was found.
+fn tell(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => "<html>".into_response(),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => Json(shown(&entry.as_told(), merchant, now)).into_response(),
+    }
+}
+
 /// A payout as reads show it: the bank by name, the amount with two decimals.
 fn shown(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Value {
     let taken_half = (entry.settles_at.duration_since(entry.at)) / 2;
-    let status = match entry.standing(now) {
-        Standing::InProgress if now < entry.at + taken_half => "CREATED",
-        Standing::InProgress => &merchant.progress_word,
-        Standing::Paid | Standing::Returned => &merchant.paid_word,
-        Standing::Rejected | Standing::Declined if entry.outcome == Outcome::Cancelled => "CANCELED",
-        Standing::Rejected | Standing::Declined => &merchant.failed_word,
+    let status = match entry.told_standing(now) {
+        Some(Standing::InProgress) if now < entry.at + taken_half => "CREATED",
+        Some(Standing::InProgress) => &merchant.progress_word,
+        Some(Standing::Paid | Standing::Returned) => &merchant.paid_word,
+        Some(Standing::Rejected | Standing::Declined) if entry.outcome == Outcome::Cancelled => "CANCELED",
+        Some(Standing::Rejected | Standing::Declined) => &merchant.failed_word,
+        None => "REVERSED",
     };
     json!({
         "status": status, "amount": serde_json::to_string(&FixedPoint::major(entry.amount_minor)).unwrap_or_default(),

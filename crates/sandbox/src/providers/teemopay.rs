@@ -29,9 +29,10 @@ use crate::entry::{Entry, Standing};
 use crate::faults::{Mode, ReadMode};
 use crate::fixed_point::FixedPoint;
 use crate::plan::Plan;
-use crate::recorder::record;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::{Repertoire, Twist};
 use crate::world::{Answer, World};
 
 /// Nonces of the last day.
@@ -54,6 +55,31 @@ impl Nonces {
 pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build };
 
 const NAME: &str = "teemopay";
+
+/// What TeemoPay can do against its documents: its answers have no currency.
+const REPERTOIRE: Repertoire = Repertoire {
+    twists: &[
+        Twist::BookedLate,
+        Twist::FoundLate,
+        Twist::Flips,
+        Twist::PaidThenDeclined,
+        Twist::PaidThenUnknown,
+        Twist::ReturnedInParts,
+        Twist::ReadsOlder,
+        Twist::ReadsGarbage,
+        Twist::ReadsEmpty,
+        Twist::OtherAmount,
+        Twist::OtherId,
+        Twist::OtherReference,
+        Twist::SameId,
+    ],
+    code: Some(1007),
+};
+
+/// Only Brazil has a state for a part that comes back.
+fn is_possible(twist: Twist, merchant: &Merchant) -> bool {
+    twist != Twist::ReturnedInParts || merchant.country == "BR"
+}
 
 /// What answers the requests.
 struct TeemoPay {
@@ -172,9 +198,13 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
     {
         return Err(refused((425, "insufficient balance")));
     }
-    let entry = match record(world, &draft(payout, merchant, mode, earlier)) {
-        Ok(Some(entry)) => entry,
-        Ok(None) => return Err(refused((426, "merchant order duplicate"))),
+    let drawn = || world.faults().twist(world.seed, &payout.reference, earlier);
+    let twist =
+        REPERTOIRE.choose(None, earlier, drawn).filter(|twisted| is_possible(twisted.twist, merchant));
+    let entry = match take(world, Draft { twist, ..draft(payout, merchant, mode, earlier) }) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued) => return Ok(Answer::Reset),
+        Ok(Taken::Repeated) => return Err(refused((426, "merchant order duplicate"))),
         Err(error) => {
             tracing::error!(?error, "a create could not be recorded and was refused");
             return Ok(unavailable());
@@ -208,6 +238,7 @@ fn draft(payout: Payout, merchant: &Merchant, mode: Mode, earlier: u64) -> Draft
         reason: None,
         plan: Plan::of_amount(payout.amount_minor).under(mode),
         repeat: None,
+        twist: None,
         mode,
         earlier,
         id: |seq, country| format!("TF{:013}{country}0001", seq + 1),
@@ -233,12 +264,8 @@ fn query(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answer
         ReadMode::Hang => return Ok(Answer::Hang),
         ReadMode::Answer => {}
     }
-    let found = world.ledger.first(&merchant.name, reference).filter(|entry| {
-        let young = world.now().duration_since(entry.at).unsigned_abs() < world.look_up_lag;
-        !(young && world.faults().lags(world.seed, reference))
-    });
-    Ok(match (found, merchant.not_found) {
-        (Some(entry), _) => Answer::Reply(succeed(&data(&entry, world.now()))),
+    Ok(match (world.by_reference(&merchant.name, reference), merchant.not_found) {
+        (Some(entry), _) => Answer::Reply(tell(&entry, world.now())),
         (None, NotFound::Code434) => {
             Refused(merchant.refusal_status, (434, "Merchant order not exist")).answer()
         }
@@ -315,8 +342,17 @@ fn page(world: &World, merchant: &Merchant, body: &Body) -> Result<Answer, Refus
     Ok(Answer::Reply(succeed(&json!({ "pageIndex": next, "records": records }))))
 }
 
+/// The answer to a query of a payout that was found.
+fn tell(entry: &Entry, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => "<html>".into_response(),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => succeed(&data(&entry.as_told(), now)),
+    }
+}
+
 fn listed(entry: &Entry, now: Timestamp) -> Value {
-    let mut record = data(entry, now);
+    let mut record = data(&entry.as_told(), now);
     if let Some(record) = record.as_object_mut() {
         record.insert("type".to_owned(), "PAYOUT".into());
         record.insert("failReason".to_owned(), Value::Null);
@@ -326,17 +362,46 @@ fn listed(entry: &Entry, now: Timestamp) -> Value {
 
 /// A payout as it stands.
 fn data(entry: &Entry, now: Timestamp) -> Value {
-    let status = match (entry.standing(now), entry.code) {
-        (Standing::InProgress, _) => 1,
-        (Standing::Paid, _) => 2,
+    let back = entry.returned_minor(now);
+    let status = match (entry.told_standing(now), entry.code) {
+        (Some(Standing::InProgress), _) => 1,
+        (Some(Standing::Paid), _) => 2,
         // Success followed by failure: the other way in which money comes back.
-        (Standing::Rejected | Standing::Declined, _) | (Standing::Returned, Some(1002)) => 3,
-        (Standing::Returned, _) => 4,
+        (Some(Standing::Rejected | Standing::Declined), _) | (Some(Standing::Returned), Some(1002)) => 3,
+        (Some(Standing::Returned), _) if back < entry.amount_minor => 5,
+        (Some(Standing::Returned), _) => 4,
+        // One more than there are.
+        (None, _) => 6,
     };
-    json!({
+    let mut data = json!({
         "merchantOrderNo": entry.reference, "tradeNo": entry.payout_id, "amount": major(entry.amount_minor), "status": status,
         "errorCode": if status > 2 { entry.code } else { None }, "serviceAmount": "0.00",
-    })
+    });
+    if status == 5
+        && let Some(data) = data.as_object_mut()
+    {
+        data.insert("totalRefundAmount".to_owned(), major(back).into());
+        data.insert("refundDetails".to_owned(), refunds(entry, now));
+    }
+    data
+}
+
+/// What came back so far, part by part.
+fn refunds(entry: &Entry, now: Timestamp) -> Value {
+    let part = |number: usize, at: Timestamp, minor: i64| {
+        let time = offset(&entry.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        json!({
+            "refundNo": format!("T00{number}-{}", entry.payout_id), "refundAmount": major(minor), "refundStatus": 0,
+            "refundTime": time,
+        })
+    };
+    let mut before = 0;
+    let times = [entry.returned_at, entry.turns_at].into_iter().flatten().filter(|at| *at <= now);
+    let parts = times.enumerate().map(|(number, at)| {
+        let so_far = entry.returned_minor(at);
+        part(number + 1, at, so_far - std::mem::replace(&mut before, so_far))
+    });
+    parts.collect()
 }
 
 fn major(minor: i64) -> String {

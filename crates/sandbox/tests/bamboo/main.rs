@@ -5,3 +5,4 @@ mod losses;
 mod outcomes;
 mod refusals;
 mod running;
+mod twists;

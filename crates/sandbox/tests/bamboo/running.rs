@@ -112,6 +112,21 @@ impl Running {
         self.send(&format!("GET {path}"), &headers(KEY, ""), "").await.expect("an answer")
     }
 
+    pub(crate) async fn by_reference(&self, reference: &str) -> Answer {
+        self.get(&format!("/api/payout/reference/{reference}")).await
+    }
+
+    pub(crate) async fn set_faults(&self, faults: &str) {
+        let answer = self.send("POST /_faults", "", faults).await.expect("an answer");
+        assert_eq!(answer.status, 204, "{faults}: {}", answer.body);
+    }
+
+    /// The lines of the ledger.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let lines = self.get("/_ledger").await.body;
+        lines.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    }
+
     pub(crate) async fn summary(&self, name: &str) -> Value {
         self.get("/_ledger/summary").await.json()[name].clone()
     }
@@ -150,6 +165,13 @@ pub(crate) fn payout(reference: &str) -> Value {
             "bankAccount": { "number": "00320000300123456731", "type": 2, "codeBank": "003" },
         },
     })
+}
+
+/// A payout whose reason asks the sandbox for something.
+pub(crate) fn wishing(reference: &str, reason: &str) -> Value {
+    let mut body = payout(reference);
+    body["reason"] = json!(reason);
+    body
 }
 
 pub(crate) fn with(pointer: &str, value: Value) -> Value {
