@@ -7,3 +7,4 @@ mod kapaqnan;
 mod qentaz;
 mod running;
 mod teemopay;
+mod twists;
