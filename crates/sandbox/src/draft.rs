@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 
-use crate::entry::{Entry, Outcome};
+use crate::entry::{Entry, Outcome, Standing};
 use crate::faults::Mode;
 use crate::ledger::Place;
 use crate::plan::Plan;
@@ -29,6 +29,7 @@ pub(crate) struct Draft {
     pub(crate) plan: Plan,
     /// The plan if the reference is taken; none when it is not recorded then.
     pub(crate) repeat: Option<Plan>,
+    pub(crate) funds: Option<Funds>,
     pub(crate) twist: Option<Twisted>,
     pub(crate) mode: Mode,
     /// How many creates with this reference had come before.
@@ -37,10 +38,30 @@ pub(crate) struct Draft {
     pub(crate) id: fn(u64, &str) -> String,
 }
 
+/// How far a merchant's money goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Funds {
+    /// As many payouts can be paid.
+    pub(crate) payouts: u64,
+    /// What becomes of all that come after.
+    pub(crate) exhausted: Plan,
+}
+
+impl Funds {
+    fn are_left(self, merchant: &str, place: &Place<'_>) -> bool {
+        let of_merchant = place.before.iter().filter(|entry| entry.merchant == merchant);
+        let paid = of_merchant.filter(|entry| entry.outcome.standing() == Standing::Paid).count();
+        u64::try_from(paid).is_ok_and(|paid| paid < self.payouts)
+    }
+}
+
 impl Draft {
     /// The entry that is booked at `at`; none when its reference is taken and may not be.
     pub(crate) fn entry(&self, place: &Place<'_>, at: Timestamp, delay: SignedDuration) -> Option<Entry> {
-        let Plan { outcome, code, returns } = if place.repeated { self.repeat? } else { self.plan };
+        let plan = if place.repeated { self.repeat? } else { self.plan };
+        let exhausted =
+            self.funds.filter(|funds| plan.takes_money() && !funds.are_left(&self.merchant, place));
+        let Plan { outcome, code, returns } = exhausted.map_or(plan, |funds| funds.exhausted);
         let settles_at = match outcome {
             Outcome::Declined | Outcome::Cancelled => at,
             Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined | Outcome::DeclinedThenPaid => {

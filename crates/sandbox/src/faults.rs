@@ -24,6 +24,8 @@ pub struct Faults {
     read_hang: u16,
     look_up_lag: u16,
     repeat: Repeat,
+    funded: Option<u64>,
+    unfunded: Unfunded,
 }
 
 /// What happens to one create.
@@ -65,6 +67,15 @@ pub(crate) enum Repeat {
     DeclineAsync,
 }
 
+/// What happens to a create for which its merchant has no money left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfunded {
+    /// Declined at once.
+    DeclineSync,
+    /// Taken, and declined later.
+    DeclineAsync,
+}
+
 /// What happens to one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadMode {
@@ -79,7 +90,8 @@ pub enum FaultsError {
     /// A part without `=`, or with a name that is not a mode.
     #[error("unknown fault {0:?}: write mode=weight with a mode of the sandbox's README")]
     Unknown(String),
-    /// A weight that is no number from 0 to 1000, or a `repeat` that is none of the three.
+    /// A weight that is no number from 0 to 1000, a number that is none, or a word that is not
+    /// among those of its mode.
     #[error(
         "fault {mode} has the unusable value {value:?}: weights are per mille, 0 to 1000, and what takes time has `weight:milliseconds`"
     )]
@@ -125,6 +137,11 @@ impl Faults {
         happens(self.look_up_lag, seed, &[b"lag", reference.as_bytes()])
     }
 
+    /// How many payouts each merchant has money for, if it ends, and what meets the next one.
+    pub(crate) fn funds(&self) -> Option<(u64, Unfunded)> {
+        self.funded.map(|payouts| (payouts, self.unfunded))
+    }
+
     /// What a repeated reference meets.
     pub(crate) fn repeat(&self) -> Repeat {
         self.repeat
@@ -140,6 +157,8 @@ impl Default for Faults {
             read_hang: 0,
             look_up_lag: 1000,
             repeat: Repeat::AcceptAgain,
+            funded: None,
+            unfunded: Unfunded::DeclineSync,
         }
     }
 }
@@ -154,6 +173,8 @@ impl FromStr for Faults {
             let (mode, value) = (mode.trim(), value.trim());
             match mode {
                 "repeat" => faults.repeat = repeat(value)?,
+                "funded" => faults.funded = Some(value.parse().map_err(|_| unusable(mode, value))?),
+                "unfunded" => faults.unfunded = unfunded(value)?,
                 "read_500" => faults.read_500 = weight(mode, value)?,
                 "read_hang" => faults.read_hang = weight(mode, value)?,
                 "look_up_lag" => faults.look_up_lag = weight(mode, value)?,
@@ -195,7 +216,7 @@ fn sum<T>(weighted: &[(T, u16)]) -> u32 {
 
 /// Reads the value of a twist: `20`, or `20:4000` when it takes time.
 fn twisted(twist: Twist, mode: &str, value: &str) -> Result<(Twisted, u16), FaultsError> {
-    let unusable = || FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() };
+    let unusable = || unusable(mode, value);
     let (per_mille, millis) = match value.split_once(':') {
         Some((per_mille, millis)) => (per_mille, Some(millis.parse().map_err(|_| unusable())?)),
         None => (value, None),
@@ -224,16 +245,24 @@ fn repeat(value: &str) -> Result<Repeat, FaultsError> {
         "accept_again" => Ok(Repeat::AcceptAgain),
         "decline_816_sync" => Ok(Repeat::DeclineSync),
         "decline_816_async" => Ok(Repeat::DeclineAsync),
-        _ => Err(FaultsError::Value { mode: "repeat".to_owned(), value: value.to_owned() }),
+        _ => Err(unusable("repeat", value)),
     }
 }
 
+fn unfunded(value: &str) -> Result<Unfunded, FaultsError> {
+    match value {
+        "decline_sync" => Ok(Unfunded::DeclineSync),
+        "decline_async" => Ok(Unfunded::DeclineAsync),
+        _ => Err(unusable("unfunded", value)),
+    }
+}
+
+fn unusable(mode: &str, value: &str) -> FaultsError {
+    FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() }
+}
+
 fn weight(mode: &str, value: &str) -> Result<u16, FaultsError> {
-    value
-        .parse()
-        .ok()
-        .filter(|weight| *weight <= 1000)
-        .ok_or_else(|| FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() })
+    value.parse().ok().filter(|weight| *weight <= 1000).ok_or_else(|| unusable(mode, value))
 }
 
 #[cfg(test)]
@@ -279,7 +308,9 @@ mod tests {
         assert_eq!(parse("acept_500=1"), Err(FaultsError::Unknown("acept_500".to_owned())));
         assert_eq!(parse("slow"), Err(FaultsError::Unknown("slow".to_owned())));
         assert!(matches!(parse("slow=1001"), Err(FaultsError::Value { .. })));
-        assert!(matches!(parse("repeat=twice"), Err(FaultsError::Value { .. })));
+        for value in ["repeat=twice", "funded=x", "unfunded=never"] {
+            assert!(matches!(parse(value), Err(FaultsError::Value { .. })), "{value}");
+        }
         assert_eq!(parse("slow=600,decline=600"), Err(FaultsError::Sum("creates")));
         assert_eq!(parse("flips=600:10,same_id=600"), Err(FaultsError::Sum("twists")));
         for value in ["flips=10", "flips=10:0", "flips=10:x", "flips=1001:5", "same_id=10:5"] {

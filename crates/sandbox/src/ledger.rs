@@ -197,12 +197,12 @@ impl Ledger {
     /// What a merchant's payouts took from its balance, in hundredths, those included that did not
     /// fail later.
     pub(crate) fn spent(&self, merchant: &str) -> i64 {
-        let state = self.state();
-        let of_merchant = state.entries.iter().filter(|entry| entry.merchant == merchant);
-        of_merchant
-            .filter(|entry| entry.outcome.standing() == Standing::Paid)
-            .map(|entry| entry.amount_minor)
-            .sum()
+        self.state().paid_by(merchant).map(|entry| entry.amount_minor).sum()
+    }
+
+    /// How many of a merchant's payouts took from its balance.
+    pub(crate) fn funded(&self, merchant: &str) -> u64 {
+        position(self.state().paid_by(merchant).count())
     }
 
     /// Counts at `now`.
@@ -237,6 +237,12 @@ impl Ledger {
 impl State {
     fn creates(&mut self, merchant: &str, reference: &str) -> &mut Creates {
         self.references.entry(merchant.to_owned()).or_default().entry(reference.to_owned()).or_default()
+    }
+
+    /// What a merchant has paid, or will.
+    fn paid_by<'a>(&'a self, merchant: &'a str) -> impl Iterator<Item = &'a Arc<Entry>> {
+        let of_merchant = self.entries.iter().filter(move |entry| entry.merchant == merchant);
+        of_merchant.filter(|entry| entry.outcome.standing() == Standing::Paid)
     }
 
     fn write(&mut self, entry: Entry) -> Result<Arc<Entry>, LedgerError> {

@@ -1,6 +1,6 @@
 //! What is to become of a payout, decided when its create is taken.
 
-use crate::entry::Outcome;
+use crate::entry::{Outcome, Standing};
 use crate::faults::Mode;
 
 /// An outcome, and the code that explains it.
@@ -25,6 +25,11 @@ impl Plan {
 
     pub(crate) const fn late_declined(code: u16) -> Self {
         Self::ending(Outcome::LateDeclined, Some(code))
+    }
+
+    /// Whether it is paid in the end.
+    pub(crate) fn takes_money(self) -> bool {
+        self.outcome.standing() == Standing::Paid
     }
 
     /// The outcome that an amount asks for; see the README.

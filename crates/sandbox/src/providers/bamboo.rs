@@ -40,9 +40,9 @@ use self::reply::Refusal;
 use self::request::PayoutRequest;
 use self::rules::{Instruction, Violation, validate};
 use crate::connection::Line;
-use crate::draft::{Draft, beneficiary};
+use crate::draft::{Draft, Funds, beneficiary};
 use crate::entry::Entry;
-use crate::faults::{Mode, ReadMode, Repeat};
+use crate::faults::{Faults, Mode, ReadMode, Repeat, Unfunded};
 use crate::ledger::LedgerError;
 use crate::plan::Plan;
 use crate::recorder::{Taken, take};
@@ -185,7 +185,7 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
     };
     let drawn = || faults.twist(world.seed, &instruction.reference, earlier);
     let twist = REPERTOIRE.choose(wish.twist, earlier, drawn);
-    let draft = Draft { twist, ..draft(&instruction, merchant, first, mode, earlier) };
+    let draft = Draft { funds: funds(&faults), twist, ..draft(&instruction, merchant, first, mode, earlier) };
     if instruction.reason.as_deref() == Some(TWIN) && earlier == 0 {
         // The answer is lost, and something between us delivers the request a second time.
         let twin = Draft { repeat: Some(Plan::late_declined(816)), earlier: earlier + 1, ..draft.clone() };
@@ -197,6 +197,16 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Taken::Booked(entry) => Ok(answer(mode, &entry)),
         Taken::Queued | Taken::Repeated => Ok(Answer::Reset),
     }
+}
+
+/// How far the money of each merchant goes, and what Bamboo says then.
+fn funds(faults: &Faults) -> Option<Funds> {
+    let (payouts, unfunded) = faults.funds()?;
+    let exhausted = match unfunded {
+        Unfunded::DeclineSync => Plan::declined(701),
+        Unfunded::DeclineAsync => Plan::late_declined(701),
+    };
+    Some(Funds { payouts, exhausted })
 }
 
 fn unrecorded(error: &LedgerError) -> Refusal {
@@ -218,6 +228,7 @@ fn draft(instruction: &Instruction, merchant: &Merchant, plan: Plan, mode: Mode,
         reason: instruction.reason.clone(),
         plan,
         repeat: Some(plan),
+        funds: None,
         twist: None,
         mode,
         earlier,

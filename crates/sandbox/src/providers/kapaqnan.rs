@@ -197,6 +197,7 @@ fn draft(invoice: &Invoice<'_>, merchant: &Merchant, amount_minor: i64, mode: Mo
         reason: None,
         plan,
         repeat: (!merchant.refuses_repeats).then_some(plan),
+        funds: None,
         twist: None,
         mode,
         earlier,

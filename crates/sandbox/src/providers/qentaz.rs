@@ -220,6 +220,7 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         reason: Some(text("/description").to_owned()),
         plan,
         repeat: Some(plan),
+        funds: None,
         twist,
         mode,
         earlier,

@@ -7,6 +7,7 @@
 
 mod merchant;
 mod rules;
+mod shown;
 mod signature;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,16 +19,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use jiff::{SignedDuration, Timestamp, tz::Offset};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::merchant::{Merchant, NotFound};
 use self::rules::{Payout, Refusal, examine};
+use self::shown::{data, listed, major, offset};
 use crate::connection::Line;
-use crate::draft::{Draft, beneficiary};
-use crate::entry::{Entry, Standing};
-use crate::faults::{Mode, ReadMode};
-use crate::fixed_point::FixedPoint;
+use crate::draft::{Draft, Funds, beneficiary};
+use crate::entry::Entry;
+use crate::faults::{Mode, ReadMode, Unfunded};
 use crate::plan::Plan;
 use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
@@ -192,16 +193,16 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    if merchant
-        .balance_minor
-        .is_some_and(|balance| balance - world.ledger.spent(&merchant.name) < payout.amount_minor)
-    {
+    let funds = world.faults().funds();
+    if is_refused(merchant, world, funds, payout.amount_minor) {
         return Err(refused((425, "insufficient balance")));
     }
     let drawn = || world.faults().twist(world.seed, &payout.reference, earlier);
     let twist =
         REPERTOIRE.choose(None, earlier, drawn).filter(|twisted| is_possible(twisted.twist, merchant));
-    let entry = match take(world, Draft { twist, ..draft(payout, merchant, mode, earlier) }) {
+    let funds = funds.map(|(payouts, _)| Funds { payouts, exhausted: Plan::late_declined(1015) });
+    let draft = Draft { funds, twist, ..draft(payout, merchant, mode, earlier) };
+    let entry = match take(world, draft) {
         Ok(Taken::Booked(entry)) => entry,
         Ok(Taken::Queued) => return Ok(Answer::Reset),
         Ok(Taken::Repeated) => return Err(refused((426, "merchant order duplicate"))),
@@ -223,6 +224,14 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
     })
 }
 
+/// Whether the balance that is left does not cover a payout, and this is found at once.
+fn is_refused(merchant: &Merchant, world: &World, funds: Option<(u64, Unfunded)>, amount_minor: i64) -> bool {
+    let left = merchant.balance_minor.map(|balance| balance - world.ledger.spent(&merchant.name));
+    let is_exhausted = |payouts| world.ledger.funded(&merchant.name) >= payouts;
+    left.is_some_and(|left| left < amount_minor)
+        || funds.is_some_and(|(payouts, how)| how == Unfunded::DeclineSync && is_exhausted(payouts))
+}
+
 fn draft(payout: Payout, merchant: &Merchant, mode: Mode, earlier: u64) -> Draft {
     let currency = currency(&merchant.country);
     Draft {
@@ -238,6 +247,7 @@ fn draft(payout: Payout, merchant: &Merchant, mode: Mode, earlier: u64) -> Draft
         reason: None,
         plan: Plan::of_amount(payout.amount_minor).under(mode),
         repeat: None,
+        funds: None,
         twist: None,
         mode,
         earlier,
@@ -351,63 +361,6 @@ fn tell(entry: &Entry, now: Timestamp) -> Response {
     }
 }
 
-fn listed(entry: &Entry, now: Timestamp) -> Value {
-    let mut record = data(&entry.as_told(), now);
-    if let Some(record) = record.as_object_mut() {
-        record.insert("type".to_owned(), "PAYOUT".into());
-        record.insert("failReason".to_owned(), Value::Null);
-    }
-    record
-}
-
-/// A payout as it stands.
-fn data(entry: &Entry, now: Timestamp) -> Value {
-    let back = entry.returned_minor(now);
-    let status = match (entry.told_standing(now), entry.code) {
-        (Some(Standing::InProgress), _) => 1,
-        (Some(Standing::Paid), _) => 2,
-        // Success followed by failure: the other way in which money comes back.
-        (Some(Standing::Rejected | Standing::Declined), _) | (Some(Standing::Returned), Some(1002)) => 3,
-        (Some(Standing::Returned), _) if back < entry.amount_minor => 5,
-        (Some(Standing::Returned), _) => 4,
-        // One more than there are.
-        (None, _) => 6,
-    };
-    let mut data = json!({
-        "merchantOrderNo": entry.reference, "tradeNo": entry.payout_id, "amount": major(entry.amount_minor), "status": status,
-        "errorCode": if status > 2 { entry.code } else { None }, "serviceAmount": "0.00",
-    });
-    if status == 5
-        && let Some(data) = data.as_object_mut()
-    {
-        data.insert("totalRefundAmount".to_owned(), major(back).into());
-        data.insert("refundDetails".to_owned(), refunds(entry, now));
-    }
-    data
-}
-
-/// What came back so far, part by part.
-fn refunds(entry: &Entry, now: Timestamp) -> Value {
-    let part = |number: usize, at: Timestamp, minor: i64| {
-        let time = offset(&entry.country).to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        json!({
-            "refundNo": format!("T00{number}-{}", entry.payout_id), "refundAmount": major(minor), "refundStatus": 0,
-            "refundTime": time,
-        })
-    };
-    let mut before = 0;
-    let times = [entry.returned_at, entry.turns_at].into_iter().flatten().filter(|at| *at <= now);
-    let parts = times.enumerate().map(|(number, at)| {
-        let so_far = entry.returned_minor(at);
-        part(number + 1, at, so_far - std::mem::replace(&mut before, so_far))
-    });
-    parts.collect()
-}
-
-fn major(minor: i64) -> String {
-    serde_json::to_string(&FixedPoint::major(minor)).unwrap_or_default()
-}
-
 fn currency(country: &str) -> &'static str {
     match country {
         "PE" => "PEN",
@@ -417,13 +370,4 @@ fn currency(country: &str) -> &'static str {
         "AR" => "ARS",
         _ => "BRL",
     }
-}
-
-fn offset(country: &str) -> Offset {
-    Offset::constant(match country {
-        "MX" => -6,
-        "PE" | "CO" => -5,
-        "CL" => -4,
-        _ => -3,
-    })
 }

@@ -108,8 +108,19 @@ impl Running {
         self.try_create(body).await.expect("an answer")
     }
 
+    /// A create of whoever has the key.
+    pub(crate) async fn create_as(&self, key: &str, body: &Value) -> Answer {
+        let headers = headers(key, &sign(body));
+        self.send("POST /api/payout", &headers, &body.to_string()).await.expect("an answer")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(&format!("GET {path}"), &headers(KEY, ""), "").await.expect("an answer")
+        self.get_as(KEY, path).await
+    }
+
+    /// A read of whoever has the key.
+    pub(crate) async fn get_as(&self, key: &str, path: &str) -> Answer {
+        self.send(&format!("GET {path}"), &headers(key, ""), "").await.expect("an answer")
     }
 
     pub(crate) async fn by_reference(&self, reference: &str) -> Answer {

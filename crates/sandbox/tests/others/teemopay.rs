@@ -208,3 +208,17 @@ async fn the_balance_is_used_up_and_the_list_has_windows() {
         assert_eq!(ask(&sandbox, number, list, &window(begin, end, kind)).await["code"], code, "{begin}");
     }
 }
+
+#[tokio::test]
+async fn the_money_ends_in_the_middle() {
+    let sandbox = Running::start(Switches::default()).await;
+    sandbox.set_faults("funded=1").await;
+    assert_eq!(ask(&sandbox, 1, CREATE, &payout("A")).await["code"], 200);
+    assert_eq!(ask(&sandbox, 2, CREATE, &payout("B")).await["code"], 425);
+    assert_eq!(sandbox.summary("accepted").await, 1, "what is refused is not there");
+    sandbox.set_faults("funded=1,unfunded=decline_async").await;
+    assert_eq!(ask(&sandbox, 3, CREATE, &payout("B")).await["data"]["status"], 1);
+    sandbox.pass(8);
+    let found = ask(&sandbox, 4, QUERY, &json!({ "merchantOrderNo": "B" })).await;
+    assert_eq!((&found["data"]["status"], &found["data"]["errorCode"]), (&json!(3), &json!(1015)));
+}
