@@ -73,6 +73,8 @@ pub(crate) struct Summary {
     references: usize,
     /// References with more than one entry that is, or will be, paid.
     double_paid: usize,
+    /// References that more than one merchant has paid, or will.
+    paid_by_several: usize,
 }
 
 struct State {
@@ -218,13 +220,16 @@ impl Ledger {
                 Standing::Returned => summary.returned += 1,
             }
         }
-        let recorded = state.references.values().flat_map(HashMap::values).filter(|c| !c.recorded.is_empty());
-        for creates in recorded {
+        let mut payers: HashMap<&str, usize> = HashMap::new();
+        let by_reference = state.references.values().flatten();
+        for (reference, creates) in by_reference.filter(|(_, creates)| !creates.recorded.is_empty()) {
             summary.references += 1;
             let paid =
                 creates.recorded.iter().filter(|entry| entry.outcome.standing() == Standing::Paid).count();
             summary.double_paid += usize::from(paid > 1);
+            *payers.entry(reference).or_default() += usize::from(paid > 0);
         }
+        summary.paid_by_several = payers.into_values().filter(|merchants| *merchants > 1).count();
         summary
     }
 
@@ -374,6 +379,7 @@ mod tests {
             in_progress: 0,
             references: 4,
             double_paid: 2,
+            paid_by_several: 0,
         };
         assert_eq!(ledger.summary(Timestamp::UNIX_EPOCH), expected);
     }

@@ -85,6 +85,9 @@ pub enum Error {
     /// Two merchants share a name, so that the ledger could not tell them apart.
     #[error("two merchants are named {0:?}: give each its own name")]
     MerchantName(String),
+    /// Two merchants of a provider share a key, so that a request could be of either.
+    #[error("two merchants of {0} have one key: give each its own")]
+    MerchantKey(&'static str),
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -200,6 +203,10 @@ fn simulate(world: &Arc<World>, mut merchants: Merchants) -> Result<Vec<Simulato
         // The ledger tells merchants apart by name alone.
         if let Some(name) = simulator.merchants.iter().find(|name| !names.insert((*name).clone())) {
             return Err(Error::MerchantName(name.clone()));
+        }
+        let mut keys = HashSet::new();
+        if !simulator.keys.iter().all(|key| keys.insert(key)) {
+            return Err(Error::MerchantKey(provider));
         }
         simulators.push(simulator);
     }

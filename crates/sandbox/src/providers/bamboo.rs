@@ -65,8 +65,9 @@ struct Bamboo {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().flat_map(Merchant::private_keys).map(str::to_owned).collect();
     let routes = routes(Arc::new(Bamboo { world, merchants }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths. Bamboo takes `payout` and `Payout` alike.
@@ -154,7 +155,7 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
     require_json(headers)?;
     let request = PayoutRequest::read(body).map_err(Refusal::Unreadable)?;
     let signature = headers.get("DigitalSignature").and_then(|value| value.to_str().ok());
-    if !request.is_signed(merchant.signing_key(), signature.unwrap_or_default()) {
+    if !request.is_signed(merchant.signing_key(private_key(headers)), signature.unwrap_or_default()) {
         return Err(Refusal::Unauthorized);
     }
     let instruction = validate(&request).map_err(Refusal::Violations)?;
@@ -280,15 +281,16 @@ fn tell(entry: &Entry, now: Timestamp) -> Response {
 
 /// The merchant whose raw private key stands in `Authorization`; else an empty 401.
 fn authorize<'a>(bamboo: &'a Bamboo, headers: &HeaderMap) -> Result<&'a Merchant, Refusal> {
-    let key = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Basic "));
-    bamboo
-        .merchants
-        .iter()
-        .find(|merchant| key == Some(merchant.private_key.as_str()))
-        .ok_or(Refusal::Unauthorized)
+    let given = private_key(headers);
+    let mut merchants = bamboo.merchants.iter();
+    let found = merchants.find(|merchant| merchant.private_keys().any(|key| key == given));
+    found.ok_or(Refusal::Unauthorized)
+}
+
+/// The private key of a request; empty when there is none.
+fn private_key(headers: &HeaderMap) -> &str {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    given.and_then(|value| value.strip_prefix("Basic ")).unwrap_or_default()
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {

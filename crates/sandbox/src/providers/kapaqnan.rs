@@ -67,13 +67,14 @@ struct Kapaqnan {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().map(|merchant| merchant.company_id.clone()).collect();
     let merchants: Arc<[Merchant]> = merchants.into();
     let records = Records { provider: NAME, world: Arc::clone(&world), merchants: Arc::clone(&merchants) };
     let database: Database = Box::new(|listener| Box::pin(serve(listener, Arc::new(records))));
     let routes = Router::new()
         .route("/ob-sl-hurin/v1/payout/invoice", post(create_payout))
         .with_state(Arc::new(Kapaqnan { world, merchants }));
-    Ok(Simulator { merchants: names, routes, database: Some(database) })
+    Ok(Simulator { merchants: names, keys, routes, database: Some(database) })
 }
 
 type Connection = ConnectInfo<Line>;
@@ -128,7 +129,8 @@ fn authorize<'a>(kapaqnan: &'a Kapaqnan, headers: &HeaderMap) -> Option<&'a Merc
     let given = headers.get("authorization")?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = String::from_utf8(BASE64.decode(given.as_bytes()).ok()?).ok()?;
     let (user, password) = pair.split_once(':')?;
-    kapaqnan.merchants.iter().find(|merchant| merchant.company_id == user && merchant.secret_key == password)
+    let mut merchants = kapaqnan.merchants.iter().filter(|merchant| merchant.company_id == user);
+    merchants.find(|merchant| merchant.secret_keys().any(|key| key == password))
 }
 
 fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {

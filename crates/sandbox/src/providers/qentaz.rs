@@ -66,8 +66,9 @@ struct Qentaz {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().flat_map(Merchant::auth_keys).map(str::to_owned).collect();
     let routes = routes(Arc::new(Qentaz { world, merchants, tokens: Tokens::default() }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths.
@@ -105,7 +106,8 @@ async fn login(
 ) -> Response {
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let key = given.strip_prefix("Bearer ").unwrap_or_default();
-    let reply = match qentaz.merchants.iter().find(|merchant| merchant.auth_key == key) {
+    let is_its = |merchant: &&Merchant| merchant.auth_keys().any(|known| known == key);
+    let reply = match qentaz.merchants.iter().find(is_its) {
         None => answer((StatusCode::UNAUTHORIZED, Some("Q001"), "llave no habilitada".to_owned())),
         Some(merchant) => {
             let now = qentaz.world.now();

@@ -92,8 +92,9 @@ struct TeemoPay {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().map(|merchant| merchant.app_code.clone()).collect();
     let routes = routes(Arc::new(TeemoPay { world, merchants, nonces: Nonces::default() }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths.
@@ -155,7 +156,8 @@ fn open<'a>(
     if sent.is_none_or(|sent| sent.duration_since(teemopay.world.now()).abs() > CLOCK_WINDOW) {
         return refuse((414, "timestamp error"));
     }
-    if nonce.len() != 32 || !signature::is_signed(&body, nonce, &merchant.public_key) {
+    let is_signed = || merchant.public_keys().any(|key| signature::is_signed(&body, nonce, key));
+    if nonce.len() != 32 || !is_signed() {
         return refuse((414, "sign error"));
     }
     if !teemopay.nonces.spend(&merchant.name, nonce, teemopay.world.now()) {

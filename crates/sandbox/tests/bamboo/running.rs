@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const KEY: &str = "private-demo";
+/// Another key of the merchant of [`KEY`].
+pub(crate) const NEXT_KEY: &str = "private-demo-next";
 const SECRET: &str = "secret-demo";
 pub(crate) const NARROW_KEY: &str = "private-narrow";
 
@@ -47,11 +49,15 @@ impl Running {
             Timestamp::from_millisecond(now.load(Ordering::Relaxed)).expect("time of the test")
         });
         let mut merchants = Merchants::default();
-        for (name, key, routes) in
-            [("demo", KEY, json!([])), ("narrow", NARROW_KEY, json!([{ "country": "PE", "model": "L2L" }]))]
-        {
-            let merchant =
-                json!({ "name": name, "private_key": key, "secret_key": SECRET, "routes": routes });
+        let (demo, narrow) = ([NEXT_KEY].as_slice(), [].as_slice());
+        for (name, key, further, routes) in [
+            ("demo", KEY, demo, json!([])),
+            ("narrow", NARROW_KEY, narrow, json!([{ "country": "PE", "model": "L2L" }])),
+        ] {
+            let merchant = json!({
+                "name": name, "private_key": key, "further_private_keys": further, "secret_key": SECRET,
+                "routes": routes,
+            });
             merchants.add("bamboo", merchant);
         }
         let settings = Settings {

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod kapaqnan;
+mod merchants;
 mod qentaz;
 mod running;
 mod teemopay;

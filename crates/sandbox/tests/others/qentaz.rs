@@ -15,7 +15,11 @@ pub(crate) fn payout(reference: &str) -> Value {
 }
 
 pub(crate) async fn token(sandbox: &Running) -> String {
-    let answer = sandbox.send("GET /token", "Authorization: Bearer auth-key\r\n", "").await;
+    token_of(sandbox, "auth-key").await
+}
+
+pub(crate) async fn token_of(sandbox: &Running, key: &str) -> String {
+    let answer = sandbox.send("GET /token", &format!("Authorization: Bearer {key}\r\n"), "").await;
     assert_eq!(answer.body["expires_in"], 60);
     answer.body["access_token"].as_str().expect("a token").to_owned()
 }

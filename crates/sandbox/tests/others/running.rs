@@ -63,15 +63,31 @@ fn merchants(switches: &Switches) -> Merchants {
             "refusal_status": switches.refusal_status.unwrap_or(200),
         }),
     );
-    merchants.add("qentaz", json!({ "name": "qentaz", "auth_key": "auth-key", "token_life_s": 60 }));
+    // Its first key is nobody's: what it signs is under the other.
     merchants.add(
-        "kapaqnan",
+        "teemopay",
         json!({
-            "name": "kapaqnan", "company_id": "company", "secret_key": "secret",
-            "refuses_repeats": switches.refuses_repeats, "takes_text": switches.takes_text,
-            "amounts": switches.amounts.unwrap_or("double"),
+            "name": "teemopay-two", "app_code": "app-two", "country": "PE", "public_key": "AAAA",
+            "further_public_keys": [PUBLIC_KEY.trim()],
         }),
     );
+    for (name, key, further) in
+        [("qentaz", "auth-key", "auth-key-next"), ("qentaz-two", "auth-key-two", "unused")]
+    {
+        let merchant =
+            json!({ "name": name, "auth_key": key, "further_auth_keys": [further], "token_life_s": 60 });
+        merchants.add("qentaz", merchant);
+    }
+    for (name, company) in [("kapaqnan", "company"), ("kapaqnan-two", "company-two")] {
+        merchants.add(
+            "kapaqnan",
+            json!({
+                "name": name, "company_id": company, "secret_key": "secret", "further_secret_keys": ["secret-next"],
+                "refuses_repeats": switches.refuses_repeats, "takes_text": switches.takes_text,
+                "amounts": switches.amounts.unwrap_or("double"),
+            }),
+        );
+    }
     merchants
 }
 

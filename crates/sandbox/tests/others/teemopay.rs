@@ -42,7 +42,7 @@ fn sign(fields: &Map<String, Value>, nonce: &str) -> String {
 pub(crate) struct Ask<'a> {
     nonce: &'a str,
     clock_ms: i64,
-    app: &'a str,
+    pub(crate) app: &'a str,
     pub(crate) country: &'a str,
     spoil_signature: bool,
 }
