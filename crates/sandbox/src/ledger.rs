@@ -138,8 +138,8 @@ impl Ledger {
         earlier
     }
 
-    /// Writes the entry that `build` makes for the next place, if it makes one. When this returns, a
-    /// crash of the process loses nothing.
+    /// Writes the entry that `build` makes for the next place, if it makes one. When this returns,
+    /// a crash of the process loses nothing.
     pub(crate) fn append(
         &self,
         merchant: &str,

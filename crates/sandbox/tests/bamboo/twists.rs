@@ -151,14 +151,24 @@ async fn look_ups_are_answered_with_nothing_or_with_rubbish() {
 }
 
 #[tokio::test]
-async fn a_twist_outlives_the_sandbox_and_spares_what_is_declined() {
+async fn a_twist_outlives_the_sandbox_and_a_queue_does_not() {
     let sandbox = Running::start("flips=1000:4000").await;
     sandbox.create(&payout("FLIPS")).await;
-    sandbox.create(&wishing("DECLINED", "sandbox:declined-705")).await;
+    assert!(sandbox.try_create(&wishing("QUEUED", "sandbox:booked-late-4000")).await.is_err());
     let sandbox = Running::start_in(sandbox.stop().await, "").await;
     sandbox.pass(12);
     let told = sandbox.by_reference("FLIPS").await.json();
     assert_eq!((&told["status"], &told["errorCode"]), (&json!(8), &json!("813")));
-    let declined = &sandbox.ledger().await[1];
-    assert_eq!((&declined["code"], declined.get("twist")), (&json!(705), None));
+    assert_eq!(sandbox.summary("accepted").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_not_paid_does_not_change_its_state() {
+    let sandbox = Running::start("flips=1000:4000").await;
+    for (reference, reason) in [("DECLINED", "sandbox:declined-705"), ("HELD", "sandbox:held")] {
+        sandbox.create(&wishing(reference, reason)).await;
+    }
+    let ledger = sandbox.ledger().await;
+    assert!(ledger.iter().all(|line| line.get("twist").is_none() && line.get("turns_at").is_none()));
+    assert_eq!((&ledger[0]["code"], &ledger[1]["code"]), (&json!(705), &Value::Null));
 }
