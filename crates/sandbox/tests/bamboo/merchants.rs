@@ -47,8 +47,9 @@ async fn two_merchants_pay_one_reference_and_each_sees_its_own() {
     }
     sandbox.create_as(NARROW_KEY, &payout("REF-0002")).await;
     assert_eq!(sandbox.by_reference("REF-0002").await.status, 204);
+    sandbox.create(&wishing("REF-0002", "sandbox:declined-813")).await;
     let merchants: Vec<Value> = sandbox.ledger().await.iter().map(|line| line["merchant"].clone()).collect();
-    assert_eq!(merchants, ["demo", "narrow", "narrow"]);
+    assert_eq!(merchants, ["demo", "narrow", "narrow", "demo"]);
     assert_eq!(
         (sandbox.summary("double_paid").await, sandbox.summary("paid_by_several").await),
         (json!(0), json!(1))

@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::{Value, json};
 
-use crate::running::{Running, payout, wishing};
+use crate::running::{NARROW_KEY, Running, payout, wishing};
 
 #[tokio::test]
 async fn a_create_from_the_queue_is_booked_when_it_is_due_and_not_before() {
@@ -20,7 +20,7 @@ async fn a_create_from_the_queue_is_booked_when_it_is_due_and_not_before() {
         sandbox.set_faults("look_up_lag=0").await;
         let again = sandbox.create(&wishing("REF-0001", reason)).await.json();
         assert_eq!(again["status"], 5, "the second is not late");
-        sandbox.pass(1);
+        sandbox.pass(4);
         assert_eq!(sandbox.summary("double_paid").await, 1);
         let found = sandbox.by_reference("REF-0001").await.json();
         assert_eq!(found["payoutId"], again["payoutId"], "the first that was booked");
@@ -125,13 +125,14 @@ async fn one_id_for_many() {
         sandbox.create(&wishing(reference, reason)).await.json()["payoutId"].clone()
     };
     let first = id("FIRST", "B7K2").await;
+    sandbox.create_as(NARROW_KEY, &payout("STRANGER")).await;
     assert_eq!(id("SECOND", "sandbox:same-id").await, first);
     assert_eq!(id("THIRD", "sandbox:same-id").await, first);
     assert_ne!(id("FOURTH", "B7K2").await, first);
     assert_eq!(sandbox.get(&format!("/api/payout/{first}")).await.json()["reference"], "FIRST");
     let by_reference = sandbox.by_reference("THIRD").await.json();
     assert_eq!((&by_reference["payoutId"], &by_reference["reference"]), (&first, &json!("THIRD")));
-    assert_eq!(sandbox.summary("accepted").await, 4, "they are four payouts all the same");
+    assert_eq!(sandbox.summary("accepted").await, 5, "they are payouts of their own all the same");
 }
 
 #[tokio::test]
