@@ -65,6 +65,8 @@ struct Listed<'a> {
     #[serde(flatten)]
     entry: &'a Entry,
     status: Standing,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returned_minor: Option<i64>,
 }
 
 const PAGE_ENTRIES: usize = 256;
@@ -82,10 +84,9 @@ impl AsyncRead for Listing {
             self.written = 0;
             self.ready.clear();
             for entry in page {
-                serde_json::to_writer(
-                    &mut self.ready,
-                    &Listed { entry: &entry, status: entry.standing(now) },
-                )?;
+                let returned_minor = Some(entry.returned_minor(now)).filter(|minor| *minor > 0);
+                let listed = Listed { entry: &entry, status: entry.standing(now), returned_minor };
+                serde_json::to_writer(&mut self.ready, &listed)?;
                 self.ready.push(b'\n');
             }
         }

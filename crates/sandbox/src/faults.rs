@@ -9,19 +9,23 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::draw::{draw, happens};
+use crate::twist::{Twist, Twisted};
 
 /// Weights of the fault modes, each in per mille of the requests it applies to. The default is no
 /// fault at all.
 ///
-/// Parsed from a comma-separated list of `mode=weight`; what is not named has its default. See the
-/// README for the modes.
+/// Parsed from a comma-separated list of `mode=weight`, with the milliseconds for a mode that takes
+/// time: `flips=20:4000`. What is not named has its default. See the README for the modes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
     creates: Vec<(Mode, u16)>,
+    twists: Vec<(Twisted, u16)>,
     read_500: u16,
     read_hang: u16,
     look_up_lag: u16,
     repeat: Repeat,
+    funded: Option<u64>,
+    unfunded: Unfunded,
 }
 
 /// What happens to one create.
@@ -63,6 +67,15 @@ pub(crate) enum Repeat {
     DeclineAsync,
 }
 
+/// What happens to a create for which its merchant has no money left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfunded {
+    /// Declined at once.
+    DeclineSync,
+    /// Taken, and declined later.
+    DeclineAsync,
+}
+
 /// What happens to one read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadMode {
@@ -77,8 +90,11 @@ pub enum FaultsError {
     /// A part without `=`, or with a name that is not a mode.
     #[error("unknown fault {0:?}: write mode=weight with a mode of the sandbox's README")]
     Unknown(String),
-    /// A weight that is no number from 0 to 1000, or a `repeat` that is none of the three.
-    #[error("fault {mode} has the unusable value {value:?}: weights are per mille, 0 to 1000")]
+    /// A weight that is no number from 0 to 1000, a number that is none, or a word that is not
+    /// among those of its mode.
+    #[error(
+        "fault {mode} has the unusable value {value:?}: weights are per mille, 0 to 1000, and what takes time has `weight:milliseconds`"
+    )]
     Value {
         /// The mode as written.
         mode: String,
@@ -93,15 +109,14 @@ pub enum FaultsError {
 impl Faults {
     /// The fate of the create that follows `earlier` creates under the same reference.
     pub(crate) fn create_mode(&self, seed: u64, reference: &str, earlier: u64) -> Mode {
-        let mut number = draw(seed, &[b"create", reference.as_bytes(), &earlier.to_le_bytes()]) % 1000;
-        for (mode, weight) in &self.creates {
-            let weight = u64::from(*weight);
-            if number < weight {
-                return *mode;
-            }
-            number -= weight;
-        }
-        Mode::Accept
+        let number = draw(seed, &[b"create", reference.as_bytes(), &earlier.to_le_bytes()]);
+        choose(&self.creates, number).unwrap_or(Mode::Accept)
+    }
+
+    /// The twist of the create that follows `earlier` creates under the same reference.
+    pub(crate) fn twist(&self, seed: u64, reference: &str, earlier: u64) -> Option<Twisted> {
+        let number = draw(seed, &[b"twist", reference.as_bytes(), &earlier.to_le_bytes()]);
+        choose(&self.twists, number)
     }
 
     /// The fate of the read of `subject` that follows `earlier` reads of the sandbox.
@@ -122,6 +137,11 @@ impl Faults {
         happens(self.look_up_lag, seed, &[b"lag", reference.as_bytes()])
     }
 
+    /// How many payouts each merchant has money for, if it ends, and what meets the next one.
+    pub(crate) fn funds(&self) -> Option<(u64, Unfunded)> {
+        self.funded.map(|payouts| (payouts, self.unfunded))
+    }
+
     /// What a repeated reference meets.
     pub(crate) fn repeat(&self) -> Repeat {
         self.repeat
@@ -132,10 +152,13 @@ impl Default for Faults {
     fn default() -> Self {
         Self {
             creates: Vec::new(),
+            twists: Vec::new(),
             read_500: 0,
             read_hang: 0,
             look_up_lag: 1000,
             repeat: Repeat::AcceptAgain,
+            funded: None,
+            unfunded: Unfunded::DeclineSync,
         }
     }
 }
@@ -150,24 +173,56 @@ impl FromStr for Faults {
             let (mode, value) = (mode.trim(), value.trim());
             match mode {
                 "repeat" => faults.repeat = repeat(value)?,
+                "funded" => faults.funded = Some(value.parse().map_err(|_| unusable(mode, value))?),
+                "unfunded" => faults.unfunded = unfunded(value)?,
                 "read_500" => faults.read_500 = weight(mode, value)?,
                 "read_hang" => faults.read_hang = weight(mode, value)?,
                 "look_up_lag" => faults.look_up_lag = weight(mode, value)?,
-                create => {
-                    let weighted = (create_mode(create)?, weight(create, value)?);
-                    faults.creates.push(weighted);
-                }
+                name => match Twist::named(name) {
+                    Some(twist) => faults.twists.push(twisted(twist, name, value)?),
+                    None => faults.creates.push((create_mode(name)?, weight(name, value)?)),
+                },
             }
         }
-        let creates: u32 = faults.creates.iter().map(|(_, weight)| u32::from(*weight)).sum();
-        if creates > 1000 {
+        if sum(&faults.creates) > 1000 {
             return Err(FaultsError::Sum("creates"));
+        }
+        if sum(&faults.twists) > 1000 {
+            return Err(FaultsError::Sum("twists"));
         }
         if faults.read_500 + faults.read_hang > 1000 {
             return Err(FaultsError::Sum("reads"));
         }
         Ok(faults)
     }
+}
+
+/// What a drawn number falls on.
+fn choose<T: Copy>(weighted: &[(T, u16)], number: u64) -> Option<T> {
+    let mut number = number % 1000;
+    for (thing, weight) in weighted {
+        let weight = u64::from(*weight);
+        if number < weight {
+            return Some(*thing);
+        }
+        number -= weight;
+    }
+    None
+}
+
+fn sum<T>(weighted: &[(T, u16)]) -> u32 {
+    weighted.iter().map(|(_, weight)| u32::from(*weight)).sum()
+}
+
+/// Reads the value of a twist: `20`, or `20:4000` when it takes time.
+fn twisted(twist: Twist, mode: &str, value: &str) -> Result<(Twisted, u16), FaultsError> {
+    let unusable = || unusable(mode, value);
+    let (per_mille, millis) = match value.split_once(':') {
+        Some((per_mille, millis)) => (per_mille, Some(millis.parse().map_err(|_| unusable())?)),
+        None => (value, None),
+    };
+    let twisted = Twisted::new(twist, millis).ok_or_else(unusable)?;
+    Ok((twisted, weight(mode, per_mille)?))
 }
 
 fn create_mode(name: &str) -> Result<Mode, FaultsError> {
@@ -190,16 +245,24 @@ fn repeat(value: &str) -> Result<Repeat, FaultsError> {
         "accept_again" => Ok(Repeat::AcceptAgain),
         "decline_816_sync" => Ok(Repeat::DeclineSync),
         "decline_816_async" => Ok(Repeat::DeclineAsync),
-        _ => Err(FaultsError::Value { mode: "repeat".to_owned(), value: value.to_owned() }),
+        _ => Err(unusable("repeat", value)),
     }
 }
 
+fn unfunded(value: &str) -> Result<Unfunded, FaultsError> {
+    match value {
+        "decline_sync" => Ok(Unfunded::DeclineSync),
+        "decline_async" => Ok(Unfunded::DeclineAsync),
+        _ => Err(unusable("unfunded", value)),
+    }
+}
+
+fn unusable(mode: &str, value: &str) -> FaultsError {
+    FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() }
+}
+
 fn weight(mode: &str, value: &str) -> Result<u16, FaultsError> {
-    value
-        .parse()
-        .ok()
-        .filter(|weight| *weight <= 1000)
-        .ok_or_else(|| FaultsError::Value { mode: mode.to_owned(), value: value.to_owned() })
+    value.parse().ok().filter(|weight| *weight <= 1000).ok_or_else(|| unusable(mode, value))
 }
 
 #[cfg(test)]
@@ -221,9 +284,20 @@ mod tests {
     }
 
     #[test]
+    fn twists_are_drawn_beside_the_modes() {
+        let faults: Faults = "flips=500:4000,other_amount=500,slow=1000".parse().expect("weights");
+        let twist = |n: u64| faults.twist(1, &format!("REF-{n}"), 0).map(|twisted| twisted.twist);
+        for drawn in [Twist::Flips, Twist::OtherAmount] {
+            assert!((0..50).any(|n| twist(n) == Some(drawn)), "{drawn:?} never drawn");
+        }
+        assert!((0..50).all(|n| faults.create_mode(1, &format!("REF-{n}"), 0) == Mode::Slow));
+    }
+
+    #[test]
     fn default_never_strikes() {
         let faults = Faults::default();
         assert!((0..500).all(|n| faults.create_mode(9, "REF-1", n) == Mode::Accept));
+        assert!((0..500).all(|n| faults.twist(9, "REF-1", n).is_none()));
         assert!((0..500).all(|n| faults.read_mode(9, "REF-1", n) == ReadMode::Answer));
     }
 
@@ -234,8 +308,14 @@ mod tests {
         assert_eq!(parse("acept_500=1"), Err(FaultsError::Unknown("acept_500".to_owned())));
         assert_eq!(parse("slow"), Err(FaultsError::Unknown("slow".to_owned())));
         assert!(matches!(parse("slow=1001"), Err(FaultsError::Value { .. })));
-        assert!(matches!(parse("repeat=twice"), Err(FaultsError::Value { .. })));
+        for value in ["repeat=twice", "funded=x", "unfunded=never"] {
+            assert!(matches!(parse(value), Err(FaultsError::Value { .. })), "{value}");
+        }
         assert_eq!(parse("slow=600,decline=600"), Err(FaultsError::Sum("creates")));
+        assert_eq!(parse("flips=600:10,same_id=600"), Err(FaultsError::Sum("twists")));
+        for value in ["flips=10", "flips=10:0", "flips=10:x", "flips=1001:5", "same_id=10:5"] {
+            assert!(matches!(parse(value), Err(FaultsError::Value { .. })), "{value}");
+        }
         assert_eq!(parse("read_500=600,read_hang=600"), Err(FaultsError::Sum("reads")));
     }
 }

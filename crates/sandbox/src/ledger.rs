@@ -53,10 +53,12 @@ pub enum LedgerError {
 }
 
 /// Where the next entry will stand.
-pub(crate) struct Place {
+pub(crate) struct Place<'a> {
     pub(crate) seq: u64,
     /// An entry with the same merchant and reference exists.
     pub(crate) repeated: bool,
+    /// All that stand before it.
+    pub(crate) before: &'a [Arc<Entry>],
 }
 
 /// Counts over the whole ledger at one moment.
@@ -71,6 +73,8 @@ pub(crate) struct Summary {
     references: usize,
     /// References with more than one entry that is, or will be, paid.
     double_paid: usize,
+    /// References that more than one merchant has paid, or will.
+    paid_by_several: usize,
 }
 
 struct State {
@@ -134,33 +138,19 @@ impl Ledger {
         earlier
     }
 
-    /// Writes the entry that `build` makes for the next place. When this returns, a crash of the
-    /// process loses nothing.
+    /// Writes the entry that `build` makes for the next place, if it makes one. When this returns,
+    /// a crash of the process loses nothing.
     pub(crate) fn append(
         &self,
         merchant: &str,
         reference: &str,
-        build: impl FnOnce(Place) -> Entry,
-    ) -> Result<Arc<Entry>, LedgerError> {
-        let mut state = self.state();
-        let repeated = !state.creates(merchant, reference).recorded.is_empty();
-        let entry = build(Place { seq: position(state.entries.len()), repeated });
-        state.write(entry)
-    }
-
-    /// As [`Ledger::append`], but none when the merchant has used the reference before.
-    pub(crate) fn append_new(
-        &self,
-        merchant: &str,
-        reference: &str,
-        build: impl FnOnce(Place) -> Entry,
+        build: impl FnOnce(Place<'_>) -> Option<Entry>,
     ) -> Result<Option<Arc<Entry>>, LedgerError> {
         let mut state = self.state();
-        if !state.creates(merchant, reference).recorded.is_empty() {
-            return Ok(None);
-        }
-        let entry = build(Place { seq: position(state.entries.len()), repeated: false });
-        state.write(entry).map(Some)
+        let repeated = !state.creates(merchant, reference).recorded.is_empty();
+        let before = state.entries.as_slice();
+        let entry = build(Place { seq: position(before.len()), repeated, before });
+        entry.map(|entry| state.write(entry)).transpose()
     }
 
     /// Stops a payout that has not settled. Only until a restart: the line in the file stays as it
@@ -194,20 +184,27 @@ impl Ledger {
         self.state().entries.iter().skip(from).take(limit).cloned().collect()
     }
 
-    /// The first entry recorded under a reference.
-    pub(crate) fn first(&self, merchant: &str, reference: &str) -> Option<Arc<Entry>> {
-        self.state().references.get(merchant)?.get(reference)?.recorded.first().cloned()
+    /// The first entry recorded under a reference, of those that can be seen.
+    pub(crate) fn first(
+        &self,
+        merchant: &str,
+        reference: &str,
+        is_visible: impl Fn(&Entry) -> bool,
+    ) -> Option<Arc<Entry>> {
+        let state = self.state();
+        let recorded = &state.references.get(merchant)?.get(reference)?.recorded;
+        recorded.iter().find(|entry| is_visible(entry)).cloned()
     }
 
     /// What a merchant's payouts took from its balance, in hundredths, those included that did not
     /// fail later.
     pub(crate) fn spent(&self, merchant: &str) -> i64 {
-        let state = self.state();
-        let of_merchant = state.entries.iter().filter(|entry| entry.merchant == merchant);
-        of_merchant
-            .filter(|entry| entry.outcome.standing() == Standing::Paid)
-            .map(|entry| entry.amount_minor)
-            .sum()
+        self.state().paid_by(merchant).map(|entry| entry.amount_minor).sum()
+    }
+
+    /// How many of a merchant's payouts took from its balance.
+    pub(crate) fn funded(&self, merchant: &str) -> u64 {
+        position(self.state().paid_by(merchant).count())
     }
 
     /// Counts at `now`.
@@ -223,13 +220,16 @@ impl Ledger {
                 Standing::Returned => summary.returned += 1,
             }
         }
-        let recorded = state.references.values().flat_map(HashMap::values).filter(|c| !c.recorded.is_empty());
-        for creates in recorded {
+        let mut payers: HashMap<&str, usize> = HashMap::new();
+        let by_reference = state.references.values().flatten();
+        for (reference, creates) in by_reference.filter(|(_, creates)| !creates.recorded.is_empty()) {
             summary.references += 1;
             let paid =
                 creates.recorded.iter().filter(|entry| entry.outcome.standing() == Standing::Paid).count();
             summary.double_paid += usize::from(paid > 1);
+            *payers.entry(reference).or_default() += usize::from(paid > 0);
         }
+        summary.paid_by_several = payers.into_values().filter(|merchants| *merchants > 1).count();
         summary
     }
 
@@ -242,6 +242,12 @@ impl Ledger {
 impl State {
     fn creates(&mut self, merchant: &str, reference: &str) -> &mut Creates {
         self.references.entry(merchant.to_owned()).or_default().entry(reference.to_owned()).or_default()
+    }
+
+    /// What a merchant has paid, or will.
+    fn paid_by<'a>(&'a self, merchant: &'a str) -> impl Iterator<Item = &'a Arc<Entry>> {
+        let of_merchant = self.entries.iter().filter(move |entry| entry.merchant == merchant);
+        of_merchant.filter(|entry| entry.outcome.standing() == Standing::Paid)
     }
 
     fn write(&mut self, entry: Entry) -> Result<Arc<Entry>, LedgerError> {
@@ -295,6 +301,8 @@ mod tests {
             code: None,
             settles_at: Timestamp::UNIX_EPOCH,
             returned_at: None,
+            twist: None,
+            turns_at: None,
             fault: Mode::Accept500,
             earlier: 0,
         }
@@ -302,7 +310,7 @@ mod tests {
 
     fn append(ledger: &Ledger, reference: &str, outcome: Outcome) {
         ledger.receive("demo", reference);
-        ledger.append("demo", reference, |place| entry(place.seq, reference, outcome)).expect("append");
+        ledger.append("demo", reference, |place| Some(entry(place.seq, reference, outcome))).expect("append");
     }
 
     #[test]
@@ -371,6 +379,7 @@ mod tests {
             in_progress: 0,
             references: 4,
             double_paid: 2,
+            paid_by_several: 0,
         };
         assert_eq!(ledger.summary(Timestamp::UNIX_EPOCH), expected);
     }

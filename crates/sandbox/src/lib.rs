@@ -2,17 +2,22 @@
 
 mod admin;
 mod connection;
+mod draft;
 mod draw;
 mod entry;
 mod faults;
 mod fixed_point;
 mod ledger;
 mod merchants;
+mod plan;
 mod providers;
+mod queue;
 mod recorder;
 mod server;
 mod simulator;
+mod told;
 mod traffic;
+mod twist;
 mod world;
 
 pub use faults::{Faults, FaultsError};

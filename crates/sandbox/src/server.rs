@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::serve::Listener as _;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -22,6 +24,8 @@ use crate::faults::Faults;
 use crate::ledger::{Ledger, LedgerError};
 use crate::merchants::Merchants;
 use crate::providers::REGISTRY;
+use crate::queue::Queue;
+use crate::recorder::book_due;
 use crate::simulator::Simulator;
 use crate::traffic::Traffic;
 use crate::world::{Clock, World};
@@ -81,6 +85,9 @@ pub enum Error {
     /// Two merchants share a name, so that the ledger could not tell them apart.
     #[error("two merchants are named {0:?}: give each its own name")]
     MerchantName(String),
+    /// Two merchants of a provider share a key, so that a request could be of either.
+    #[error("two merchants of {0} have one key: give each its own")]
+    MerchantKey(&'static str),
     /// The ledger cannot be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -123,6 +130,7 @@ impl Sandbox {
         let address = listener.local_addr().map_err(|source| Error::Listen { address, source })?;
         let world = Arc::new(World {
             ledger,
+            queue: Queue::default(),
             traffic: Traffic::default(),
             seed: settings.seed,
             latency: settings.latency,
@@ -168,14 +176,21 @@ impl Sandbox {
                 databases.spawn(database(listener));
             }
         }
-        let service =
-            routes.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).into_make_service_with_connect_info::<Line>();
+        let booking = middleware::from_fn_with_state(Arc::clone(&world), book_first);
+        let limit = DefaultBodyLimit::max(BODY_BYTES_MAX);
+        let service = routes.layer(limit).layer(booking).into_make_service_with_connect_info::<Line>();
         let stopped = async move {
             stop.cancelled().await;
             world.stop.cancel();
         };
         axum::serve(self.listener, service).with_graceful_shutdown(stopped).await.map_err(Error::Serve)
     }
+}
+
+/// No request sees the sandbox as it was before what is due was booked.
+async fn book_first(State(world): State<Arc<World>>, request: Request, next: Next) -> Response {
+    book_due(&world);
+    next.run(request).await
 }
 
 /// Makes every simulator of the registry, each with its own merchants.
@@ -188,6 +203,10 @@ fn simulate(world: &Arc<World>, mut merchants: Merchants) -> Result<Vec<Simulato
         // The ledger tells merchants apart by name alone.
         if let Some(name) = simulator.merchants.iter().find(|name| !names.insert((*name).clone())) {
             return Err(Error::MerchantName(name.clone()));
+        }
+        let mut keys = HashSet::new();
+        if !simulator.keys.iter().all(|key| keys.insert(key)) {
+            return Err(Error::MerchantKey(provider));
         }
         simulators.push(simulator);
     }

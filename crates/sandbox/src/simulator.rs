@@ -21,6 +21,8 @@ pub(crate) struct Registration {
 pub(crate) struct Simulator {
     /// The names of its merchants.
     pub(crate) merchants: Vec<String>,
+    /// What tells in a request which merchant it is of; not to be printed.
+    pub(crate) keys: Vec<String>,
     /// The paths of its API.
     pub(crate) routes: Router,
     /// The database that its clients read, for a provider that has one.

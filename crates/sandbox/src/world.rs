@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connection::Line;
 use crate::draw::draw;
+use crate::entry::Entry;
 use crate::faults::{Faults, ReadMode};
 use crate::ledger::Ledger;
+use crate::queue::Queue;
 use crate::traffic::{Call, Reaction, Traffic};
 
 /// Where the sandbox reads the time; tests pass their own.
@@ -23,6 +25,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// waits.
 pub(crate) struct World {
     pub(crate) ledger: Ledger,
+    pub(crate) queue: Queue,
     pub(crate) traffic: Traffic,
     pub(crate) seed: u64,
     pub(crate) latency: Duration,
@@ -62,6 +65,16 @@ impl World {
     pub(crate) fn read_mode(&self, subject: &str) -> ReadMode {
         let earlier = self.reads.fetch_add(1, Ordering::Relaxed);
         self.faults().read_mode(self.seed, subject, earlier)
+    }
+
+    /// The first payout of a reference that its merchant's look-ups find.
+    pub(crate) fn by_reference(&self, merchant: &str, reference: &str) -> Option<Arc<Entry>> {
+        let (now, faults) = (self.now(), self.faults());
+        self.ledger.first(merchant, reference, |entry| {
+            let is_young = now.duration_since(entry.at).unsigned_abs() < self.look_up_lag;
+            let is_hidden = is_young && faults.lags(self.seed, reference);
+            !is_hidden && entry.is_indexed(now)
+        })
     }
 
     /// How long the create that followed `earlier` others of its reference takes to settle.

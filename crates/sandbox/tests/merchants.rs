@@ -58,3 +58,14 @@ async fn one_name_for_merchants_of_two_providers_is_refused() {
     .await;
     assert!(matches!(&refused, Error::MerchantName(name) if name == "demo"), "{refused}");
 }
+
+#[tokio::test]
+async fn one_key_for_two_merchants_of_a_provider_is_refused_and_not_printed() {
+    let refused = refusal(json!({ "bamboo": [
+        { "name": "one", "private_key": "old-key", "further_private_keys": ["new-key"] },
+        { "name": "two", "private_key": "new-key" },
+    ] }))
+    .await;
+    assert!(matches!(refused, Error::MerchantKey("bamboo")), "{refused}");
+    assert!(!refused.to_string().contains("new-key"));
+}

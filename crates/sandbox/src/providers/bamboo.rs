@@ -29,23 +29,26 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use data_encoding::HEXLOWER;
-use ring::digest::{SHA256, digest};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use self::bank::banks;
 use self::country::is_covered;
 use self::merchant::Merchant;
-use self::plan::{Plan, TWIN, UnknownTrigger, plan, trigger};
+use self::plan::{REPERTOIRE, TWIN, UnknownTrigger, plan, trigger};
 use self::reply::Refusal;
 use self::request::PayoutRequest;
 use self::rules::{Instruction, Violation, validate};
 use crate::connection::Line;
-use crate::entry::{Entry, Outcome};
-use crate::faults::{Mode, ReadMode, Repeat};
-use crate::ledger::{LedgerError, Place};
+use crate::draft::{Draft, Funds, beneficiary};
+use crate::entry::Entry;
+use crate::faults::{Faults, Mode, ReadMode, Repeat, Unfunded};
+use crate::ledger::LedgerError;
+use crate::plan::Plan;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::Twist;
 use crate::world::{Answer, World};
 
 /// Bamboo, as the sandbox simulates it.
@@ -62,8 +65,9 @@ struct Bamboo {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().flat_map(Merchant::private_keys).map(str::to_owned).collect();
     let routes = routes(Arc::new(Bamboo { world, merchants }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths. Bamboo takes `payout` and `Payout` alike.
@@ -125,13 +129,8 @@ async fn read_by_reference(
     headers: HeaderMap,
     Path(reference): Path<String>,
 ) -> Response {
-    let answer = read(&bamboo, &headers, &reference, |merchant| {
-        let world = &bamboo.world;
-        let entry = world.ledger.first(&merchant.name, &reference)?;
-        let is_young = world.now().duration_since(entry.at).unsigned_abs() < world.look_up_lag;
-        let is_hidden = is_young && world.faults().lags(world.seed, &reference);
-        (!is_hidden).then_some(entry)
-    });
+    let answer =
+        read(&bamboo, &headers, &reference, |merchant| bamboo.world.by_reference(&merchant.name, &reference));
     bamboo.world.deliver(Call::Read, answer, &line).await
 }
 
@@ -156,18 +155,18 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
     require_json(headers)?;
     let request = PayoutRequest::read(body).map_err(Refusal::Unreadable)?;
     let signature = headers.get("DigitalSignature").and_then(|value| value.to_str().ok());
-    if !request.is_signed(merchant.signing_key(), signature.unwrap_or_default()) {
+    if !request.is_signed(merchant.signing_key(private_key(headers)), signature.unwrap_or_default()) {
         return Err(Refusal::Unauthorized);
     }
     let instruction = validate(&request).map_err(Refusal::Violations)?;
-    let triggered = trigger(instruction.reason.as_deref().unwrap_or_default())
+    let wish = trigger(instruction.reason.as_deref().unwrap_or_default())
         .map_err(|UnknownTrigger| Refusal::Violations(vec![Violation::unknown_trigger()]))?;
 
     let world = &bamboo.world;
     let faults = world.faults();
     let earlier = world.ledger.receive(&merchant.name, &instruction.reference);
     let mode = faults.create_mode(world.seed, &instruction.reference, earlier);
-    let first = plan(&instruction, merchant, triggered, mode);
+    let first = plan(&instruction, merchant, wish.plan, mode);
     match mode {
         Mode::Throttle => return Err(Refusal::Throttled),
         Mode::Unavailable503 => return Err(Refusal::Unavailable),
@@ -185,83 +184,68 @@ fn create(bamboo: &Bamboo, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Repeat::DeclineSync => Plan::declined(816),
         Repeat::DeclineAsync => Plan::late_declined(816),
     };
-    let unrecorded = |error| {
-        tracing::error!(?error, "a create could not be recorded and was refused");
-        Refusal::Unrecorded
-    };
-    let entry =
-        record(world, merchant, &instruction, &Fate { first, repeat, mode, earlier }).map_err(unrecorded)?;
+    let drawn = || faults.twist(world.seed, &instruction.reference, earlier);
+    let twist = REPERTOIRE.choose(wish.twist, earlier, drawn);
+    let draft = Draft { funds: funds(&faults), twist, ..draft(&instruction, merchant, first, mode, earlier) };
     if instruction.reason.as_deref() == Some(TWIN) && earlier == 0 {
         // The answer is lost, and something between us delivers the request a second time.
-        let twin = Fate { first, repeat: Plan::late_declined(816), mode, earlier: earlier + 1 };
-        record(world, merchant, &instruction, &twin).map_err(unrecorded)?;
+        let twin = Draft { repeat: Some(Plan::late_declined(816)), earlier: earlier + 1, ..draft.clone() };
+        take(world, draft).and_then(|_| take(world, twin)).map_err(|error| unrecorded(&error))?;
         return Ok(Answer::Reset);
     }
-    Ok(answer(mode, &entry))
+    let taken = take(world, Draft { repeat: Some(repeat), ..draft }).map_err(|error| unrecorded(&error))?;
+    match taken {
+        Taken::Booked(entry) => Ok(answer(mode, &entry)),
+        Taken::Queued | Taken::Repeated => Ok(Answer::Reset),
+    }
 }
 
-/// What is to become of a create, and of which one.
-struct Fate {
-    first: Plan,
-    /// The plan if its reference is taken.
-    repeat: Plan,
-    mode: Mode,
-    earlier: u64,
+/// How far the money of each merchant goes, and what Bamboo says then.
+fn funds(faults: &Faults) -> Option<Funds> {
+    let (payouts, unfunded) = faults.funds()?;
+    let exhausted = match unfunded {
+        Unfunded::DeclineSync => Plan::declined(701),
+        Unfunded::DeclineAsync => Plan::late_declined(701),
+    };
+    Some(Funds { payouts, exhausted })
 }
 
-fn record(
-    world: &World,
-    merchant: &Merchant,
-    instruction: &Instruction,
-    fate: &Fate,
-) -> Result<Arc<Entry>, LedgerError> {
-    let at = world.now();
-    let delay = world.settle_delay(&instruction.reference, fate.earlier);
-    let beneficiary = format!("{}|{}", instruction.document_number, instruction.account);
-    let beneficiary = HEXLOWER.encode(digest(&SHA256, beneficiary.as_bytes()).as_ref());
-    world.ledger.append(&merchant.name, &instruction.reference, |place: Place| {
-        let Plan { outcome, code } = if place.repeated { fate.repeat } else { fate.first };
-        let settles_at = match outcome {
-            Outcome::Declined | Outcome::Cancelled => at,
-            Outcome::Paid | Outcome::Rejected | Outcome::LateDeclined | Outcome::DeclinedThenPaid => {
-                at + delay
-            }
-            Outcome::HeldThenPaid => at + delay * 4,
-        };
-        Entry {
-            seq: place.seq,
-            at,
-            provider: NAME.to_owned(),
-            merchant: merchant.name.clone(),
-            payout_id: payout_id(place.seq).to_string(),
-            reference: instruction.reference.clone(),
-            amount_minor: instruction.amount_minor,
-            currency: instruction.currency.clone(),
-            destination_currency: instruction.destination_currency.clone(),
-            country: instruction.country.code.to_owned(),
-            kind: instruction.kind.code(),
-            beneficiary,
-            reason: instruction.reason.clone(),
-            outcome,
-            code,
-            settles_at,
-            returned_at: None,
-            fault: fate.mode,
-            earlier: fate.earlier,
-        }
-    })
+fn unrecorded(error: &LedgerError) -> Refusal {
+    tracing::error!(?error, "a create could not be recorded and was refused");
+    Refusal::Unrecorded
+}
+
+fn draft(instruction: &Instruction, merchant: &Merchant, plan: Plan, mode: Mode, earlier: u64) -> Draft {
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: instruction.reference.clone(),
+        amount_minor: instruction.amount_minor,
+        currency: instruction.currency.clone(),
+        destination_currency: instruction.destination_currency.clone(),
+        country: instruction.country.code.to_owned(),
+        kind: instruction.kind.code(),
+        beneficiary: beneficiary(&instruction.document_number, &instruction.account),
+        reason: instruction.reason.clone(),
+        plan,
+        repeat: Some(plan),
+        funds: None,
+        twist: None,
+        mode,
+        earlier,
+        id: payout_id,
+    }
 }
 
 fn answer(mode: Mode, entry: &Entry) -> Answer {
-    let id = payout_id(entry.seq);
     match mode {
         Mode::AcceptReset => Answer::Reset,
         Mode::AcceptHang => Answer::Hang,
         Mode::Accept500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
-        Mode::Garbage => Answer::Reply(reply::garbage(id)),
-        Mode::Slow => Answer::Late(reply::created(entry, id)),
+        Mode::Garbage => Answer::Reply(reply::garbage(entry)),
+        Mode::Slow => Answer::Late(reply::created(entry)),
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
-            Answer::Reply(reply::created(entry, id))
+            Answer::Reply(reply::created(entry))
         }
     }
 }
@@ -281,22 +265,32 @@ fn read(
         ReadMode::Hang => Answer::Hang,
         ReadMode::Answer => Answer::Reply(find(merchant).map_or_else(
             || StatusCode::NO_CONTENT.into_response(),
-            |entry| reply::payout(&entry, payout_id(entry.seq), bamboo.world.now()),
+            |entry| tell(&entry, bamboo.world.now()),
         )),
+    }
+}
+
+/// The answer to a read of a payout that was found.
+fn tell(entry: &Entry, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => reply::garbage(entry),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => reply::payout(&entry.as_told(), now),
     }
 }
 
 /// The merchant whose raw private key stands in `Authorization`; else an empty 401.
 fn authorize<'a>(bamboo: &'a Bamboo, headers: &HeaderMap) -> Result<&'a Merchant, Refusal> {
-    let key = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Basic "));
-    bamboo
-        .merchants
-        .iter()
-        .find(|merchant| key == Some(merchant.private_key.as_str()))
-        .ok_or(Refusal::Unauthorized)
+    let given = private_key(headers);
+    let mut merchants = bamboo.merchants.iter();
+    let found = merchants.find(|merchant| merchant.private_keys().any(|key| key == given));
+    found.ok_or(Refusal::Unauthorized)
+}
+
+/// The private key of a request; empty when there is none.
+fn private_key(headers: &HeaderMap) -> &str {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    given.and_then(|value| value.strip_prefix("Basic ")).unwrap_or_default()
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -309,8 +303,8 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 const PAYOUT_ID_BASE: u64 = 1_000_000_000_000_000_000;
 const PAYOUT_ID_STEP: u64 = 1_000_003;
 
-fn payout_id(seq: u64) -> u64 {
-    PAYOUT_ID_BASE + (seq + 1) * PAYOUT_ID_STEP
+fn payout_id(seq: u64, _: &str) -> String {
+    (PAYOUT_ID_BASE + (seq + 1) * PAYOUT_ID_STEP).to_string()
 }
 
 fn seq_of(payout_id: u64) -> Option<u64> {

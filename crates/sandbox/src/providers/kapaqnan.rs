@@ -23,17 +23,40 @@ use serde_json::{Value, json};
 use self::database::{Records, serve};
 use self::merchant::Merchant;
 use crate::connection::Line;
+use crate::draft::{Draft, beneficiary};
 use crate::entry::Entry;
 use crate::faults::Mode;
-use crate::recorder::{Instruction, Plan, record};
+use crate::plan::Plan;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Database, Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::{Repertoire, Twist};
 use crate::world::{Answer, World};
 
 /// Kapaqnan, as the sandbox simulates it.
 pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build };
 
 const NAME: &str = "kapaqnan";
+
+/// What Kapaqnan can do against what is known of it. In its database a payout is there or is not,
+/// whatever it is looked for by, and no state for money that came back is known.
+const REPERTOIRE: Repertoire = Repertoire {
+    twists: &[
+        Twist::BookedLate,
+        Twist::Flips,
+        Twist::PaidThenDeclined,
+        Twist::PaidThenUnknown,
+        Twist::ReadsOlder,
+        Twist::ReadsGarbage,
+        Twist::ReadsEmpty,
+        Twist::OtherAmount,
+        Twist::OtherCurrency,
+        Twist::OtherId,
+        Twist::OtherReference,
+        Twist::SameId,
+    ],
+    code: None,
+};
 
 /// What answers the requests.
 struct Kapaqnan {
@@ -44,13 +67,14 @@ struct Kapaqnan {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().map(|merchant| merchant.company_id.clone()).collect();
     let merchants: Arc<[Merchant]> = merchants.into();
     let records = Records { provider: NAME, world: Arc::clone(&world), merchants: Arc::clone(&merchants) };
     let database: Database = Box::new(|listener| Box::pin(serve(listener, Arc::new(records))));
     let routes = Router::new()
         .route("/ob-sl-hurin/v1/payout/invoice", post(create_payout))
         .with_state(Arc::new(Kapaqnan { world, merchants }));
-    Ok(Simulator { merchants: names, routes, database: Some(database) })
+    Ok(Simulator { merchants: names, keys, routes, database: Some(database) })
 }
 
 type Connection = ConnectInfo<Line>;
@@ -105,7 +129,8 @@ fn authorize<'a>(kapaqnan: &'a Kapaqnan, headers: &HeaderMap) -> Option<&'a Merc
     let given = headers.get("authorization")?.to_str().ok()?.strip_prefix("Basic ")?;
     let pair = String::from_utf8(BASE64.decode(given.as_bytes()).ok()?).ok()?;
     let (user, password) = pair.split_once(':')?;
-    kapaqnan.merchants.iter().find(|merchant| merchant.company_id == user && merchant.secret_key == password)
+    let mut merchants = kapaqnan.merchants.iter().filter(|merchant| merchant.company_id == user);
+    merchants.find(|merchant| merchant.secret_keys().any(|key| key == password))
 }
 
 fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
@@ -134,24 +159,12 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let instruction = Instruction {
-        provider: NAME,
-        merchant: &merchant.name,
-        reference,
-        amount_minor,
-        currency: "PEN",
-        country: "PE",
-        kind: 2,
-        document: invoice.customer.document_id.get().trim_matches('"'),
-        account: &invoice.customer.bank_account.cci_str,
-        reason: None,
-        plan: Plan::of_amount(amount_minor).under(mode),
-        mode,
-        earlier,
-    };
-    let entry = match record(world, &instruction, merchant.refuses_repeats, invoice_id) {
-        Ok(Some(entry)) => entry,
-        Ok(None) => return refuse(StatusCode::CONFLICT, "external_invoice_id was used before"),
+    let twist = REPERTOIRE.choose(None, earlier, || world.faults().twist(world.seed, reference, earlier));
+    let draft = Draft { twist, ..draft(&invoice, merchant, amount_minor, mode, earlier) };
+    let entry = match take(world, draft) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued) => return Answer::Reset,
+        Ok(Taken::Repeated) => return refuse(StatusCode::CONFLICT, "external_invoice_id was used before"),
         Err(_) => return refuse(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let reply = (StatusCode::CREATED, Json(created(&invoice, &entry))).into_response();
@@ -164,6 +177,33 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
             Answer::Reply(reply)
         }
+    }
+}
+
+fn draft(invoice: &Invoice<'_>, merchant: &Merchant, amount_minor: i64, mode: Mode, earlier: u64) -> Draft {
+    let customer = &invoice.customer;
+    let plan = Plan::of_amount(amount_minor).under(mode);
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: invoice.external_invoice_id.clone(),
+        amount_minor,
+        currency: "PEN".to_owned(),
+        destination_currency: "PEN".to_owned(),
+        country: "PE".to_owned(),
+        kind: 2,
+        beneficiary: beneficiary(
+            customer.document_id.get().trim_matches('"'),
+            &customer.bank_account.cci_str,
+        ),
+        reason: None,
+        plan,
+        repeat: (!merchant.refuses_repeats).then_some(plan),
+        funds: None,
+        twist: None,
+        mode,
+        earlier,
+        id: invoice_id,
     }
 }
 
@@ -190,7 +230,7 @@ fn examine(invoice: &Invoice<'_>, merchant: &Merchant) -> Option<i64> {
 }
 
 /// The end of an `ObjectId`.
-fn invoice_id(seq: u64) -> String {
+fn invoice_id(seq: u64, _: &str) -> String {
     format!("a0b1c2d3e4f5{seq:08x}")
 }
 

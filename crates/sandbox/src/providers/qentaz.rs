@@ -5,6 +5,7 @@
 //! **Invariant** nothing of the client's is unique: a repeated create is a second payout.
 
 mod merchant;
+mod wish;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,14 +20,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::merchant::Merchant;
+use self::wish::{REPERTOIRE, Wish, trigger};
 use crate::connection::Line;
+use crate::draft::{Draft, beneficiary};
 use crate::draw::draw;
 use crate::entry::{Entry, Outcome, Standing};
 use crate::faults::{Mode, ReadMode};
 use crate::fixed_point::FixedPoint;
-use crate::recorder::{Instruction, Plan, record};
+use crate::plan::Plan;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::Twist;
 use crate::world::{Answer, World};
 
 /// Tokens and whose they are, until when.
@@ -48,6 +53,9 @@ pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build }
 
 const NAME: &str = "qentaz";
 
+/// Refused later, without a code: Qentaz has none.
+const FAILED: Plan = Plan::ending(Outcome::Rejected, None);
+
 /// What answers the requests.
 struct Qentaz {
     world: Arc<World>,
@@ -58,8 +66,9 @@ struct Qentaz {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().flat_map(Merchant::auth_keys).map(str::to_owned).collect();
     let routes = routes(Arc::new(Qentaz { world, merchants, tokens: Tokens::default() }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths.
@@ -97,7 +106,8 @@ async fn login(
 ) -> Response {
     let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let key = given.strip_prefix("Bearer ").unwrap_or_default();
-    let reply = match qentaz.merchants.iter().find(|merchant| merchant.auth_key == key) {
+    let is_its = |merchant: &&Merchant| merchant.auth_keys().any(|known| known == key);
+    let reply = match qentaz.merchants.iter().find(is_its) {
         None => answer((StatusCode::UNAUTHORIZED, Some("Q001"), "llave no habilitada".to_owned())),
         Some(merchant) => {
             let now = qentaz.world.now();
@@ -180,10 +190,10 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         return Err((StatusCode::BAD_REQUEST, None, error.to_owned()));
     }
     let reference = text("/reference_one");
-    let trigger = text("/description").split_whitespace().find_map(|word| word.strip_prefix("sandbox:"));
+    let Some(wish) = trigger(text("/description")) else { return Err(malformed("description")) };
     let earlier = world.ledger.receive(&merchant.name, reference);
     let drawn = world.faults().create_mode(world.seed, reference, earlier);
-    let mode = if trigger == Some("hang") { Mode::AcceptHang } else { drawn };
+    let mode = if wish == Wish::Hang { Mode::AcceptHang } else { drawn };
     match mode {
         Mode::Throttle => return Ok(Answer::Reply(StatusCode::TOO_MANY_REQUESTS.into_response())),
         Mode::Unavailable503 => return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response())),
@@ -196,32 +206,45 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    let failed = Plan { outcome: Outcome::Rejected, code: None, returns: false };
-    let plan = if trigger == Some("failed") { failed } else { Plan::PAID };
-    let instruction = Instruction {
+    let twist =
+        REPERTOIRE.choose(wish.twist(), earlier, || world.faults().twist(world.seed, reference, earlier));
+    let plan = if wish == Wish::Failed || mode == Mode::Decline { FAILED } else { Plan::PAID.under(mode) };
+    let draft = Draft {
         provider: NAME,
-        merchant: &merchant.name,
-        reference,
+        merchant: merchant.name.clone(),
+        reference: reference.to_owned(),
         amount_minor: body["amount"].as_i64().unwrap_or_default().saturating_mul(100),
-        currency: "COP",
-        country: "CO",
+        currency: "COP".to_owned(),
+        destination_currency: "COP".to_owned(),
+        country: "CO".to_owned(),
         kind: 2,
-        document: text("/receiver/id_number"),
-        account: text("/bank_account/number"),
+        beneficiary: beneficiary(text("/receiver/id_number"), text("/bank_account/number")),
         reason: Some(text("/description").to_owned()),
-        plan: if mode == Mode::Decline { failed } else { plan.under(mode) },
+        plan,
+        repeat: Some(plan),
+        funds: None,
+        twist,
         mode,
         earlier,
+        id: external_reference,
     };
-    let Ok(Some(entry)) = record(world, &instruction, false, external_reference) else {
-        return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response()));
+    let entry = match take(world, draft) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued | Taken::Repeated) => return Ok(Answer::Reset),
+        Err(_) => return Ok(Answer::Reply(StatusCode::SERVICE_UNAVAILABLE.into_response())),
     };
+    Ok(created(&entry, text("/type"), mode))
+}
+
+/// The answer to a create that was recorded.
+fn created(entry: &Entry, kind: &str, mode: Mode) -> Answer {
+    let process_id = format!("00000000-0000-4000-8000-{:012x}", entry.seq + 1);
     let created = json!({
-        "external_reference": entry.payout_id, "process_id": format!("00000000-0000-4000-8000-{:012x}", entry.seq + 1),
-        "channel": "NONE", "type": text("/type").to_uppercase(), "approval": "NONE", "created_at": entry.at.to_string(),
+        "external_reference": entry.payout_id, "process_id": process_id, "channel": "NONE",
+        "type": kind.to_uppercase(), "approval": "NONE", "created_at": entry.at.to_string(),
     });
     let reply = Json(created).into_response();
-    Ok(match mode {
+    match mode {
         Mode::AcceptReset => Answer::Reset,
         Mode::AcceptHang => Answer::Hang,
         Mode::Accept500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
@@ -230,12 +253,12 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         Mode::Accept | Mode::Decline | Mode::LateDecline | Mode::Throttle | Mode::Unavailable503 => {
             Answer::Reply(reply)
         }
-    })
+    }
 }
 
 const ID_BASE: u64 = 0x0a00_0000;
 
-fn external_reference(seq: u64) -> String {
+fn external_reference(seq: u64, _: &str) -> String {
     format!("{:08x}", ID_BASE + seq)
 }
 
@@ -256,22 +279,32 @@ async fn read_payout(
         (Ok(_), ReadMode::Error500) => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         (Ok(_), ReadMode::Hang) => Answer::Hang,
         (Ok(merchant), ReadMode::Answer) => match find(&qentaz.world, merchant, &reference) {
-            Some(entry) => Answer::Reply(Json(shown(&entry, merchant, qentaz.world.now())).into_response()),
+            Some(entry) => Answer::Reply(tell(&entry, merchant, qentaz.world.now())),
             None => answer((StatusCode::NOT_FOUND, None, "La consulta no obtuvo resultados".to_owned())),
         },
     };
     qentaz.world.deliver(Call::Read, answer, &line).await
 }
 
+/// The answer to a read of a payout that was found.
+fn tell(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => "<html>".into_response(),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => Json(shown(&entry.as_told(), merchant, now)).into_response(),
+    }
+}
+
 /// A payout as reads show it: the bank by name, the amount with two decimals.
 fn shown(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Value {
     let taken_half = (entry.settles_at.duration_since(entry.at)) / 2;
-    let status = match entry.standing(now) {
-        Standing::InProgress if now < entry.at + taken_half => "CREATED",
-        Standing::InProgress => &merchant.progress_word,
-        Standing::Paid | Standing::Returned => &merchant.paid_word,
-        Standing::Rejected | Standing::Declined if entry.outcome == Outcome::Cancelled => "CANCELED",
-        Standing::Rejected | Standing::Declined => &merchant.failed_word,
+    let status = match entry.told_standing(now) {
+        Some(Standing::InProgress) if now < entry.at + taken_half => "CREATED",
+        Some(Standing::InProgress) => &merchant.progress_word,
+        Some(Standing::Paid | Standing::Returned) => &merchant.paid_word,
+        Some(Standing::Rejected | Standing::Declined) if entry.outcome == Outcome::Cancelled => "CANCELED",
+        Some(Standing::Rejected | Standing::Declined) => &merchant.failed_word,
+        None => "REVERSED",
     };
     json!({
         "status": status, "amount": serde_json::to_string(&FixedPoint::major(entry.amount_minor)).unwrap_or_default(),

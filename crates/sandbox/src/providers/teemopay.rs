@@ -7,6 +7,7 @@
 
 mod merchant;
 mod rules;
+mod shown;
 mod signature;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,18 +19,21 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use jiff::{SignedDuration, Timestamp, tz::Offset};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::merchant::{Merchant, NotFound};
-use self::rules::{Refusal, examine};
+use self::rules::{Payout, Refusal, examine};
+use self::shown::{data, listed, major, offset};
 use crate::connection::Line;
-use crate::entry::{Entry, Standing};
-use crate::faults::{Mode, ReadMode};
-use crate::fixed_point::FixedPoint;
-use crate::recorder::{Instruction, Plan, record};
+use crate::draft::{Draft, Funds, beneficiary};
+use crate::entry::Entry;
+use crate::faults::{Mode, ReadMode, Unfunded};
+use crate::plan::Plan;
+use crate::recorder::{Taken, take};
 use crate::simulator::{Registration, Simulator};
 use crate::traffic::Call;
+use crate::twist::{Repertoire, Twist};
 use crate::world::{Answer, World};
 
 /// Nonces of the last day.
@@ -53,6 +57,31 @@ pub(crate) const REGISTRATION: Registration = Registration { name: NAME, build }
 
 const NAME: &str = "teemopay";
 
+/// What TeemoPay can do against its documents: its answers have no currency.
+const REPERTOIRE: Repertoire = Repertoire {
+    twists: &[
+        Twist::BookedLate,
+        Twist::FoundLate,
+        Twist::Flips,
+        Twist::PaidThenDeclined,
+        Twist::PaidThenUnknown,
+        Twist::ReturnedInParts,
+        Twist::ReadsOlder,
+        Twist::ReadsGarbage,
+        Twist::ReadsEmpty,
+        Twist::OtherAmount,
+        Twist::OtherId,
+        Twist::OtherReference,
+        Twist::SameId,
+    ],
+    code: Some(1007),
+};
+
+/// Only Brazil has a state for a part that comes back.
+fn is_possible(twist: Twist, merchant: &Merchant) -> bool {
+    twist != Twist::ReturnedInParts || merchant.country == "BR"
+}
+
 /// What answers the requests.
 struct TeemoPay {
     world: Arc<World>,
@@ -63,8 +92,9 @@ struct TeemoPay {
 fn build(world: Arc<World>, merchants: Value) -> serde_json::Result<Simulator> {
     let merchants: Vec<Merchant> = serde_json::from_value(merchants)?;
     let names = merchants.iter().map(|merchant| merchant.name.clone()).collect();
+    let keys = merchants.iter().map(|merchant| merchant.app_code.clone()).collect();
     let routes = routes(Arc::new(TeemoPay { world, merchants, nonces: Nonces::default() }));
-    Ok(Simulator { merchants: names, routes, database: None })
+    Ok(Simulator { merchants: names, keys, routes, database: None })
 }
 
 /// The API's paths.
@@ -126,7 +156,8 @@ fn open<'a>(
     if sent.is_none_or(|sent| sent.duration_since(teemopay.world.now()).abs() > CLOCK_WINDOW) {
         return refuse((414, "timestamp error"));
     }
-    if nonce.len() != 32 || !signature::is_signed(&body, nonce, &merchant.public_key) {
+    let is_signed = || merchant.public_keys().any(|key| signature::is_signed(&body, nonce, key));
+    if nonce.len() != 32 || !is_signed() {
         return refuse((414, "sign error"));
     }
     if !teemopay.nonces.spend(&merchant.name, nonce, teemopay.world.now()) {
@@ -164,31 +195,19 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
         | Mode::Slow
         | Mode::LateDecline => {}
     }
-    if merchant
-        .balance_minor
-        .is_some_and(|balance| balance - world.ledger.spent(&merchant.name) < payout.amount_minor)
-    {
+    let funds = world.faults().funds();
+    if is_refused(merchant, world, funds, payout.amount_minor) {
         return Err(refused((425, "insufficient balance")));
     }
-    let instruction = Instruction {
-        provider: NAME,
-        merchant: &merchant.name,
-        reference: &payout.reference,
-        amount_minor: payout.amount_minor,
-        currency: currency(&merchant.country),
-        country: &merchant.country,
-        kind: payout.account_type,
-        document: &payout.document,
-        account: &payout.account,
-        reason: None,
-        plan: Plan::of_amount(payout.amount_minor).under(mode),
-        mode,
-        earlier,
-    };
-    let id = |seq: u64| format!("TF{:013}{}0001", seq + 1, merchant.country);
-    let entry = match record(world, &instruction, true, id) {
-        Ok(Some(entry)) => entry,
-        Ok(None) => return Err(refused((426, "merchant order duplicate"))),
+    let drawn = || world.faults().twist(world.seed, &payout.reference, earlier);
+    let twist =
+        REPERTOIRE.choose(None, earlier, drawn).filter(|twisted| is_possible(twisted.twist, merchant));
+    let funds = funds.map(|(payouts, _)| Funds { payouts, exhausted: Plan::late_declined(1015) });
+    let draft = Draft { funds, twist, ..draft(payout, merchant, mode, earlier) };
+    let entry = match take(world, draft) {
+        Ok(Taken::Booked(entry)) => entry,
+        Ok(Taken::Queued) => return Ok(Answer::Reset),
+        Ok(Taken::Repeated) => return Err(refused((426, "merchant order duplicate"))),
         Err(error) => {
             tracing::error!(?error, "a create could not be recorded and was refused");
             return Ok(unavailable());
@@ -205,6 +224,37 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
             Answer::Reply(reply)
         }
     })
+}
+
+/// Whether the balance that is left does not cover a payout, and this is found at once.
+fn is_refused(merchant: &Merchant, world: &World, funds: Option<(u64, Unfunded)>, amount_minor: i64) -> bool {
+    let left = merchant.balance_minor.map(|balance| balance - world.ledger.spent(&merchant.name));
+    let is_exhausted = |payouts| world.ledger.funded(&merchant.name) >= payouts;
+    left.is_some_and(|left| left < amount_minor)
+        || funds.is_some_and(|(payouts, how)| how == Unfunded::DeclineSync && is_exhausted(payouts))
+}
+
+fn draft(payout: Payout, merchant: &Merchant, mode: Mode, earlier: u64) -> Draft {
+    let currency = currency(&merchant.country);
+    Draft {
+        provider: NAME,
+        merchant: merchant.name.clone(),
+        reference: payout.reference,
+        amount_minor: payout.amount_minor,
+        currency: currency.to_owned(),
+        destination_currency: currency.to_owned(),
+        country: merchant.country.clone(),
+        kind: payout.account_type,
+        beneficiary: beneficiary(&payout.document, &payout.account),
+        reason: None,
+        plan: Plan::of_amount(payout.amount_minor).under(mode),
+        repeat: None,
+        funds: None,
+        twist: None,
+        mode,
+        earlier,
+        id: |seq, country| format!("TF{:013}{country}0001", seq + 1),
+    }
 }
 
 async fn query_payout(
@@ -226,12 +276,8 @@ fn query(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answer
         ReadMode::Hang => return Ok(Answer::Hang),
         ReadMode::Answer => {}
     }
-    let found = world.ledger.first(&merchant.name, reference).filter(|entry| {
-        let young = world.now().duration_since(entry.at).unsigned_abs() < world.look_up_lag;
-        !(young && world.faults().lags(world.seed, reference))
-    });
-    Ok(match (found, merchant.not_found) {
-        (Some(entry), _) => Answer::Reply(succeed(&data(&entry, world.now()))),
+    Ok(match (world.by_reference(&merchant.name, reference), merchant.not_found) {
+        (Some(entry), _) => Answer::Reply(tell(&entry, world.now())),
         (None, NotFound::Code434) => {
             Refused(merchant.refusal_status, (434, "Merchant order not exist")).answer()
         }
@@ -308,32 +354,13 @@ fn page(world: &World, merchant: &Merchant, body: &Body) -> Result<Answer, Refus
     Ok(Answer::Reply(succeed(&json!({ "pageIndex": next, "records": records }))))
 }
 
-fn listed(entry: &Entry, now: Timestamp) -> Value {
-    let mut record = data(entry, now);
-    if let Some(record) = record.as_object_mut() {
-        record.insert("type".to_owned(), "PAYOUT".into());
-        record.insert("failReason".to_owned(), Value::Null);
+/// The answer to a query of a payout that was found.
+fn tell(entry: &Entry, now: Timestamp) -> Response {
+    match entry.twist {
+        Some(Twist::ReadsGarbage) => "<html>".into_response(),
+        Some(Twist::ReadsEmpty) => StatusCode::OK.into_response(),
+        _ => succeed(&data(&entry.as_told(), now)),
     }
-    record
-}
-
-/// A payout as it stands.
-fn data(entry: &Entry, now: Timestamp) -> Value {
-    let status = match (entry.standing(now), entry.code) {
-        (Standing::InProgress, _) => 1,
-        (Standing::Paid, _) => 2,
-        // Success followed by failure: the other way in which money comes back.
-        (Standing::Rejected | Standing::Declined, _) | (Standing::Returned, Some(1002)) => 3,
-        (Standing::Returned, _) => 4,
-    };
-    json!({
-        "merchantOrderNo": entry.reference, "tradeNo": entry.payout_id, "amount": major(entry.amount_minor), "status": status,
-        "errorCode": if status > 2 { entry.code } else { None }, "serviceAmount": "0.00",
-    })
-}
-
-fn major(minor: i64) -> String {
-    serde_json::to_string(&FixedPoint::major(minor)).unwrap_or_default()
 }
 
 fn currency(country: &str) -> &'static str {
@@ -345,13 +372,4 @@ fn currency(country: &str) -> &'static str {
         "AR" => "ARS",
         _ => "BRL",
     }
-}
-
-fn offset(country: &str) -> Offset {
-    Offset::constant(match country {
-        "MX" => -6,
-        "PE" | "CO" => -5,
-        "CL" => -4,
-        _ => -3,
-    })
 }

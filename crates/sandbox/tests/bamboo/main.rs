@@ -2,6 +2,8 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod losses;
+mod merchants;
 mod outcomes;
 mod refusals;
 mod running;
+mod twists;

@@ -94,7 +94,7 @@ async fn reasons_steer_outcomes() {
     assert_eq!(
         summary,
         json!({ "accepted": 4, "paid": 1, "rejected": 1, "declined": 2, "returned": 0, "in_progress": 0,
-                "references": 4, "double_paid": 0 })
+                "references": 4, "double_paid": 0, "paid_by_several": 0 })
     );
 }
 

@@ -18,6 +18,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const KEY: &str = "private-demo";
+/// Another key of the merchant of [`KEY`].
+pub(crate) const NEXT_KEY: &str = "private-demo-next";
 const SECRET: &str = "secret-demo";
 pub(crate) const NARROW_KEY: &str = "private-narrow";
 
@@ -47,11 +49,15 @@ impl Running {
             Timestamp::from_millisecond(now.load(Ordering::Relaxed)).expect("time of the test")
         });
         let mut merchants = Merchants::default();
-        for (name, key, routes) in
-            [("demo", KEY, json!([])), ("narrow", NARROW_KEY, json!([{ "country": "PE", "model": "L2L" }]))]
-        {
-            let merchant =
-                json!({ "name": name, "private_key": key, "secret_key": SECRET, "routes": routes });
+        let (demo, narrow) = ([NEXT_KEY].as_slice(), [].as_slice());
+        for (name, key, further, routes) in [
+            ("demo", KEY, demo, json!([])),
+            ("narrow", NARROW_KEY, narrow, json!([{ "country": "PE", "model": "L2L" }])),
+        ] {
+            let merchant = json!({
+                "name": name, "private_key": key, "further_private_keys": further, "secret_key": SECRET,
+                "routes": routes,
+            });
             merchants.add("bamboo", merchant);
         }
         let settings = Settings {
@@ -108,8 +114,34 @@ impl Running {
         self.try_create(body).await.expect("an answer")
     }
 
+    /// A create of whoever has the key.
+    pub(crate) async fn create_as(&self, key: &str, body: &Value) -> Answer {
+        let headers = headers(key, &sign(body));
+        self.send("POST /api/payout", &headers, &body.to_string()).await.expect("an answer")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(&format!("GET {path}"), &headers(KEY, ""), "").await.expect("an answer")
+        self.get_as(KEY, path).await
+    }
+
+    /// A read of whoever has the key.
+    pub(crate) async fn get_as(&self, key: &str, path: &str) -> Answer {
+        self.send(&format!("GET {path}"), &headers(key, ""), "").await.expect("an answer")
+    }
+
+    pub(crate) async fn by_reference(&self, reference: &str) -> Answer {
+        self.get(&format!("/api/payout/reference/{reference}")).await
+    }
+
+    pub(crate) async fn set_faults(&self, faults: &str) {
+        let answer = self.send("POST /_faults", "", faults).await.expect("an answer");
+        assert_eq!(answer.status, 204, "{faults}: {}", answer.body);
+    }
+
+    /// The lines of the ledger.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let lines = self.get("/_ledger").await.body;
+        lines.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
     }
 
     pub(crate) async fn summary(&self, name: &str) -> Value {
@@ -150,6 +182,13 @@ pub(crate) fn payout(reference: &str) -> Value {
             "bankAccount": { "number": "00320000300123456731", "type": 2, "codeBank": "003" },
         },
     })
+}
+
+/// A payout whose reason asks the sandbox for something.
+pub(crate) fn wishing(reference: &str, reason: &str) -> Value {
+    let mut body = payout(reference);
+    body["reason"] = json!(reason);
+    body
 }
 
 pub(crate) fn with(pointer: &str, value: Value) -> Value {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::running::{Answer, Running, Switches};
 
-fn invoice(id: &str) -> Value {
+pub(crate) fn invoice(id: &str) -> Value {
     json!({
         "external_invoice_id": id, "total_dcm": 12.5, "currency_cod": "PEN",
         "customer": {
@@ -19,15 +19,18 @@ fn invoice(id: &str) -> Value {
     })
 }
 
-async fn create(sandbox: &Running, pair: &str, invoice: &Value) -> Answer {
-    let headers = format!(
-        "Authorization: Basic {}\r\nContent-Type: application/json\r\n",
-        BASE64.encode(pair.as_bytes())
-    );
-    sandbox.send("POST /ob-sl-hurin/v1/payout/invoice", &headers, &invoice.to_string()).await
+pub(crate) async fn create(sandbox: &Running, pair: &str, invoice: &Value) -> Answer {
+    sandbox.send(CREATE, &headers(pair), &invoice.to_string()).await
 }
 
-const PAIR: &str = "company:secret";
+pub(crate) fn headers(pair: &str) -> String {
+    let pair = BASE64.encode(pair.as_bytes());
+    format!("Authorization: Basic {pair}\r\nContent-Type: application/json\r\n")
+}
+
+pub(crate) const CREATE: &str = "POST /ob-sl-hurin/v1/payout/invoice";
+
+pub(crate) const PAIR: &str = "company:secret";
 
 #[tokio::test]
 async fn only_what_has_been_seen_is_taken() {

@@ -4,6 +4,8 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod kapaqnan;
+mod merchants;
 mod qentaz;
 mod running;
 mod teemopay;
+mod twists;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::running::{Answer, Running, Switches};
 
-fn payout(reference: &str) -> Value {
+pub(crate) fn payout(reference: &str) -> Value {
     json!({
         "currency": "COP", "amount": 54000, "description": format!("{reference} pago"), "reference_one": reference,
         "channel": "none", "type": "normal",
@@ -14,18 +14,22 @@ fn payout(reference: &str) -> Value {
     })
 }
 
-async fn token(sandbox: &Running) -> String {
-    let answer = sandbox.send("GET /token", "Authorization: Bearer auth-key\r\n", "").await;
+pub(crate) async fn token(sandbox: &Running) -> String {
+    token_of(sandbox, "auth-key").await
+}
+
+pub(crate) async fn token_of(sandbox: &Running, key: &str) -> String {
+    let answer = sandbox.send("GET /token", &format!("Authorization: Bearer {key}\r\n"), "").await;
     assert_eq!(answer.body["expires_in"], 60);
     answer.body["access_token"].as_str().expect("a token").to_owned()
 }
 
-async fn send(sandbox: &Running, line: &str, token: &str, body: &Value) -> Answer {
+pub(crate) async fn send(sandbox: &Running, line: &str, token: &str, body: &Value) -> Answer {
     let headers = format!("x-auth-token: {token}\r\nContent-Type: application/json\r\n");
     sandbox.send(line, &headers, &body.to_string()).await
 }
 
-const CREATE: &str = "POST /v1/merchant/payout/";
+pub(crate) const CREATE: &str = "POST /v1/merchant/payout/";
 
 #[tokio::test]
 async fn a_token_is_bought_with_the_key_and_ends() {

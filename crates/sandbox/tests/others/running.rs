@@ -1,6 +1,7 @@
 //! A sandbox on loopback with a clock that tests turn.
 
 use std::{
+    io,
     net::SocketAddr,
     sync::{
         Arc,
@@ -33,7 +34,9 @@ pub(crate) struct Running {
 
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// What is no JSON is null.
     pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 /// How this sandbox differs where documents are silent.
@@ -45,6 +48,8 @@ pub(crate) struct Switches {
     pub(crate) refuses_repeats: bool,
     pub(crate) takes_text: bool,
     pub(crate) amounts: Option<&'static str>,
+    /// TeemoPay's; Peru when left out.
+    pub(crate) country: Option<&'static str>,
 }
 
 fn merchants(switches: &Switches) -> Merchants {
@@ -52,21 +57,37 @@ fn merchants(switches: &Switches) -> Merchants {
     merchants.add(
         "teemopay",
         json!({
-            "name": "teemopay", "app_code": "app", "country": "PE", "public_key": PUBLIC_KEY.trim(),
+            "name": "teemopay", "app_code": "app", "country": switches.country.unwrap_or("PE"), "public_key": PUBLIC_KEY.trim(),
             "balance_minor": switches.balance_minor,
             "not_found": if switches.not_found_400 { "message_400" } else { "code_434" },
             "refusal_status": switches.refusal_status.unwrap_or(200),
         }),
     );
-    merchants.add("qentaz", json!({ "name": "qentaz", "auth_key": "auth-key", "token_life_s": 60 }));
+    // Its first key is nobody's: what it signs is under the other.
     merchants.add(
-        "kapaqnan",
+        "teemopay",
         json!({
-            "name": "kapaqnan", "company_id": "company", "secret_key": "secret",
-            "refuses_repeats": switches.refuses_repeats, "takes_text": switches.takes_text,
-            "amounts": switches.amounts.unwrap_or("double"),
+            "name": "teemopay-two", "app_code": "app-two", "country": "PE", "public_key": "AAAA",
+            "further_public_keys": [PUBLIC_KEY.trim()],
         }),
     );
+    for (name, key, further) in
+        [("qentaz", "auth-key", "auth-key-next"), ("qentaz-two", "auth-key-two", "unused")]
+    {
+        let merchant =
+            json!({ "name": name, "auth_key": key, "further_auth_keys": [further], "token_life_s": 60 });
+        merchants.add("qentaz", merchant);
+    }
+    for (name, company) in [("kapaqnan", "company"), ("kapaqnan-two", "company-two")] {
+        merchants.add(
+            "kapaqnan",
+            json!({
+                "name": name, "company_id": company, "secret_key": "secret", "further_secret_keys": ["secret-next"],
+                "refuses_repeats": switches.refuses_repeats, "takes_text": switches.takes_text,
+                "amounts": switches.amounts.unwrap_or("double"),
+            }),
+        );
+    }
     merchants
 }
 
@@ -105,16 +126,31 @@ impl Running {
     }
 
     pub(crate) async fn send(&self, line: &str, headers: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.expect("connect");
+        self.try_send(line, headers, body).await.expect("an answer")
+    }
+
+    pub(crate) async fn try_send(&self, line: &str, headers: &str, body: &str) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect(self.address).await?;
         let length = body.len();
         let request = format!("{line} HTTP/1.0\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
-        stream.write_all(request.as_bytes()).await.expect("send");
+        stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).await.expect("an answer");
+        stream.read_to_end(&mut bytes).await?;
         let text = String::from_utf8(bytes).expect("text");
-        let (head, body) = text.split_once("\r\n\r\n").expect("a body");
+        let (head, body) = text.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("status");
-        Answer { status, body: serde_json::from_str(body).unwrap_or(Value::Null) }
+        Ok(Answer { status, body: serde_json::from_str(body).unwrap_or(Value::Null), text: body.to_owned() })
+    }
+
+    /// The lines of the ledger.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let lines = self.send("GET /_ledger", "", "").await.text;
+        lines.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    }
+
+    pub(crate) async fn set_faults(&self, faults: &str) {
+        let answer = self.send("POST /_faults", "", faults).await;
+        assert_eq!(answer.status, 204, "{faults}");
     }
 
     pub(crate) async fn summary(&self, name: &str) -> i64 {

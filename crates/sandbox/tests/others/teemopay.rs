@@ -1,5 +1,7 @@
 //! TeemoPay: signatures, nonces, clocks, required fields, numbers that are used once.
 
+use std::io;
+
 use data_encoding::{BASE64, HEXLOWER};
 use rsa::{
     RsaPrivateKey,
@@ -14,7 +16,7 @@ use crate::running::{Answer, Running, Switches};
 
 const PRIVATE_KEY: &str = include_str!("../../../../examples/sandbox/teemopay.key");
 
-fn payout(number: &str) -> Value {
+pub(crate) fn payout(number: &str) -> Value {
     json!({
         "merchantOrderNo": number, "amount": "10.50", "bankCode": "2", "bankName": "INTERBANK", "accountType": 101,
         "bankAccount": "2003001234567", "cciNumber": "00320000300123456731", "realName": "ANA PRUEBA",
@@ -37,20 +39,24 @@ fn sign(fields: &Map<String, Value>, nonce: &str) -> String {
 }
 
 /// What a client may get wrong.
-struct Ask<'a> {
+pub(crate) struct Ask<'a> {
     nonce: &'a str,
     clock_ms: i64,
-    app: &'a str,
-    country: &'a str,
+    pub(crate) app: &'a str,
+    pub(crate) country: &'a str,
     spoil_signature: bool,
 }
 
 impl Ask<'_> {
-    fn right(nonce: &str) -> Ask<'_> {
+    pub(crate) fn right(nonce: &str) -> Ask<'_> {
         Ask { nonce, clock_ms: 0, app: "app", country: "PE", spoil_signature: false }
     }
 
     async fn send(&self, sandbox: &Running, path: &str, fields: &Value) -> Answer {
+        self.try_send(sandbox, path, fields).await.expect("an answer")
+    }
+
+    pub(crate) async fn try_send(&self, sandbox: &Running, path: &str, fields: &Value) -> io::Result<Answer> {
         let mut body = fields.as_object().expect("an object").clone();
         let mut signature = sign(&body, self.nonce);
         if self.spoil_signature {
@@ -64,18 +70,18 @@ impl Ask<'_> {
             self.nonce,
             sandbox.now_millis() + self.clock_ms
         );
-        sandbox.send(&format!("POST {path}"), &headers, &Value::Object(body).to_string()).await
+        sandbox.try_send(&format!("POST {path}"), &headers, &Value::Object(body).to_string()).await
     }
 }
 
-const CREATE: &str = "/api/pay/payout/create/v1";
-const QUERY: &str = "/api/pay/payout/query/v1";
+pub(crate) const CREATE: &str = "/api/pay/payout/create/v1";
+pub(crate) const QUERY: &str = "/api/pay/payout/query/v1";
 
-fn nonce(number: u8) -> String {
+pub(crate) fn nonce(number: u8) -> String {
     HEXLOWER.encode(&[number; 16])
 }
 
-async fn ask(sandbox: &Running, number: u8, path: &str, fields: &Value) -> Value {
+pub(crate) async fn ask(sandbox: &Running, number: u8, path: &str, fields: &Value) -> Value {
     Ask::right(&nonce(number)).send(sandbox, path, fields).await.body
 }
 
@@ -201,4 +207,18 @@ async fn the_balance_is_used_up_and_the_list_has_windows() {
     ]) {
         assert_eq!(ask(&sandbox, number, list, &window(begin, end, kind)).await["code"], code, "{begin}");
     }
+}
+
+#[tokio::test]
+async fn the_money_ends_in_the_middle() {
+    let sandbox = Running::start(Switches::default()).await;
+    sandbox.set_faults("funded=1").await;
+    assert_eq!(ask(&sandbox, 1, CREATE, &payout("A")).await["code"], 200);
+    assert_eq!(ask(&sandbox, 2, CREATE, &payout("B")).await["code"], 425);
+    assert_eq!(sandbox.summary("accepted").await, 1, "what is refused is not there");
+    sandbox.set_faults("funded=1,unfunded=decline_async").await;
+    assert_eq!(ask(&sandbox, 3, CREATE, &payout("B")).await["data"]["status"], 1);
+    sandbox.pass(8);
+    let found = ask(&sandbox, 4, QUERY, &json!({ "merchantOrderNo": "B" })).await;
+    assert_eq!((&found["data"]["status"], &found["data"]["errorCode"]), (&json!(3), &json!(1015)));
 }

@@ -1,5 +1,7 @@
 //! Who may use the sandbox, and for what.
 
+use std::iter;
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::country::is_covered;
@@ -12,8 +14,12 @@ pub(crate) struct Merchant {
     /// What the ledger calls it; unique among all merchants.
     pub(crate) name: String,
     /// The key that every request carries in `Authorization`.
-    pub(crate) private_key: String,
-    /// The key of the digital signature; the private key when left out, as in Bamboo's own sandbox.
+    private_key: String,
+    /// Keys that stand for the same merchant, as when one takes the place of another.
+    #[serde(default)]
+    further_private_keys: Vec<String>,
+    /// The key of the digital signature; the private key of the request when left out, as in
+    /// Bamboo's own sandbox.
     secret_key: Option<String>,
     /// What is enabled. Empty: every country and model there is.
     #[serde(default)]
@@ -41,9 +47,14 @@ fn covered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Erro
 }
 
 impl Merchant {
-    /// The key of the digital signature.
-    pub(crate) fn signing_key(&self) -> &[u8] {
-        self.secret_key.as_ref().unwrap_or(&self.private_key).as_bytes()
+    /// Every private key that it has.
+    pub(crate) fn private_keys(&self) -> impl Iterator<Item = &str> {
+        iter::once(&self.private_key).chain(&self.further_private_keys).map(String::as_str)
+    }
+
+    /// The key of the digital signature of a request that came with this private key.
+    pub(crate) fn signing_key<'a>(&'a self, private_key: &'a str) -> &'a [u8] {
+        self.secret_key.as_deref().unwrap_or(private_key).as_bytes()
     }
 
     /// Whether anything is enabled in a country.
@@ -55,5 +66,25 @@ impl Merchant {
     pub(crate) fn pays_by(&self, country: &str, model: Model) -> bool {
         let wanted = |route: &Route| route.country == country && route.model == model;
         self.routes.is_empty() || self.routes.iter().any(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_signed_with_its_own_key_where_there_is_no_secret() {
+        let merchant = |secret: Option<&str>| -> Merchant {
+            let members = json!({
+                "name": "demo", "private_key": "old", "further_private_keys": ["new"], "secret_key": secret,
+            });
+            serde_json::from_value(members).expect("a merchant")
+        };
+        assert_eq!(merchant(None).private_keys().collect::<Vec<_>>(), ["old", "new"]);
+        assert_eq!(merchant(None).signing_key("new"), b"new");
+        assert_eq!(merchant(Some("secret")).signing_key("new"), b"secret");
     }
 }

@@ -11,29 +11,33 @@ use super::model::Model;
 use super::rules::Instruction;
 use crate::entry::Outcome;
 use crate::faults::Mode;
-
-/// An outcome and the code that explains it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) outcome: Outcome,
-    pub(crate) code: Option<u16>,
-}
-
-impl Plan {
-    pub(crate) const PAID: Self = Self { outcome: Outcome::Paid, code: None };
-
-    pub(crate) const fn declined(code: u16) -> Self {
-        Self { outcome: Outcome::Declined, code: Some(code) }
-    }
-
-    pub(crate) const fn late_declined(code: u16) -> Self {
-        Self { outcome: Outcome::LateDeclined, code: Some(code) }
-    }
-}
+use crate::plan::Plan;
+use crate::twist::{Repertoire, Twist, Twisted};
 
 /// A reason that makes a payout whose answer is lost, and a twin under the same reference that is
 /// declined with 816.
 pub(crate) const TWIN: &str = "sandbox:twin-816";
+
+/// What Bamboo can do against its documents: all but to say what came back, for which it has no
+/// words.
+pub(crate) const REPERTOIRE: Repertoire = Repertoire {
+    twists: &[
+        Twist::BookedLate,
+        Twist::FoundLate,
+        Twist::Flips,
+        Twist::PaidThenDeclined,
+        Twist::PaidThenUnknown,
+        Twist::ReadsOlder,
+        Twist::ReadsGarbage,
+        Twist::ReadsEmpty,
+        Twist::OtherAmount,
+        Twist::OtherCurrency,
+        Twist::OtherId,
+        Twist::OtherReference,
+        Twist::SameId,
+    ],
+    code: Some(813),
+};
 
 /// A reason that begins like a trigger and is none.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,23 +96,49 @@ fn business_decline(instruction: &Instruction, merchant: &Merchant) -> Option<Pl
     (!account_fits).then_some(Plan::declined(813))
 }
 
+/// What a trigger asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) plan: Option<Plan>,
+    pub(crate) twist: Option<Twisted>,
+}
+
+impl Wish {
+    fn outcome(outcome: Outcome, code: Option<u16>) -> Self {
+        Self { plan: Some(Plan::ending(outcome, code)), twist: None }
+    }
+}
+
 /// Reads a reason such as `sandbox:rejected-902`; any other text asks for nothing.
-pub(crate) fn trigger(reason: &str) -> Result<Option<Plan>, UnknownTrigger> {
-    let Some(wish) = reason.strip_prefix("sandbox:").filter(|_| reason != TWIN) else { return Ok(None) };
-    if wish == "held" {
-        return Ok(Some(Plan { outcome: Outcome::HeldThenPaid, code: None }));
+pub(crate) fn trigger(reason: &str) -> Result<Wish, UnknownTrigger> {
+    let Some(words) = reason.strip_prefix("sandbox:").filter(|_| reason != TWIN) else {
+        return Ok(Wish::default());
+    };
+    if words == "held" {
+        return Ok(Wish::outcome(Outcome::HeldThenPaid, None));
     }
-    let (outcome, code) = wish.rsplit_once('-').ok_or(UnknownTrigger)?;
+    if let Some(twisted) = Twisted::of_trigger(words) {
+        return wished(twisted);
+    }
+    let (outcome, code) = words.rsplit_once('-').ok_or(UnknownTrigger)?;
     let code: u16 = code.parse().map_err(|_| UnknownTrigger)?;
-    match outcome {
-        "declined" if declines(code) => Ok(Some(Plan::declined(code))),
-        "surfaces" if declines(code) => {
-            Ok(Some(Plan { outcome: Outcome::DeclinedThenPaid, code: Some(code) }))
-        }
-        "late-declined" if declines(code) => Ok(Some(Plan::late_declined(code))),
-        "rejected" if rejects(code) => Ok(Some(Plan { outcome: Outcome::Rejected, code: Some(code) })),
-        _ => Err(UnknownTrigger),
+    let outcome = match outcome {
+        "declined" if declines(code) => Outcome::Declined,
+        "surfaces" if declines(code) => Outcome::DeclinedThenPaid,
+        "late-declined" if declines(code) => Outcome::LateDeclined,
+        "rejected" if rejects(code) => Outcome::Rejected,
+        _ => return Err(UnknownTrigger),
+    };
+    Ok(Wish::outcome(outcome, Some(code)))
+}
+
+fn wished(twisted: Twisted) -> Result<Wish, UnknownTrigger> {
+    let Twisted { twist, code, .. } = twisted;
+    let has_its_code = twist.declines() == code.is_some_and(declines);
+    if !has_its_code || !REPERTOIRE.twists.contains(&twist) {
+        return Err(UnknownTrigger);
     }
+    Ok(Wish { plan: twist.needs_paid().then_some(Plan::PAID), twist: Some(twisted) })
 }
 
 #[cfg(test)]
@@ -117,23 +147,33 @@ mod tests {
 
     #[test]
     fn reasons_steer_the_outcome() {
-        let plan = |reason| trigger(reason);
+        let plan = |reason| trigger(reason).map(|wish| wish.plan);
         assert_eq!(plan("salary of March"), Ok(None));
         assert_eq!(plan("sandbox:declined-813"), Ok(Some(Plan::declined(813))));
         assert_eq!(plan("sandbox:late-declined-708"), Ok(Some(Plan::late_declined(708))));
-        let surfaces = Plan { outcome: Outcome::DeclinedThenPaid, code: Some(813) };
+        let surfaces = Plan::ending(Outcome::DeclinedThenPaid, Some(813));
         assert_eq!(plan("sandbox:surfaces-813"), Ok(Some(surfaces)));
-        let rejected = Plan { outcome: Outcome::Rejected, code: Some(902) };
+        let rejected = Plan::ending(Outcome::Rejected, Some(902));
         assert_eq!(plan("sandbox:rejected-902"), Ok(Some(rejected)));
-        let held = Plan { outcome: Outcome::HeldThenPaid, code: None };
+        let held = Plan::ending(Outcome::HeldThenPaid, None);
         assert_eq!(plan("sandbox:held"), Ok(Some(held)));
+        assert_eq!(plan("sandbox:flips-701-4000"), Ok(Some(Plan::PAID)));
+        assert_eq!(plan("sandbox:other-amount"), Ok(None));
     }
 
     #[test]
     fn misspelt_triggers_are_not_taken_for_plain_reasons() {
-        for reason in
-            ["sandbox:", "sandbox:hold", "sandbox:declined-902", "sandbox:rejected-813", "sandbox:paid-1"]
-        {
+        for reason in [
+            "sandbox:",
+            "sandbox:hold",
+            "sandbox:declined-902",
+            "sandbox:rejected-813",
+            "sandbox:paid-1",
+            "sandbox:flips-902-4000",
+            "sandbox:flips-4000",
+            "sandbox:reads-older-701-4000",
+            "sandbox:returned-in-parts-4000",
+        ] {
             assert_eq!(trigger(reason), Err(UnknownTrigger), "{reason}");
         }
     }

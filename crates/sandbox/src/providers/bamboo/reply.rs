@@ -16,8 +16,8 @@ use crate::entry::{Entry, Outcome};
 use crate::fixed_point::FixedPoint;
 
 /// The answer to a recorded create: 200 with status 5, or 409 with status 8.
-pub(crate) fn created(entry: &Entry, payout_id: u64) -> Response {
-    let reference = &entry.reference;
+pub(crate) fn created(entry: &Entry) -> Response {
+    let (payout_id, reference) = (id(entry), &entry.reference);
     match entry.outcome {
         Outcome::Declined | Outcome::DeclinedThenPaid => {
             let code = entry.code.unwrap_or_default();
@@ -47,7 +47,7 @@ pub(crate) fn created(entry: &Entry, payout_id: u64) -> Response {
 }
 
 /// The answer to a read.
-pub(crate) fn payout(entry: &Entry, payout_id: u64, now: Timestamp) -> Response {
+pub(crate) fn payout(entry: &Entry, now: Timestamp) -> Response {
     let (status, since) = status(entry, now);
     let failed = matches!(status, Status::Rejected | Status::Declined);
     let code = entry.code.filter(|_| failed);
@@ -56,7 +56,7 @@ pub(crate) fn payout(entry: &Entry, payout_id: u64, now: Timestamp) -> Response 
         .flatten();
     let masked = "***";
     Json(Payout {
-        id: payout_id,
+        id: id(entry),
         reference: &entry.reference,
         iso_country: &entry.country,
         created: Ticks(entry.at),
@@ -127,7 +127,8 @@ impl IntoResponse for Refusal {
 }
 
 /// 200 that cannot be understood: a proxy's page, or an object cut in half, by turns.
-pub(crate) fn garbage(payout_id: u64) -> Response {
+pub(crate) fn garbage(entry: &Entry) -> Response {
+    let payout_id = id(entry);
     if payout_id.is_multiple_of(2) {
         let page = "<html><body><h1>It works!</h1></body></html>";
         ([(header::CONTENT_TYPE, "text/html")], page).into_response()
@@ -135,6 +136,11 @@ pub(crate) fn garbage(payout_id: u64) -> Response {
         let half = format!("{{\"payoutId\":{payout_id},\"sta");
         ([(header::CONTENT_TYPE, "application/json")], half).into_response()
     }
+}
+
+/// The id as the number that Bamboo writes.
+fn id(entry: &Entry) -> u64 {
+    entry.payout_id.parse().unwrap_or_default()
 }
 
 #[derive(Serialize)]

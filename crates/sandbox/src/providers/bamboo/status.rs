@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::entry::{Entry, Outcome};
+use crate::entry::{Entry, Outcome, Turn};
 
 /// A payout's status, with the number Bamboo gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Status {
     Validated = 6,
     Held = 7,
     Declined = 8,
+    /// Bamboo's list ends before it.
+    Undocumented = 9,
 }
 
 impl Status {
@@ -32,12 +34,22 @@ impl Status {
             Self::Validated => "Validated",
             Self::Held => "Held",
             Self::Declined => "Declined",
+            Self::Undocumented => "Reversed",
         }
     }
 }
 
 /// The status of a payout at `now`, and since when it has had it.
 pub(crate) fn status(entry: &Entry, now: Timestamp) -> (Status, Timestamp) {
+    if let Some((turn, since)) = entry.turn(now) {
+        let status = match turn {
+            Turn::Paid => Status::Paid,
+            Turn::Declined => Status::Declined,
+            Turn::Older => Status::Received,
+            Turn::Unknown => Status::Undocumented,
+        };
+        return (status, since);
+    }
     let stages: &[(Status, i32)] = match entry.outcome {
         Outcome::Paid => &[
             (Status::Received, 0),

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use bson::{Bson, Document, doc};
+use jiff::Timestamp;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -13,6 +14,8 @@ use tokio::task::JoinSet;
 use super::merchant::{Amounts, Merchant};
 use crate::entry::{Entry, Standing};
 use crate::fixed_point::FixedPoint;
+use crate::recorder::book_due;
+use crate::twist::Twist;
 use crate::world::World;
 
 const OP_REPLY: i32 = 1;
@@ -128,14 +131,15 @@ fn find(command: &Document, records: &Records) -> Document {
     let filter = command.get_document("filter").unwrap_or(&empty);
     let wanted = command.get_document("projection").unwrap_or(&empty);
     let matches = |found: &Document| filter.iter().all(|(name, value)| found.get(name) == Some(value));
+    book_due(&records.world);
     let found: Vec<Bson> = records
         .merchants
         .iter()
         .filter(|_| collection == "invoice")
         .flat_map(|merchant| invoices(records, merchant))
-        .filter(matches)
+        .filter(|invoice| matches(&invoice.stored))
         .take(usize::try_from(command.get_i64("limit").unwrap_or(100)).unwrap_or(100))
-        .map(|found| Bson::Document(project(found, wanted)))
+        .map(|invoice| Bson::Document(project(invoice.told, wanted)))
         .collect();
     let database = command.get_str("$db").unwrap_or("test");
     doc! { "cursor": { "id": 0_i64, "ns": format!("{database}.{collection}"), "firstBatch": found }, "ok": 1 }
@@ -152,8 +156,16 @@ fn project(mut found: Document, wanted: &Document) -> Document {
     found
 }
 
-/// The merchant's payouts as documents; young ones are not there yet.
-fn invoices(records: &Records, merchant: &Merchant) -> Vec<Document> {
+/// A payout as a document.
+struct Invoice {
+    /// What it is found by.
+    stored: Document,
+    /// What a driver gets.
+    told: Document,
+}
+
+/// The merchant's payouts; young ones are not there yet.
+fn invoices(records: &Records, merchant: &Merchant) -> Vec<Invoice> {
     let world = &records.world;
     let now = world.now();
     let visible = |entry: &Arc<Entry>| {
@@ -161,20 +173,32 @@ fn invoices(records: &Records, merchant: &Merchant) -> Vec<Document> {
             && entry.merchant == merchant.name
             && now.duration_since(entry.at).unsigned_abs() >= world.look_up_lag
     };
-    world
-        .ledger
-        .page(0, usize::MAX)
-        .iter()
-        .filter(|entry| visible(entry))
-        .map(|entry| invoice(entry, merchant, now))
+    let entries = world.ledger.page(0, usize::MAX);
+    let visible = entries.iter().filter(|entry| visible(entry));
+    visible
+        .map(|entry| Invoice { stored: document_of(entry, merchant, now), told: told(entry, merchant, now) })
         .collect()
 }
 
-fn invoice(entry: &Entry, merchant: &Merchant, now: jiff::Timestamp) -> Document {
-    let status = match entry.standing(now) {
-        Standing::InProgress => "PENDING",
-        Standing::Paid | Standing::Returned => &merchant.paid_word,
-        Standing::Rejected | Standing::Declined => &merchant.refused_word,
+/// What a driver gets of a payout that was found.
+fn told(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Document {
+    let document = document_of(&entry.as_told(), merchant, now);
+    let id = document.get("_id").cloned().unwrap_or(Bson::Null);
+    match entry.twist {
+        Some(Twist::ReadsEmpty) => doc! { "_id": id },
+        Some(Twist::ReadsGarbage) => {
+            doc! { "_id": id, "invoice_id": 0, "status_cod": ["PAID"], "total_dcm": true }
+        }
+        _ => document,
+    }
+}
+
+fn document_of(entry: &Entry, merchant: &Merchant, now: Timestamp) -> Document {
+    let status = match entry.told_standing(now) {
+        Some(Standing::InProgress) => "PENDING",
+        Some(Standing::Paid | Standing::Returned) => &merchant.paid_word,
+        Some(Standing::Rejected | Standing::Declined) => &merchant.refused_word,
+        None => "REVERSED",
     };
     let amount = serde_json::to_string(&FixedPoint::major(entry.amount_minor)).unwrap_or_default();
     let amount = match merchant.amounts {
@@ -183,7 +207,7 @@ fn invoice(entry: &Entry, merchant: &Merchant, now: jiff::Timestamp) -> Document
         Amounts::Text => Bson::String(amount),
     };
     doc! {
-        "_id": format!("6697{}", entry.payout_id), "invoice_id": &entry.payout_id, "external_invoice_id": &entry.reference,
+        "_id": format!("6697{:020x}", entry.seq), "invoice_id": &entry.payout_id, "external_invoice_id": &entry.reference,
         "total_dcm": amount, "currency_cod": &entry.currency, "status_cod": status,
     }
 }

@@ -1,5 +1,7 @@
 //! Who may use the simulated Kapaqnan, and how it behaves where its documents are silent.
 
+use std::iter;
+
 use serde::Deserialize;
 
 /// A client of the simulated Kapaqnan.
@@ -11,7 +13,10 @@ pub(crate) struct Merchant {
     /// The user of HTTP Basic.
     pub(crate) company_id: String,
     /// The password of HTTP Basic.
-    pub(crate) secret_key: String,
+    secret_key: String,
+    /// Passwords of the same user, as when one takes the place of another.
+    #[serde(default)]
+    further_secret_keys: Vec<String>,
     /// Whether an `external_invoice_id` that was used before is refused; the documents do not say.
     #[serde(default)]
     pub(crate) refuses_repeats: bool,
@@ -27,6 +32,13 @@ pub(crate) struct Merchant {
     /// How the database stores amounts.
     #[serde(default)]
     pub(crate) amounts: Amounts,
+}
+
+impl Merchant {
+    /// Every password that it has.
+    pub(crate) fn secret_keys(&self) -> impl Iterator<Item = &str> {
+        iter::once(&self.secret_key).chain(&self.further_secret_keys).map(String::as_str)
+    }
 }
 
 /// How the database stores amounts, which the documents do not say.

@@ -1,5 +1,7 @@
 //! Who may use the simulated Qentaz, and the words that it uses for states.
 
+use std::iter;
+
 use serde::Deserialize;
 
 /// A client of the simulated Qentaz.
@@ -9,7 +11,10 @@ pub(crate) struct Merchant {
     /// What the ledger calls it; unique among all merchants.
     pub(crate) name: String,
     /// The static key that buys tokens.
-    pub(crate) auth_key: String,
+    auth_key: String,
+    /// Keys that buy tokens of the same merchant, as when one takes the place of another.
+    #[serde(default)]
+    further_auth_keys: Vec<String>,
     /// How long a token lives, in seconds.
     #[serde(default = "hour")]
     pub(crate) token_life_s: u32,
@@ -22,6 +27,13 @@ pub(crate) struct Merchant {
     /// The state of a payout that was refused.
     #[serde(default = "failed_word")]
     pub(crate) failed_word: String,
+}
+
+impl Merchant {
+    /// Every key that it has.
+    pub(crate) fn auth_keys(&self) -> impl Iterator<Item = &str> {
+        iter::once(&self.auth_key).chain(&self.further_auth_keys).map(String::as_str)
+    }
 }
 
 const fn hour() -> u32 {

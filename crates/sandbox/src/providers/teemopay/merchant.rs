@@ -1,5 +1,7 @@
 //! Who may use the simulated TeemoPay, and how it behaves where its documents are silent.
 
+use std::iter;
+
 use serde::Deserialize;
 
 /// A client of the simulated TeemoPay.
@@ -13,7 +15,10 @@ pub(crate) struct Merchant {
     /// ISO 3166-1 alpha-2, upper case: the country that this host is for.
     pub(crate) country: String,
     /// The merchant's public key: base64 of SPKI.
-    pub(crate) public_key: String,
+    public_key: String,
+    /// Public keys that the same application may sign with, as when one takes the place of another.
+    #[serde(default)]
+    further_public_keys: Vec<String>,
     /// What there is to pay with, in minor units; boundless when none.
     pub(crate) balance_minor: Option<i64>,
     /// How a payout that is not there is said.
@@ -22,6 +27,13 @@ pub(crate) struct Merchant {
     /// The HTTP status of every refusal.
     #[serde(default = "ok")]
     pub(crate) refusal_status: u16,
+}
+
+impl Merchant {
+    /// Every public key that it has.
+    pub(crate) fn public_keys(&self) -> impl Iterator<Item = &str> {
+        iter::once(&self.public_key).chain(&self.further_public_keys).map(String::as_str)
+    }
 }
 
 /// The two spellings of a payout that is not there.
