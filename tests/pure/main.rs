@@ -13,12 +13,13 @@ use payrun_domain::{
         AbsencePolicy, Idempotency, NOT_FOUND_MIN, UnknownPayout, after_lookup_of_unknown, after_submit,
     },
     id::PayoutId,
+    language::Language,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
     verdict::{Doubt, Verdict},
 };
-use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload, check};
+use payrun_ingest::{Copy, Directory, Reading, Report, Route, Upload, check};
 use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp};
 use payrun_store::{HoldPolicy, Sealer};
 use payrun_tests::{Payroll, Provider as Simulated};
