@@ -38,7 +38,8 @@ pub trait Rules: Send + Sync {
 
     /// What the provider's documents say of a refusal's code, or of a status that means refused or
     /// returned: what is wrong, and what to do where that follows. None where no document says it;
-    /// then the code is shown alone.
+    /// then the code is shown alone. What to do holds for a payout that has ended unpaid: paying
+    /// another one otherwise would pay twice.
     fn meaning(&self, _code: &str, _language: Language) -> Option<&'static str> {
         None
     }
