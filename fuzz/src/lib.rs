@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
+    language::Language,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
     verdict::{ProviderId, Verdict},
 };
-use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload};
+use payrun_ingest::{Copy, Directory, Reading, Report, Route, Upload};
 use payrun_providers::{
     ADAPTERS, Adapter, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Rules, Stamp, Step,
     WebhookRequest,

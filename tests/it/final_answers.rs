@@ -68,6 +68,10 @@ fn a_refused_payout_is_issued_again_once_its_provider_has_said_so_again() {
     let batch = paid_with(&world, "refused", "sandbox:declined-813");
     let _run = world.start("run");
     wait_for("the refusal", || (world.count(&batch, &["rejected"]) == 1).then_some(()));
+    let shown = world.run(&["payout", "show", "refused-1"])[0].clone();
+    assert_eq!(shown["reason"], "813");
+    let meaning = shown["meaning"].as_str().unwrap();
+    assert!(meaning.starts_with("The account did not pass Bamboo's validation."), "{meaning}");
     let again = world.run(&["--as", "ana", "payout", "reissue", "refused-1"]);
     let (new, digest) = (again["batch"].as_str().unwrap(), again["digest"].as_str().unwrap());
     world.run(&["--as", "luis", "batch", "approve", new, "--digest", digest]);

@@ -14,12 +14,13 @@ use payrun_domain::{
         after_submit,
     },
     id::PayoutId,
+    language::Language,
     money::{Currency, Money},
     order::Order,
     reference::Reference,
     verdict::{Doubt, Verdict},
 };
-use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload, check};
+use payrun_ingest::{Copy, Directory, Reading, Report, Route, Upload, check};
 use payrun_providers::{ExchangeState, Nonce, Provider, ProviderSettings, Stamp};
 use payrun_store::{HoldPolicy, Sealer};
 use payrun_tests::{Payroll, Provider as Simulated};

@@ -13,6 +13,7 @@ pub mod decide;
 pub mod fault;
 pub mod host;
 pub mod id;
+pub mod language;
 pub mod money;
 pub mod name;
 pub mod order;

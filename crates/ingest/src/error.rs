@@ -2,10 +2,9 @@
 
 use std::io;
 
-use crate::{
-    header_fault::HeaderFault,
-    wording::{Language, mend},
-};
+use payrun_domain::language::Language;
+
+use crate::{header_fault::HeaderFault, wording::mend};
 
 /// A file or message that was not taken; nothing of it is stored.
 #[derive(Debug, thiserror::Error)]

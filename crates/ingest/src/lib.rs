@@ -33,4 +33,3 @@ pub use report::{Copy, Report};
 pub use row::Row;
 pub use sheet::Sheet;
 pub use upload::{Detected, Limits, Progress, Reading, RowReader, Upload, headings};
-pub use wording::Language;

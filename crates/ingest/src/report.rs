@@ -7,19 +7,16 @@ use std::{
     io::{self, Write},
 };
 
-use payrun_domain::fault::{Field, Severity};
+use payrun_domain::{
+    fault::{Field, Severity},
+    language::Language,
+};
 use payrun_store::RowFault;
 use payrun_tabular::{Format, Separator};
 
 use crate::{
-    chunk::Chunk,
-    decimal::DecimalSeparator,
-    expect::Totals,
-    header,
-    row::Row,
-    sheet::Sheet,
-    upload::Detected,
-    wording::{Language, mend},
+    chunk::Chunk, decimal::DecimalSeparator, expect::Totals, header, row::Row, sheet::Sheet,
+    upload::Detected, wording::mend,
 };
 
 /// Faults of a severity are kept up to here; all of them are counted, and all rejected rows are

@@ -2,17 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// The language of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Spanish.
-    Spanish,
-    /// Portuguese.
-    Portuguese,
-}
+use payrun_domain::language::Language;
 
 /// By code, Spanish and Portuguese.
 static WORDS: LazyLock<HashMap<&'static str, [&'static str; 2]>> =

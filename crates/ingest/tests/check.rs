@@ -8,12 +8,11 @@ use payrun_domain::{
     beneficiary::Destination,
     country::Country,
     fault::{Fault, Field},
+    language::Language,
     money::Currency,
     order::Order,
 };
-use payrun_ingest::{
-    Copy, Directory, Error, Language, Limits, Progress, Reading, Report, Route, Upload, check,
-};
+use payrun_ingest::{Copy, Directory, Error, Limits, Progress, Reading, Report, Route, Upload, check};
 use payrun_store::HoldPolicy;
 use proptest::prelude::*;
 

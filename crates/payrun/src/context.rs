@@ -8,6 +8,7 @@ use payrun_dispatcher::DispatcherSettings;
 use payrun_domain::{
     backoff::{Backoff, Pace},
     decide::{AbsencePolicy, Idempotency},
+    language::Language,
     money,
     name::{AccountName, Actor},
     reference::Reference,
@@ -175,6 +176,14 @@ impl Context {
     pub(crate) fn rules(&self) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Rules>>> {
         let rules = |(name, account)| Ok((AccountName::clone(name), rules_of(name, account)?));
         self.config.accounts.iter().map(rules).collect()
+    }
+
+    /// What the provider of `account` means by the first of `words` that its documents explain. An
+    /// account that the configuration has no more, or has wrong, keeps nobody from seeing its
+    /// payouts.
+    pub(crate) fn meaning(&self, account: &AccountName, words: &[Option<&str>]) -> Option<&'static str> {
+        let rules = self.config.accounts.get(account)?.rules(account).ok()?;
+        words.iter().flatten().find_map(|word| rules.meaning(word, Language::English))
     }
 
     /// Every configured account with its adapter and transport, for which its secrets are read.

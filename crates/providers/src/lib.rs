@@ -4,6 +4,7 @@ mod account;
 mod adapter;
 mod adapters;
 mod choices;
+mod codes;
 mod database;
 mod egress;
 mod enquiry;

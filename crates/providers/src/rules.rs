@@ -1,7 +1,7 @@
 //! What is known of an account without its secrets: what its provider promises, and what it
 //! refuses.
 
-use payrun_domain::{country::Country, fault::Fault, money::Currency, order::Order};
+use payrun_domain::{country::Country, fault::Fault, language::Language, money::Currency, order::Order};
 
 use crate::{Manifest, SettlementSla};
 
@@ -33,6 +33,14 @@ pub trait Rules: Send + Sync {
     /// This provider's code of the bank that supervisors number `entity`, as in 003 for Interbank;
     /// none where that is not known.
     fn bank_code(&self, _entity: &str) -> Option<String> {
+        None
+    }
+
+    /// What the provider's documents say of a refusal's code, or of a status that means refused or
+    /// returned: what is wrong, and what to do where that follows. None where no document says it;
+    /// then the code is shown alone. What to do holds for a payout that has ended unpaid: paying
+    /// another one otherwise would pay twice.
+    fn meaning(&self, _code: &str, _language: Language) -> Option<&'static str> {
         None
     }
 }

@@ -7,7 +7,8 @@ use payrun_domain::{
     payout::PayoutState,
     verdict::ProviderId,
 };
-use payrun_store::{Decision, PayoutDetail};
+use payrun_store::{Decision, PayoutDetail, PayoutLine};
+use serde::Serialize;
 
 use crate::{
     commands::reissue,
@@ -83,11 +84,30 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
 
 async fn show(context: &Context, which: &str) -> Result<(), Failure> {
     let details = find::payouts(&context.store_of_reader().await?, which).await?;
-    context.output.answer(&details, |details| details.iter().map(timeline).collect::<Vec<_>>().join("\n\n"))
+    let explained =
+        details.into_iter().map(|detail| Explained { meaning: meaning(context, &detail.payout), detail });
+    let explained: Vec<_> = explained.collect();
+    context.output.answer(&explained, |payouts| payouts.iter().map(timeline).collect::<Vec<_>>().join("\n\n"))
 }
 
-fn timeline(detail: &PayoutDetail) -> String {
-    let payout = &detail.payout;
+/// A payout, and the code or status with which it ended, in words.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    detail: PayoutDetail,
+    meaning: Option<&'static str>,
+}
+
+/// None where the provider's documents do not say, and of a payout that may still be paid, or was:
+/// to correct it and pay again, as many a meaning advises, would pay twice.
+fn meaning(context: &Context, payout: &PayoutLine) -> Option<&'static str> {
+    let has_ended_unpaid = matches!(payout.state, PayoutState::Rejected | PayoutState::Returned);
+    let words = [payout.reason.as_deref(), payout.provider_status.as_deref()];
+    has_ended_unpaid.then(|| context.meaning(&payout.account, &words)).flatten()
+}
+
+/// Where the payout stands, and what its provider last said.
+fn heading(payout: &PayoutLine, meaning: Option<&str>) -> String {
     let mut text = format!(
         "payout {}  {}\n{} to {} through {}, client id {}, row {} of batch {}\nreference {}, provider id {}, next look at {}\n\n",
         payout.id,
@@ -106,6 +126,14 @@ fn timeline(detail: &PayoutDetail) -> String {
         let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
         text.push_str(&format!("looked up at {}: {answer}{words}\n\n", output::time(at)));
     }
+    if let Some(meaning) = meaning {
+        text.push_str(&format!("meaning: {meaning}\n\n"));
+    }
+    text
+}
+
+fn timeline(Explained { detail, meaning }: &Explained) -> String {
+    let mut text = heading(&detail.payout, *meaning);
     let events = detail.events.iter().map(|event| {
         [
             output::time(event.at),

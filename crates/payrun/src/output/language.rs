@@ -1,7 +1,7 @@
 //! The languages in which clerks are answered.
 
 use clap::ValueEnum;
-use payrun_ingest::Language;
+use payrun_domain::language::Language;
 
 /// A language of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

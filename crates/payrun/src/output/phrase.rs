@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use payrun_domain::language::Language;
+
 use crate::output::language::Lang;
 
 /// By what it is: English, Spanish, Portuguese.
@@ -11,13 +13,8 @@ static PHRASES: LazyLock<HashMap<&'static str, [&'static str; 3]>> = LazyLock::n
 
 /// The phrase for `what` of a `kind`, as `heading` of a column.
 pub(crate) fn phrase(lang: Lang, kind: &str, what: &str) -> &'static str {
-    let [english, spanish, portuguese] =
-        PHRASES.get(format!("{kind} {what}").as_str()).copied().unwrap_or_default();
-    match lang {
-        Lang::En => english,
-        Lang::Es => spanish,
-        Lang::Pt => portuguese,
-    }
+    let texts = PHRASES.get(format!("{kind} {what}").as_str()).copied();
+    Language::from(lang).among(texts.unwrap_or_default())
 }
 
 fn lines() -> impl Iterator<Item = [&'static str; 4]> {
@@ -39,7 +36,7 @@ mod tests {
         fault::Field,
         money::Currency,
     };
-    use payrun_ingest::{Copy, Directory, Language, Reading, Report, Route, Upload, headings};
+    use payrun_ingest::{Copy, Directory, Reading, Report, Route, Upload, headings};
     use payrun_store::HoldPolicy;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! What Bamboo is documented to refuse, found before the approver sees it.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use jiff::civil::time;
 use payrun_domain::{
@@ -8,6 +8,7 @@ use payrun_domain::{
     country::Country,
     decide::Idempotency,
     fault::{Fault, Field},
+    language::Language,
     money::Currency,
     order::Order,
 };
@@ -15,6 +16,7 @@ use payrun_domain::{
 use super::{banks, destination, request::hundredths, settings::BambooRules};
 use crate::{
     Manifest, Rules, SettlementSla,
+    codes::Codes,
     knowledge::{self, DocumentRule, of_shape},
 };
 
@@ -28,6 +30,8 @@ const MANIFEST: Manifest = Manifest {
     clock_window: None,
     webhook_answer: "",
 };
+
+static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::read(include_str!("codes.txt")));
 
 impl Rules for BambooRules {
     fn name(&self) -> &'static str {
@@ -68,6 +72,10 @@ impl Rules for BambooRules {
 
     fn bank_code(&self, entity: &str) -> Option<String> {
         (banks::kind(self.country, entity) == banks::Kind::Bank).then(|| entity.to_owned())
+    }
+
+    fn meaning(&self, code: &str, language: Language) -> Option<&'static str> {
+        CODES.meaning(code, language)
     }
 }
 

@@ -1,12 +1,13 @@
 //! What Qentaz is documented to refuse, found before the approver sees it.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, Method, Private},
     country::Country,
     decide::Idempotency,
     fault::{Fault, Field},
+    language::Language,
     money::Currency,
     order::Order,
 };
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     Manifest, Rules, SettlementSla,
     choices::{self, Choices},
+    codes::Codes,
     knowledge::{self, DocumentRule, is_email, of_shape, shaped},
 };
 
@@ -34,6 +36,8 @@ const MANIFEST: Manifest = Manifest {
     clock_window: None,
     webhook_answer: "",
 };
+
+static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::read(include_str!("codes.txt")));
 
 impl Rules for QentazRules {
     fn name(&self) -> &'static str {
@@ -80,6 +84,10 @@ impl Rules for QentazRules {
 
     fn bank_code(&self, entity: &str) -> Option<String> {
         knowledge::entity_name(Country::Co, entity).map(|_| entity.to_owned())
+    }
+
+    fn meaning(&self, code: &str, language: Language) -> Option<&'static str> {
+        CODES.meaning(code, language)
     }
 }
 

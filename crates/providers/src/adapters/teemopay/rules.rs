@@ -1,12 +1,13 @@
 //! What TeemoPay is documented to refuse, found before the approver sees it.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, KeyKind, Method, Private},
     country::Country,
     decide::Idempotency,
     fault::{Fault, Field, Severity},
+    language::Language,
     money::Currency,
     order::Order,
 };
@@ -14,6 +15,7 @@ use payrun_domain::{
 use super::{banks, request, settings::TeemoPayRules};
 use crate::{
     Manifest, Rules,
+    codes::Codes,
     knowledge::{self, DocumentRule, is_email, of_shape, shaped},
 };
 
@@ -32,6 +34,8 @@ const MANIFEST: Manifest = Manifest {
     clock_window: Some(Duration::from_secs(30)),
     webhook_answer: "SUCCESS",
 };
+
+static CODES: LazyLock<Codes> = LazyLock::new(|| Codes::read(include_str!("codes.txt")));
 
 impl Rules for TeemoPayRules {
     fn name(&self) -> &'static str {
@@ -73,6 +77,10 @@ impl Rules for TeemoPayRules {
         banks::of_entity(self.country, entity)
             .filter(|code| self.country == Country::Ar || self.bank_name(code).is_some())
             .map(str::to_owned)
+    }
+
+    fn meaning(&self, code: &str, language: Language) -> Option<&'static str> {
+        CODES.meaning(code, language)
     }
 }
 
