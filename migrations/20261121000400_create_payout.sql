@@ -120,6 +120,7 @@ create table attempt (
     state text not null check (state in ('intent', 'not_sent', 'accepted', 'refused', 'ambiguous', 'confirmed_by_lookup',
         'absent_confirmed', 'decided_by_person', 'superseded', 'fenced')),
     holder text not null,
+    peer text collate "C",
     verdict text,
     code text,
     reply_status smallint,
@@ -135,6 +136,7 @@ create unique index attempt_open_once on attempt (payout_id) where state in ('in
 
 comment on table attempt is 'One send. The row is committed as intent before a byte leaves.';
 comment on column attempt.holder is 'The process that holds the lease, for people who ask who sent it.';
+comment on column attempt.peer is 'Whom it went to, as in account_peer; null where no process with the account''s secrets has ever sent.';
 comment on column attempt.verdict is 'What the holder concluded; kept as evidence even when it came after its lease.';
 comment on column attempt.reply is 'The provider''s last answer, sealed, when it was not a plain acceptance.';
 

@@ -28,13 +28,28 @@ create function history_is_known() returns boolean language sql stable set searc
     from (select * from history order by number desc limit 1) newest
 $$;
 
--- No send is prepared in a database that may have gone back in time.
+-- No send is prepared in a database that may have gone back in time, nor one to a peer that nobody
+-- knows.
 create function attempt_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     if (select count(*) from new_rows) > 0 and history_is_known() is distinct from true then
         raise exception using errcode = 'PR005',
             message = 'this database may have gone back in time: it is not the one that payrun wrote to last',
             hint = 'Run `payrun recover`: it doubts what may have been sent since, and nothing is sent twice.';
+    end if;
+    if exists (
+        select
+        from new_rows
+        where not exists (
+            select
+            from account_peer
+            where account_peer.account = new_rows.account
+                and account_peer.peer = new_rows.peer
+                and account_peer.merchant is not null
+        )
+            and (new_rows.peer is not null or exists (select from account_peer where account_peer.account = new_rows.account))
+    ) then
+        raise exception using errcode = 'PR006', message = 'no send goes to a peer of which it is not known that it is the account''s merchant';
     end if;
     return null;
 end

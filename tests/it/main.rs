@@ -20,6 +20,7 @@ mod gauges;
 mod installation;
 mod intake;
 mod operate;
+mod peers;
 mod privacy;
 mod providers;
 mod readme;

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod message;
 pub mod orders;
 pub mod pause;
+pub mod peer;
 pub mod preview;
 pub mod progress;
 pub mod reason;

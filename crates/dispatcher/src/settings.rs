@@ -6,12 +6,15 @@ use payrun_domain::{
     backoff::{Backoff, Pace},
     name::Actor,
 };
+use payrun_store::Peer;
 
 /// How one account is dispatched.
 #[derive(Debug, Clone)]
 pub struct DispatcherSettings {
     /// Who claims and records: the dispatcher of this process.
     pub actor: Actor,
+    /// Where the account's payouts are sent to.
+    pub peer: Peer,
     /// Sends on their way at once.
     pub concurrency: usize,
     /// Payouts claimed, and outcomes recorded, in one statement.

@@ -275,7 +275,8 @@ impl Dispatcher {
             return Some(Vec::new());
         }
         loop {
-            match self.store.claim(&self.settings.actor, &self.account.name, ids, self.settings.lease).await {
+            let DispatcherSettings { actor, peer, lease, .. } = &self.settings;
+            match self.store.claim(actor, peer, ids, *lease).await {
                 Ok(claimed) => return Some(claimed),
                 Err(error) => {
                     events::failed("dispatch", &error);

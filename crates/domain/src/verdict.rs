@@ -186,11 +186,13 @@ pub enum Doubt {
     Throttled,
     /// The conversation took more steps than any provider needs.
     TooManySteps,
+    /// It was sent to another merchant than the one that was asked.
+    OtherMerchant,
 }
 
 impl Doubt {
     /// Every doubt.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReplyLost,
         Self::ServerError,
         Self::Unreadable,
@@ -198,6 +200,7 @@ impl Doubt {
         Self::DuplicateReference,
         Self::Throttled,
         Self::TooManySteps,
+        Self::OtherMerchant,
     ];
 
     /// The word in tables, logs and metric labels.
@@ -210,6 +213,7 @@ impl Doubt {
             Self::DuplicateReference => "duplicate_reference",
             Self::Throttled => "throttled",
             Self::TooManySteps => "too_many_steps",
+            Self::OtherMerchant => "other_merchant",
         }
     }
 }

@@ -16,7 +16,7 @@ use payrun_domain::{
 use payrun_ingest::{Directory, Route};
 use payrun_providers::{Account, HttpSettings, Manifest, Rules};
 use payrun_reconciler::ReconcilerSettings;
-use payrun_store::{Forgotten, NewAccount, Sealer, Store};
+use payrun_store::{Forgotten, NewAccount, Peer, Sealer, Store};
 use payrun_telemetry::{logging, trace};
 use secrecy::SecretString;
 
@@ -330,9 +330,10 @@ fn check_against_manifest(manifest: &Manifest, limits: &Limits, is_loopback: boo
 }
 
 /// How an account is dispatched.
-pub(crate) fn dispatcher(limits: &Limits, actor: Actor) -> DispatcherSettings {
+pub(crate) fn dispatcher(limits: &Limits, actor: Actor, peer: Peer) -> DispatcherSettings {
     DispatcherSettings {
         actor,
+        peer,
         concurrency: limits.concurrency,
         group_max: GROUP_MAX,
         linger: LINGER,
@@ -352,9 +353,10 @@ pub(crate) fn dispatcher(limits: &Limits, actor: Actor) -> DispatcherSettings {
 }
 
 /// How an account is reconciled.
-pub(crate) fn reconciler(limits: &Limits, account: &Account, actor: Actor) -> ReconcilerSettings {
+pub(crate) fn reconciler(limits: &Limits, account: &Account, actor: Actor, peer: Peer) -> ReconcilerSettings {
     ReconcilerSettings {
         actor,
+        peer,
         concurrency: limits.concurrency,
         group_max: GROUP_MAX,
         linger: LINGER,

@@ -2,6 +2,7 @@
 
 pub(crate) mod intake;
 pub(crate) mod metrics_server;
+pub(crate) mod peer;
 pub(crate) mod signals;
 pub(crate) mod webhooks;
 pub(crate) mod work;

@@ -62,6 +62,16 @@ impl Account {
         self.provider.rules()
     }
 
+    /// Where the provider is: scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.http.origin()
+    }
+
+    /// What identifies us there.
+    pub fn identity(&self) -> SecretString {
+        self.provider.identity()
+    }
+
     /// Submits `order` unless `send_by` has passed. Always a verdict: trouble is one too.
     pub async fn submit(&self, order: &Order, clock: &dyn Clock, send_by: Instant) -> ExchangeOutcome {
         run(&*self.provider, Exchange::Submit { send_by }, order, clock, &self.connections(clock)).await

@@ -116,6 +116,11 @@ impl HttpTransport {
         Ok(Self { client, base })
     }
 
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     /// Whether an HTTP server gives any answer there. Without credentials and without a
     /// body.
     pub(crate) async fn reach(&self) -> Result<(), SendFailure> {

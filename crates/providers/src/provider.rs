@@ -1,6 +1,7 @@
 //! The adapter contract: a provider is a pure function from the exchange so far to the next step.
 
 use payrun_domain::{order::Order, verdict::Verdict};
+use secrecy::SecretString;
 
 use crate::{DatabaseSettings, Enquiries, Find, Reply, Request, Rules, Stamp, Webhooks};
 
@@ -19,6 +20,10 @@ pub trait Provider: Enquiries + Webhooks + Send + Sync {
     /// The next step of learning the fate of `state.order`: by the provider's id when it is known,
     /// else by reference.
     fn look_up(&self, state: &ExchangeState<'_>) -> Step;
+
+    /// What identifies us there: the merchant's key, the application's code, the company's id. Not
+    /// the secret, where a provider has both; it stays the same when the secret is replaced.
+    fn identity(&self) -> SecretString;
 
     /// The provider's database, where look-ups go to one.
     fn database(&self) -> Option<&DatabaseSettings> {

@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    id::PayoutId,
     language::Language,
     money::{Currency, Money},
     order::Order,
@@ -22,7 +21,6 @@ use payrun_domain::{
 };
 use payrun_providers::{ADAPTERS, ExchangeState, Nonce, Provider, ProviderSettings, Reply, Stamp, Step};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 const SENTENCES_CHARS_MAX: usize = 200;
 
@@ -141,7 +139,7 @@ fn every_recorded_refusal_is_told() {
 
 fn order() -> Order {
     Order {
-        reference: Reference::of(PayoutId::from(Uuid::from_u128(7))),
+        reference: Reference::of(7),
         amount: Money::parse("12.50", Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {

@@ -72,6 +72,10 @@ impl Provider for Steps {
         &NoRules
     }
 
+    fn identity(&self) -> SecretString {
+        "nobody".into()
+    }
+
     fn submit(&self, state: &ExchangeState<'_>) -> Step {
         self.0
             .get(state.replies.len())

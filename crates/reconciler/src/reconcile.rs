@@ -131,11 +131,8 @@ impl Shared {
     async fn take(&self, room: usize) -> Vec<Lookup> {
         let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
         let room = LookupRoom { open: count(room), watched: count(self.account.rate.spare(room)) };
-        match self
-            .store
-            .take_lookups(&self.settings.actor, &self.account.name, self.settings.lease, room)
-            .await
-        {
+        let ReconcilerSettings { actor, peer, lease, .. } = &self.settings;
+        match self.store.take_lookups(actor, peer, *lease, room).await {
             Ok(due) => due,
             Err(error) => {
                 events::failed("reconcile", &error);
@@ -153,6 +150,9 @@ impl Shared {
             // The record that we know is refused for a reference that another one has: a question,
             // which the other one answers.
             verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
+        }
+        if verdict == Verdict::NotFound && !lookup.is_own_merchant {
+            verdict = Verdict::Unknown(Doubt::OtherMerchant);
         }
         events::looked_up(&self.account.name, lookup.payout, verdict.as_str(), begun.elapsed());
         if let Some(skew) = self.account.clock_skew() {

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use payrun_domain::{backoff::Pace, decide::AbsencePolicy, name::Actor};
+use payrun_store::Peer;
 
 /// How one account is reconciled.
 #[derive(Debug, Clone)]
 pub struct ReconcilerSettings {
     /// Who looks up and settles: the reconciler of this process.
     pub actor: Actor,
+    /// Whom look-ups ask.
+    pub peer: Peer,
     /// Look-ups on their way at once.
     pub concurrency: usize,
     /// Look-ups taken, and answers settled, in one statement.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use payrun_domain::{
-    decide::{self, NextSend, UnknownPayout},
+    decide::{self, UnknownPayout},
     money::Money,
     payout::{PayoutState, Transition},
     verdict::{Doubt, Record, Verdict},
@@ -79,11 +79,7 @@ fn unknown_payout(lookup: &Lookup, not_found: bool, canary_found: bool) -> Unkno
         silent_for: lookup.silent_for,
         canary_found,
         age: lookup.age,
-        next_send: match (lookup.cancelled, lookup.is_asked_first) {
-            (true, _) => NextSend::Cancelled,
-            (false, true) => NextSend::First,
-            (false, false) => NextSend::Again,
-        },
+        next_send: lookup.next_send,
     }
 }
 
@@ -218,7 +214,7 @@ mod tests {
         backoff::Pace,
         beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
         country::Country,
-        decide::{AbsencePolicy, Idempotency},
+        decide::{AbsencePolicy, Idempotency, NextSend},
         id::PayoutId,
         money::{Currency, Money},
         order::Order,
@@ -226,14 +222,23 @@ mod tests {
         verdict::{Differs, Mismatch, ProviderId, ProviderRefusal},
     };
 
+    use payrun_store::Sealer;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_hours(1);
+    const KEYS: &str =
+        "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
     fn settings() -> ReconcilerSettings {
         let pace = Pace { min: Duration::from_secs(2), max: Duration::from_mins(5) };
         ReconcilerSettings {
             actor: "reconcile:1".parse().unwrap(),
+            peer: Sealer::from_key_file(&KEYS.into()).unwrap().peer(
+                &"bamboo-pe".parse().unwrap(),
+                "https://provider.example.test",
+                &"merchant".into(),
+            ),
             concurrency: 1,
             group_max: 1,
             linger: Duration::ZERO,
@@ -256,8 +261,8 @@ mod tests {
         let payout =
             PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
         Lookup {
-            is_asked_first: false,
-            cancelled: false,
+            next_send: NextSend::Again,
+            is_own_merchant: true,
             payout,
             state,
             version: 7,

@@ -29,6 +29,7 @@ pub use ops::{
     backlog::{AccountBacklog, AnomalyCount, AttemptCount, Backlog, OpenCount},
     freeze::{Freeze, OutCount, Thaw, Thawed},
     outbox::Waiting,
+    peer::{Adoption, Peer},
     restore::Unapproved,
 };
 pub use payout::{

@@ -5,4 +5,5 @@ pub(crate) mod archive;
 pub(crate) mod backlog;
 pub(crate) mod freeze;
 pub(crate) mod outbox;
+pub(crate) mod peer;
 pub(crate) mod restore;

@@ -17,7 +17,7 @@ use ring::{
     hmac,
     rand::{SecureRandom, SystemRandom},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::key_file::{KEY_BYTES, KeyError, KeyFile};
@@ -31,6 +31,7 @@ pub struct Sealer {
     current: i16,
     index: hmac::Key,
     references: hmac::Key,
+    peers: hmac::Key,
     random: SystemRandom,
 }
 
@@ -53,8 +54,15 @@ impl Sealer {
             .collect();
         let index = master(&index);
         let hmac_key = |purpose| hmac::Key::new(hmac::HMAC_SHA256, &derive(&index, purpose));
-        let (index, references) = (hmac_key(b"blind index"), hmac_key(b"reference"));
-        Ok(Self { keys, destroyed, current, index, references, random: SystemRandom::new() })
+        Ok(Self {
+            keys,
+            destroyed,
+            current,
+            references: hmac_key(b"reference"),
+            peers: hmac_key(b"peer"),
+            index: hmac_key(b"blind index"),
+            random: SystemRandom::new(),
+        })
     }
 
     /// A fresh key file.
@@ -161,18 +169,28 @@ impl Sealer {
     /// How the provider knows an issue of a client id: the same whenever it is imported under this
     /// index key, so that a provider knows again what a database has lost.
     pub fn reference(&self, client_id: &str, issue: i16) -> Reference {
-        let mut context = hmac::Context::with_key(&self.references);
-        context.update(&issue.to_be_bytes());
-        context.update(client_id.as_bytes());
-        let bits =
-            context.sign().as_ref().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte));
-        Reference::of(bits)
+        Reference::of(hash(&self.references, &issue.to_be_bytes(), client_id.as_bytes()))
+    }
+
+    /// An address and who we are there, of the same letters as a reference.
+    pub(crate) fn peer_hash(&self, origin: &str, identity: &SecretString) -> String {
+        let length = u64::try_from(origin.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let place = [&length, origin.as_bytes()].concat();
+        Reference::of(hash(&self.peers, &place, identity.expose_secret().as_bytes())).to_string()
     }
 
     /// As [`Sealer::blind_index`].
     pub(crate) fn blind_index_of(&self, bytes: &[u8]) -> Vec<u8> {
         hmac::sign(&self.index, bytes).as_ref().to_vec()
     }
+}
+
+/// The first 128 bits of the hash of two parts, of which the first has a known length.
+fn hash(key: &hmac::Key, first: &[u8], second: &[u8]) -> u128 {
+    let mut context = hmac::Context::with_key(key);
+    context.update(first);
+    context.update(second);
+    context.sign().as_ref().iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 
 fn context(payout: PayoutId, column: &str) -> Vec<u8> {

@@ -70,6 +70,21 @@ pub fn account_paused(account: &AccountName, why: Pause) {
     tracing::error!(account.name = %account, why = why.as_str(), "account paused; mend the cause, then `payrun accounts resume`");
 }
 
+/// The provider has what was sent with other settings: the key was replaced at the same merchant.
+pub fn peer_proved(account: &AccountName) {
+    tracing::info!(account.name = %account, "new credentials or address: the provider has what was sent before, and payouts go on");
+}
+
+/// The provider that the settings lead to has nothing of what was sent before.
+pub fn peer_unknown(account: &AccountName) {
+    tracing::error!(
+        account.name = %account,
+        "these credentials or this address were never used here, and payouts that are open were sent with others, which the provider does not \
+         find: nothing is sent. Put the right key file and base_url back, restart, `payrun accounts resume`; or two people say that these are \
+         right: `payrun accounts adopt`"
+    );
+}
+
 /// An anomaly was opened.
 pub fn anomaly(account: &AccountName, payout: PayoutId, kind: &'static str) {
     tracing::error!(account.name = %account, payout.id = %payout, kind, "anomaly opened; see `payrun review`");

@@ -6,8 +6,10 @@ use payrun_app::{
     accounts::{self, AccountLine},
     freeze::describe,
     pause::{AccountSending, pause_account, resume_account},
+    peer::{self, Adopted},
 };
 use payrun_domain::name::AccountName;
+use payrun_store::Adoption;
 
 use crate::{
     commands::enquiries,
@@ -63,6 +65,12 @@ pub(crate) enum AccountsCommand {
         /// Which account.
         name: AccountName,
     },
+    /// Say that an account's credentials and address are the right ones, though the provider does
+    /// not find there what was sent before; a second person must say the same.
+    Adopt {
+        /// Which account.
+        name: AccountName,
+    },
     /// Let a paused account go on, once its cause is mended.
     Resume {
         /// Which account.
@@ -82,10 +90,29 @@ pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> 
             let Acting { store, actor } = context.store_of_person().await?;
             print_change(context, &pause_account(&store, &actor, &name).await?, "paused")
         }
+        Some(AccountsCommand::Adopt { name }) => {
+            let account = context.account_named(&name)?;
+            let acting = context.store_of_person().await?;
+            context.register(&acting).await?;
+            let adopted = peer::adopt(&acting.store, &acting.actor, &account).await?;
+            context.output.answer(&adopted, describe_adopted)
+        }
         Some(AccountsCommand::Resume { name }) => {
             let Acting { store, actor } = context.store_of_person().await?;
             print_change(context, &resume_account(&store, &actor, &name).await?, "running")
         }
+    }
+}
+
+fn describe_adopted(adopted: &Adopted) -> String {
+    let Adopted { account, adoption } = adopted;
+    match adoption {
+        Adoption::Proposed => format!(
+            "proposed for account {account}: another person confirms with the same command. What was sent with other credentials, and is still \
+             in doubt, is never concluded from what these find: people decide about it (`payrun review`)"
+        ),
+        Adoption::Confirmed => format!("account {account} goes on with these credentials and this address"),
+        Adoption::Known => format!("account {account} has used these credentials and this address before"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use payrun_app::peer;
 use payrun_broker::Broker;
 use payrun_domain::clock::{Clock as _, SystemClock};
 use payrun_providers::EnquiryError;
@@ -44,6 +45,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         "see keys.file in payrun.toml",
     ));
     checks.extend(accounts(context).await);
+    checks.extend(peers(context).await);
     let well = checks.iter().all(|check| check.remedy.is_none());
     context.output.answer(&Checked { well, checks }, |checked| {
         let rows = checked.checks.iter().map(|check| {
@@ -138,6 +140,28 @@ async fn known_accounts(context: &Context, store: &Store) -> Result<(), String> 
         )),
         None => Ok(()),
     }
+}
+
+/// Whether each account's settings lead where they led before. Asks no provider.
+async fn peers(context: &Context) -> Vec<Check> {
+    let (Ok(accounts), Ok(store)) = (context.accounts(), context.store_of_reader().await) else {
+        return Vec::new();
+    };
+    let mut checks = Vec::new();
+    for account in accounts {
+        let known = match store.knows_peer(&peer::of(&store, &account)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("they are not those that the open payouts were sent with".to_owned()),
+            Err(error) => Err(chain(&error)),
+        };
+        checks.push(Check::of(
+            format!("account {}: credentials and address as before", account.name),
+            known,
+            "when the roles start, payrun asks the provider for what was sent before; if the provider does not find it, nothing is sent until \
+             two people run `payrun accounts adopt`",
+        ));
+    }
+    checks
 }
 
 async fn broker(context: &Context) -> Check {

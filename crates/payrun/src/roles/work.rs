@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     context::{self, Acting, Context},
-    roles::{intake::Intake, webhooks::Webhooks},
+    roles::{intake::Intake, peer, webhooks::Webhooks},
 };
 
 /// Everything that a process is doing.
@@ -94,12 +94,17 @@ impl<'a> Work<'a> {
     pub(crate) fn dispatch(&mut self, broker: &Broker) {
         for account in self.accounts {
             let Some(configured) = self.context.config.accounts.get(&account.name) else { continue };
-            let settings = context::dispatcher(&configured.limits, self.acting.actor.clone());
+            let limits = configured.limits.clone();
             let sender = self.senders.remove(&account.name);
-            let (store, clock) = (self.acting.store.clone(), Arc::new(SystemClock));
-            let dispatcher = Dispatcher::new(Arc::clone(account), store, settings, clock, sender);
             let messages = broker.consume_dispatch(&account.name, self.context.config.broker.prefetch);
-            self.spawn_worker(dispatcher.run(messages, self.stop.clone()));
+            let (acting, account, stop) = (self.acting.clone(), Arc::clone(account), self.stop.clone());
+            self.spawn_worker(async move {
+                let Some(peer) = peer::known(&acting, &account, &stop).await else { return };
+                let settings = context::dispatcher(&limits, acting.actor, peer);
+                let dispatcher =
+                    Dispatcher::new(account, acting.store, settings, Arc::new(SystemClock), sender);
+                dispatcher.run(messages, stop).await;
+            });
         }
     }
 
@@ -107,11 +112,15 @@ impl<'a> Work<'a> {
     pub(crate) fn reconcile(&mut self) {
         for account in self.accounts {
             let Some(configured) = self.context.config.accounts.get(&account.name) else { continue };
-            let settings = context::reconciler(&configured.limits, account, self.acting.actor.clone());
-            let (store, clock) = (self.acting.store.clone(), Arc::new(SystemClock));
-            let reconciler = Reconciler::new(Arc::clone(account), store, settings, clock);
+            let limits = configured.limits.clone();
             let first = self.receivers.remove(&account.name);
-            self.spawn_worker(reconciler.run(first, self.stop.clone()));
+            let (acting, account, stop) = (self.acting.clone(), Arc::clone(account), self.stop.clone());
+            self.spawn_worker(async move {
+                let Some(peer) = peer::known(&acting, &account, &stop).await else { return };
+                let settings = context::reconciler(&limits, &account, acting.actor, peer);
+                let reconciler = Reconciler::new(account, acting.store, settings, Arc::new(SystemClock));
+                reconciler.run(first, stop).await;
+            });
         }
         let settings = SweepSettings {
             actor: self.acting.actor.clone(),

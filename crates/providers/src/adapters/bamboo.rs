@@ -31,6 +31,7 @@ use payrun_domain::{
     money::Money,
     verdict::{Pause, Verdict},
 };
+use secrecy::SecretString;
 
 use self::{account::Bamboo, settings::BambooRules};
 use crate::{
@@ -51,6 +52,11 @@ pub(super) const ADAPTER: Adapter = Adapter {
 impl Provider for Bamboo {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn identity(&self) -> SecretString {
+        // The merchant's private key is both.
+        String::from_utf8_lossy(self.authorization.as_bytes()).into_owned().into()
     }
 
     fn submit(&self, state: &ExchangeState<'_>) -> Step {

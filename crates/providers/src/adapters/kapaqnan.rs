@@ -26,6 +26,7 @@ mod settings;
 use std::sync::Arc;
 
 use payrun_domain::verdict::{Doubt, Pause, Verdict};
+use secrecy::SecretString;
 
 use self::{account::Kapaqnan, settings::KapaqnanRules};
 use crate::{
@@ -47,6 +48,10 @@ pub(super) const ADAPTER: Adapter = Adapter {
 impl Provider for Kapaqnan {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn identity(&self) -> SecretString {
+        self.rules.company_id.clone().into()
     }
 
     fn submit(&self, state: &ExchangeState<'_>) -> Step {

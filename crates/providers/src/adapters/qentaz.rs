@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use ::http::{HeaderMap, Method, header};
 use payrun_domain::verdict::{Doubt, Pause, ProviderId, Verdict};
+use secrecy::SecretString;
 
 use self::{account::Qentaz, settings::QentazRules};
 use crate::{
@@ -53,6 +54,12 @@ const UNSENDABLE: Verdict = Verdict::Deferred { retry_after: None, pause: Some(P
 impl Provider for Qentaz {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn identity(&self) -> SecretString {
+        // The integration's key is both; a child account pays by itself.
+        let key = String::from_utf8_lossy(self.authorization.as_bytes());
+        format!("{key}|{}", self.rules.child_id.as_deref().unwrap_or_default()).into()
     }
 
     fn submit(&self, state: &ExchangeState<'_>) -> Step {

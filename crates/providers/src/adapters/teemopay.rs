@@ -29,6 +29,7 @@ mod webhook;
 use std::sync::Arc;
 
 use payrun_domain::verdict::{Pause, Verdict};
+use secrecy::SecretString;
 
 use self::{account::TeemoPay, settings::TeemoPayRules};
 use crate::{
@@ -54,6 +55,10 @@ const UNSENDABLE: Verdict = Verdict::Deferred { retry_after: None, pause: Some(P
 impl Provider for TeemoPay {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn identity(&self) -> SecretString {
+        String::from_utf8_lossy(self.rules.app_code.as_bytes()).into_owned().into()
     }
 
     fn submit(&self, state: &ExchangeState<'_>) -> Step {

@@ -26,6 +26,7 @@ use payrun_providers::{
     Effect, Enquiries, Enquiry, EnquiryError, ExchangeState, Manifest, Provider, Reply, Request, Rules,
     Stamp, Step, Webhooks,
 };
+use secrecy::SecretString;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -103,6 +104,10 @@ impl Rules for CordilleraRules {
 impl Provider for Cordillera {
     fn rules(&self) -> &dyn Rules {
         &CordilleraRules
+    }
+
+    fn identity(&self) -> SecretString {
+        "nobody".into()
     }
 
     fn submit(&self, state: &ExchangeState<'_>) -> Step {

@@ -136,8 +136,14 @@ impl Store {
                  where id = any($1)
                  returning id, epoch, attempts, account
              )
-             insert into attempt (payout_id, number, account, epoch, state, holder)
-             select id, attempts, account, epoch, 'intent', $2
+             insert into attempt (payout_id, number, account, epoch, state, holder, peer)
+             select id, attempts, account, epoch, 'intent', $2, (
+                     select peer
+                     from account_peer
+                     where account_peer.account = claimed.account and merchant is not null
+                     order by last_seen desc
+                     limit 1
+                 )
              from claimed",
             queued,
             actor.as_str(),

@@ -9,7 +9,7 @@ use payrun_domain::{
 };
 use uuid::Uuid;
 
-use crate::{Error, Sealer, Store, payout::sealed_order::SealedOrder, state, unit::Unit};
+use crate::{Error, Peer, Sealer, Store, payout::sealed_order::SealedOrder, state, unit::Unit};
 
 /// A payout that this process may send, once, until its lease ends.
 #[derive(Debug, Clone)]
@@ -60,10 +60,11 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
-    /// Claims those of `payouts` that are queued, due, of this account, not paused and not being
-    /// claimed by another process; none while all is frozen. A payout of a cancelled batch goes
-    /// again only if it was sent before: cancelling cannot end it, and people have decided that it
-    /// may. The others are left out: another dispatcher has them, or the message was stale.
+    /// Claims those of `payouts`, to be sent through `peer`, that are queued, due, of its account,
+    /// not paused and not being claimed by another process; none while all is frozen, and none
+    /// through a peer that is not proved. A payout of a cancelled batch goes again only if it was
+    /// sent before: cancelling cannot end it, and people have decided that it may. The others are
+    /// left out: another dispatcher has them, or the message was stale.
     ///
     /// What is returned may be sent: its COMMIT was answered. One that was not leaves its payouts
     /// to their lease, whatever Postgres says of it later: a server that waits for its standby
@@ -72,7 +73,7 @@ impl Store {
     pub async fn claim(
         &self,
         actor: &Actor,
-        account: &AccountName,
+        peer: &Peer,
         payouts: &[PayoutId],
         lease: Duration,
     ) -> Result<Vec<Claimed>, Error> {
@@ -86,10 +87,11 @@ impl Store {
             ClaimedRow,
             "src/payout/claim.sql",
             &ids,
-            account.as_str(),
+            peer.account.as_str(),
             state::micros(lease),
             actor.as_str(),
             &keys,
+            peer.as_str(),
         )
         .fetch_all(unit.connection())
         .await

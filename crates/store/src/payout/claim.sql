@@ -1,5 +1,6 @@
 -- Payouts that may be sent now become `submitting`, each with the row of its attempt. $1 ids,
--- $2 account, $3 lease in microseconds, $4 actor, $5 numbers of the keys at hand.
+-- $2 account, $3 lease in microseconds, $4 actor, $5 numbers of the keys at hand, $6 the peer that
+-- they go to.
 -- `offset 0` keeps each look by the key apart: joined freely, the planner may read a partial index
 -- whole.
 with due as materialized (
@@ -28,6 +29,7 @@ with due as materialized (
         and (payout.reissue_of is null or earlier_issues_are_unpaid(payout.client_id, payout.issue))
         and not exists (select from send_freeze where thawed_at is null)
         and (select history_is_known())
+        and exists (select from account_peer where account = $2 and peer = $6 and merchant is not null)
 ),
 claimed as (
     update payout
@@ -42,8 +44,8 @@ claimed as (
         payout.provider_id
 ),
 intent as (
-    insert into attempt (payout_id, number, account, epoch, state, holder)
-    select id, attempts, account, epoch, 'intent', $4
+    insert into attempt (payout_id, number, account, epoch, state, holder, peer)
+    select id, attempts, account, epoch, 'intent', $4, $6
     from claimed
 )
 select claimed.id, claimed.epoch, claimed.version, claimed.attempts, claimed.sends,

@@ -3,17 +3,20 @@
 use std::time::{Duration, Instant};
 
 use payrun_domain::{
-    decide::Idempotency,
+    decide::{Idempotency, NextSend},
     id::PayoutId,
     money::Money,
-    name::{AccountName, Actor},
+    name::Actor,
     order::Order,
     payout::PayoutState,
     verdict::Record,
 };
 use uuid::Uuid;
 
-use crate::{Claimed, Error, Store, payout::sealed_order::SealedOrder, state, unit::Unit};
+use crate::{
+    Claimed, Error, Peer, Store, ops::restore::RestoreDoubt, payout::sealed_order::SealedOrder, state,
+    unit::Unit,
+};
 
 /// A payout whose look-up is due.
 #[derive(Debug, Clone)]
@@ -38,10 +41,10 @@ pub struct Lookup {
     pub silent_for: Duration,
     /// Since it is in its state.
     pub age: Duration,
-    /// No send of it is known here: it is asked for because a lost one may have been made.
-    pub is_asked_first: bool,
-    /// Its batch is cancelled.
-    pub cancelled: bool,
+    /// What another send of it would be.
+    pub next_send: NextSend,
+    /// It was sent to the merchant that is asked. Another one knows nothing of it.
+    pub is_own_merchant: bool,
     /// The provider's words at the last look-up.
     pub provider_status: Option<String>,
     /// How much came back so far.
@@ -74,8 +77,8 @@ impl Lookup {
             not_found_for: Duration::ZERO,
             silent_for: Duration::ZERO,
             age: Duration::ZERO,
-            is_asked_first: false,
-            cancelled: false,
+            next_send: NextSend::Again,
+            is_own_merchant: true,
             provider_status: Some(record.status.clone()),
             returned: None,
             order: Order { provider_id: Some(record.id.clone()), ..claimed.order },
@@ -93,13 +96,13 @@ pub struct LookupRoom {
 }
 
 impl Store {
-    /// Takes payouts of an account whose look-up is due, those that were due first. For the length
-    /// of `lease` no other reconciler takes them; if this one dies, the look-up is simply due
-    /// again.
+    /// Takes payouts whose look-up is due, to be asked of `peer`, those that were due first. For
+    /// the length of `lease` no other reconciler takes them; if this one dies, the look-up is
+    /// simply due again.
     pub async fn take_lookups(
         &self,
         actor: &Actor,
-        account: &AccountName,
+        peer: &Peer,
         lease: Duration,
         room: LookupRoom,
     ) -> Result<Vec<Lookup>, Error> {
@@ -107,10 +110,11 @@ impl Store {
         let rows = sqlx::query_file_as!(
             LookupRow,
             "src/payout/take_lookups.sql",
-            account.as_str(),
+            peer.account.as_str(),
             state::micros(lease),
             room.open,
             room.watched,
+            peer.as_str(),
         )
         .fetch_all(unit.connection())
         .await
@@ -133,8 +137,14 @@ impl Store {
             not_found_for: state::age(row.not_found_ms),
             silent_for: state::age(row.silent_ms),
             age: state::age(row.age_ms),
-            is_asked_first: row.is_asked_first,
-            cancelled: row.cancelled,
+            next_send: if row.cancelled {
+                NextSend::Cancelled
+            } else if row.reason.as_deref() == Some(RestoreDoubt::AskedFirst.as_str()) {
+                NextSend::First
+            } else {
+                NextSend::Again
+            },
+            is_own_merchant: row.is_own_merchant,
             order: row.sealed().open(&self.sealer())?,
             returned: row
                 .returned_minor
@@ -176,7 +186,8 @@ struct LookupRow {
     returned_minor: Option<i64>,
     idempotency: String,
     refusal_noted: bool,
-    is_asked_first: bool,
+    reason: Option<String>,
+    is_own_merchant: bool,
     cancelled: bool,
     not_found_ms: Option<i64>,
     silent_ms: Option<i64>,

@@ -1,8 +1,8 @@
 -- Takes look-ups that are due, those that were due first, and moves each by the lease ($2, in
 -- microseconds), during which no other process takes it. $1 account; $3 room for doubt and
 -- acceptance, of each of which as many are locked as may be taken; $4 room for what has ended and
--- is watched. `offset 0` keeps each look by the key apart: joined freely, the planner may read a
--- partial index whole.
+-- is watched; $5 the peer that is asked. `offset 0` keeps each look by the key apart: joined freely,
+-- the planner may read a partial index whole.
 with unknown as materialized (
     select id, due_at
     from payout
@@ -50,7 +50,9 @@ select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
     taken.provider_status, taken.provider_id, taken.reference, taken.country, taken.currency,
     taken.amount_minor, taken.returned_minor, account.idempotency as "idempotency!",
     taken.refusal_code is not null as "refusal_noted!",
-    taken.reason is not distinct from 'asked_first' as "is_asked_first!",
+    taken.reason,
+    -- A peer of another merchant knows nothing of it.
+    coalesce(asked.merchant = sent.merchant, false) as "is_own_merchant!",
     batch.cancelled_at is not null as "cancelled!",
     (extract(epoch from clock_timestamp() - taken.not_found_since) * 1000)::bigint
         as not_found_ms,
@@ -64,3 +66,10 @@ from taken
 cross join lateral (select * from beneficiary where payout_id = taken.id offset 0) beneficiary
 cross join lateral (select * from account where name = taken.account offset 0) account
 cross join lateral (select * from batch where id = taken.batch_id offset 0) batch
+left join lateral (
+    select peer
+    from attempt
+    where payout_id = taken.id and number = taken.attempts offset 0
+) attempt on true
+left join account_peer sent on sent.account = $1 and sent.peer = attempt.peer
+left join account_peer asked on asked.account = $1 and asked.peer = $5

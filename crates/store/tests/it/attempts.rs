@@ -57,7 +57,7 @@ async fn attempt(
     number: i16,
     state: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into attempt (payout_id, number, account, epoch, state, holder) values ($1, $2, 'searchable', 1, $3, 'test')")
+    sqlx::query("insert into attempt (payout_id, number, account, epoch, state, holder, peer) values ($1, $2, 'searchable', 1, $3, 'test', (select peer from account_peer where account = 'searchable'))")
         .bind(payout)
         .bind(number)
         .bind(state)

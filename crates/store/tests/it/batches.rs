@@ -20,8 +20,8 @@ use tokio::{task::JoinSet, time::timeout};
 use uuid::Uuid;
 
 use crate::support::{
-    LEASE, account, accounts, approved, by, claim_one, conclusion, no_holds, open, open_new, past_the_guard,
-    payout, states, store, uploaded,
+    LEASE, accounts, approved, by, claim_one, conclusion, no_holds, open, open_new, past_the_guard, payout,
+    peer, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -260,7 +260,7 @@ async fn what_was_never_sent_is_cancelled_and_no_more(pool: PgPool) {
     }
     store.record(&by("setup"), &[conclusion(&flying, Transition::NotSent)]).await.unwrap();
     assert_eq!(
-        store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(),
+        store.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().len(),
         0,
         "it does not go again"
     );

@@ -13,8 +13,8 @@ use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, states, store,
-    uploaded,
+    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, peer, peer_of,
+    states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -28,7 +28,7 @@ async fn sixteen_claimants_get_each_payout_once(pool: PgPool) {
         claimants.spawn(async move {
             let mut mine = Vec::new();
             for group in payouts.chunks(25) {
-                mine.extend(store.claim(&by("dispatch:1"), &account(), group, LEASE).await.unwrap());
+                mine.extend(store.claim(&by("dispatch:1"), &peer(), group, LEASE).await.unwrap());
             }
             mine
         });
@@ -52,7 +52,7 @@ async fn what_may_not_go_is_left_out_of_a_claim(pool: PgPool) {
     let store = accounts(&pool).await;
     let owner = owner(&pool).await;
     let (batch, payouts) = approved(&pool, "left", 2).await;
-    let claim = async || store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len();
+    let claim = async || store.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().len();
     let due = async || store.due(&account(), Duration::ZERO, 10).await.unwrap().len();
     store.pause_batch(&by("setup"), batch).await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "the batch is paused");
@@ -63,7 +63,7 @@ async fn what_may_not_go_is_left_out_of_a_claim(pool: PgPool) {
     owner.execute("update batch set cancelled_at = now(), cancelled_by = 'eva'").await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "the batch is cancelled");
     owner.execute("update batch set cancelled_at = null, cancelled_by = null").await.unwrap();
-    let other = store.claim(&by("setup"), &"deduplicating".parse().unwrap(), &payouts, LEASE).await.unwrap();
+    let other = store.claim(&by("setup"), &peer_of("deduplicating"), &payouts, LEASE).await.unwrap();
     assert_eq!(other.len(), 0, "another account");
     owner.execute("update payout set due_at = now() + interval '1 hour'").await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "not due");
@@ -123,7 +123,7 @@ async fn a_lease_ends_in_doubt_and_never_before_its_time(pool: PgPool) {
     assert_eq!(states(&store, payouts[0]).await, ("submitting".into(), "intent".into()));
     assert_eq!(states(&store, payouts[1]).await, ("unknown".into(), "ambiguous".into()));
     assert_eq!(
-        store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(),
+        store.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().len(),
         0,
         "it may have been sent"
     );
@@ -131,7 +131,7 @@ async fn a_lease_ends_in_doubt_and_never_before_its_time(pool: PgPool) {
         sqlx::query_scalar("select epoch from payout order by row_no").fetch_all(&pool).await.unwrap();
     assert_eq!(epochs, [1, 2], "the old holder is fenced off");
     let waits: Vec<PayoutId> = store
-        .take_lookups(&by("setup"), &account(), LEASE, ROOM)
+        .take_lookups(&by("setup"), &peer(), LEASE, ROOM)
         .await
         .unwrap()
         .into_iter()
@@ -153,7 +153,7 @@ async fn what_comes_back_to_a_cancelled_batch_does_not_go_again(pool: PgPool) {
     assert_eq!((cancelled.cancelled, cancelled.out), (1, 2), "two are at the provider's door");
     store.record(&by("setup"), &[conclusion(&claimed[1], Transition::NotSent)]).await.unwrap();
     assert_eq!(store.due(&account(), Duration::ZERO, 10).await.unwrap(), []);
-    assert_eq!(store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(), 0);
+    assert_eq!(store.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().len(), 0);
     assert_eq!(store.cancel_unsent(&by("setup"), 10).await.unwrap(), 1);
     assert_eq!(store.cancel_unsent(&by("setup"), 10).await.unwrap(), 0);
     let at = async |payout| states(&store, payout).await.0;

@@ -7,8 +7,8 @@ use payrun_store::{Conclusion, Error, Forgotten, PoisonMessage, ReplyEvidence, R
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    INDEX, KEYS, LEASE, ROOM, account, accounts, app, approved, by, claim_one, code, conclusion, detail,
-    new_issue, open_new, past_the_guard, payout, reissue, sent, store, store_with,
+    INDEX, KEYS, LEASE, ROOM, accounts, app, approved, by, claim_one, code, conclusion, detail, new_issue,
+    open_new, past_the_guard, payout, peer, reissue, sent, store, store_with,
 };
 
 const NEXT: &str = "2 AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
@@ -115,7 +115,7 @@ async fn keys_change_while_others_work(pool: PgPool) {
     let digest = new.batch(batch).await.unwrap().digest_short();
     store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
 
-    let claimed = old.claim(&by("dispatch:1"), &account(), &[first[0], second.id], LEASE).await.unwrap();
+    let claimed = old.claim(&by("dispatch:1"), &peer(), &[first[0], second.id], LEASE).await.unwrap();
     assert_eq!(
         claimed.iter().map(|claimed| claimed.payout).collect::<Vec<_>>(),
         first,
@@ -159,7 +159,7 @@ async fn an_old_dump_opens_with_no_key_that_is_left(pool: PgPool) {
             matches!(reissued, Err(ReviewError::Store(Error::Sealed { .. }))),
             "key {key_id}: {reissued:?}"
         );
-        let looked = thief.take_lookups(&by("eva"), &account(), LEASE, ROOM).await;
+        let looked = thief.take_lookups(&by("eva"), &peer(), LEASE, ROOM).await;
         assert!(matches!(looked, Err(Error::Sealed { .. })), "key {key_id}: {looked:?}");
         let read = thief.poison(1).await;
         assert!(matches!(read, Err(Error::Sealed { .. })), "key {key_id}: {read:?}");

@@ -7,7 +7,7 @@ use payrun_store::{Anomaly, Thaw};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, account, accounts, app, approved, by, claim_one, code, look_up, sent, settlement, store,
+    LEASE, account, accounts, app, approved, by, claim_one, code, look_up, peer, sent, settlement, store,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -20,7 +20,7 @@ async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
     let second = luis.freeze(&by("luis"), "so it did").await.unwrap();
     assert_eq!((second.by.as_str(), second.reason.as_str()), ("luis", "so it did"));
     assert_eq!(owner.frozen().await.unwrap(), [first.clone(), second.clone()], "each is one of its own");
-    assert!(owner.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().is_empty());
+    assert!(owner.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().is_empty());
     let backlog = owner.backlog().await.unwrap();
     assert!(backlog.frozen);
     assert!(
@@ -32,7 +32,7 @@ async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
     assert_eq!(counted, [("submitting", 1)]);
     let thawed = store(&pool).await.thaw(&by("Ana"), "all is well", Thaw::Own).await.unwrap();
     assert_eq!((thawed.ended, thawed.open), (vec![first], vec![second.clone()]));
-    assert!(owner.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().is_empty(), "luis's holds");
+    assert!(owner.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().is_empty(), "luis's holds");
     assert!(owner.backlog().await.unwrap().frozen);
     assert!(ana.thaw(&by("ana"), "once more", Thaw::Own).await.unwrap().ended.is_empty());
     let thawed = ana.thaw(&by("ana"), "luis agrees", Thaw::All).await.unwrap();
@@ -44,7 +44,7 @@ async fn nothing_is_claimed_while_all_is_frozen(pool: PgPool) {
             .await
             .unwrap();
     assert_eq!(logged, [("ana".to_owned(), "ana".to_owned()), ("luis".to_owned(), "ana".to_owned())], "kept");
-    assert_eq!(owner.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap().len(), 2);
+    assert_eq!(owner.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap().len(), 2);
     assert!(!owner.backlog().await.unwrap().frozen);
 }
 

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use payrun_domain::payout::Transition;
+use payrun_domain::{decide::NextSend, payout::Transition};
 use payrun_store::{ApproveError, Error, NotFoundCount, Settlement, Store};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, app, approved, by, code, detail, look_up, past_the_guard, payout, sent,
+    LEASE, ROOM, accounts, app, approved, by, code, detail, look_up, past_the_guard, payout, peer, sent,
     settlement, states, store, uploaded,
 };
 
@@ -29,7 +29,7 @@ async fn due_states(pool: &PgPool) -> Vec<(String, Option<String>, i32)> {
 
 /// Claims what is queued: an error in a database that is not known.
 async fn claim(store: &Store, payouts: &[payrun_domain::id::PayoutId]) -> Result<usize, Error> {
-    store.claim(&by("dispatch:1"), &account(), payouts, LEASE).await.map(|claimed| claimed.len())
+    store.claim(&by("dispatch:1"), &peer(), payouts, LEASE).await.map(|claimed| claimed.len())
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -42,7 +42,7 @@ async fn nothing_is_claimed_in_another_database_until_all_in_it_is_doubted(pool:
     assert!(owner.backlog().await.unwrap().unknown_history);
     assert!(matches!(claim(&owner, &payouts).await, Err(Error::UnknownHistory)));
     let mut connection = app(&pool).await;
-    let by_hand = sqlx::query("insert into attempt (payout_id, number, account, epoch, state, holder) values ($1, 1, 'searchable', 1, 'intent', 'me')")
+    let by_hand = sqlx::query("insert into attempt (payout_id, number, account, epoch, state, holder, peer) values ($1, 1, 'searchable', 1, 'intent', 'me', (select peer from account_peer where account = 'searchable'))")
         .bind(payouts[0].uuid())
         .execute(&mut connection)
         .await;
@@ -108,7 +108,10 @@ async fn what_is_imported_after_a_restore_is_asked_for_before_its_first_send(poo
     let approval = luis.approve(&by("luis"), batch, &digest).await.unwrap();
     assert_eq!((approval.queued, approval.in_doubt), (1, true));
     let looked = look_up(&owner).await;
-    assert!(looked.is_asked_first && looked.silent_for > Duration::from_hours(24 * 33), "{looked:?}");
+    assert!(
+        looked.next_send == NextSend::First && looked.silent_for > Duration::from_hours(24 * 33),
+        "{looked:?}"
+    );
     let absent = settlement(&looked, None);
     for _ in 0..2 {
         let not_found = Settlement { not_found: NotFoundCount::Add, ..absent.clone() };
@@ -123,7 +126,7 @@ async fn what_is_imported_after_a_restore_is_asked_for_before_its_first_send(poo
     let (batch, digest) = uploaded(&pool, "later", &[payout("later-1", 1)]).await;
     let approval = luis.approve(&by("luis"), batch, &digest).await.unwrap();
     assert!(!approval.in_doubt);
-    assert_eq!(owner.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap().len(), 0);
+    assert_eq!(owner.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap().len(), 0);
     let cancelled: Result<_, ApproveError> = luis.cancel_batch(&by("luis"), batch).await;
     assert_eq!(cancelled.unwrap().cancelled, 1);
 }

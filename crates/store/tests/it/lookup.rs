@@ -12,8 +12,8 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, sent,
-    settlement, states, store,
+    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, peer, peer_of,
+    record, sent, settlement, states, store,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -21,7 +21,7 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
     accounts(&pool).await;
     let (_, payouts) = approved(&pool, "many", 200).await;
     let store = store(&pool).await;
-    let claimed = store.claim(&by("reconcile:1"), &account(), &payouts, LEASE).await.unwrap();
+    let claimed = store.claim(&by("reconcile:1"), &peer(), &payouts, LEASE).await.unwrap();
     let doubts: Vec<_> = claimed.iter().map(|claimed| conclusion(claimed, Transition::Doubt)).collect();
     assert_eq!(store.record(&by("reconcile:1"), &doubts).await.unwrap().len(), 200);
     let mut reconcilers = JoinSet::new();
@@ -30,7 +30,7 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
         reconcilers.spawn(async move {
             let mut mine = Vec::new();
             for _ in 0..200 / 20 {
-                let taken = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+                let taken = store.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
                 assert!(taken.len() <= 20);
                 mine.extend(taken.into_iter().map(|lookup| lookup.payout));
             }
@@ -41,11 +41,7 @@ async fn reconcilers_take_different_look_ups(pool: PgPool) {
     assert_eq!(all.len(), 200);
     assert_eq!(all.into_iter().collect::<HashSet<_>>(), payouts.into_iter().collect());
     assert_eq!(
-        store
-            .take_lookups(&by("reconcile:1"), &"deduplicating".parse().unwrap(), LEASE, ROOM)
-            .await
-            .unwrap()
-            .len(),
+        store.take_lookups(&by("reconcile:1"), &peer_of("deduplicating"), LEASE, ROOM).await.unwrap().len(),
         0
     );
 }
@@ -87,7 +83,7 @@ async fn doubt_becomes_absence_after_three_answers_and_not_before(pool: PgPool) 
         );
         assert_eq!((looked.not_found, looked.refusal_noted), (answer - 1, false));
         assert_eq!(
-            store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap().len(),
+            store.take_lookups(&by("setup"), &peer(), LEASE, ROOM).await.unwrap().len(),
             0,
             "it is taken"
         );
@@ -213,7 +209,7 @@ async fn a_paid_payout_is_watched_until_its_money_can_no_longer_come_back(pool: 
     let watched = look_up(&store).await;
     store.settle(&by("setup"), &[Settlement { due_in: None, ..settlement(&watched, None) }]).await.unwrap();
     assert_eq!(
-        store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap().len(),
+        store.take_lookups(&by("setup"), &peer(), LEASE, ROOM).await.unwrap().len(),
         0,
         "its window is closed"
     );

@@ -17,6 +17,7 @@ mod guards;
 mod history;
 mod holds;
 mod lookup;
+mod peer;
 mod plan;
 mod proxy;
 mod record;

@@ -20,7 +20,7 @@ use sqlx::{Executor as _, PgPool};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, app, approved, by, claim_one, conclusion, detail, past_the_guard,
+    LEASE, ROOM, account, accounts, app, approved, by, claim_one, conclusion, detail, past_the_guard, peer,
     settlement, store,
 };
 
@@ -119,7 +119,7 @@ fn sorted_again(plans: &str) -> Vec<&str> {
 /// Every statement that the roles run for a payout, and all that they run again and again.
 async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
     store.due(&account(), Duration::ZERO, i64::from(GROUP)).await.unwrap();
-    let claimed = store.claim(&by("dispatch:1"), &account(), payouts, LEASE).await.unwrap();
+    let claimed = store.claim(&by("dispatch:1"), &peer(), payouts, LEASE).await.unwrap();
     assert_eq!(claimed.len(), payouts.len());
     let concluded: Vec<_> = claimed
         .iter()
@@ -129,7 +129,7 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
         })
         .collect();
     assert_eq!(store.record(&by("setup"), &concluded).await.unwrap().len(), payouts.len());
-    let looked = store.take_lookups(&by("setup"), &account(), LEASE, ROOM).await.unwrap();
+    let looked = store.take_lookups(&by("setup"), &peer(), LEASE, ROOM).await.unwrap();
     // A call has brought one of the last round forward, which is paid.
     let settled: Vec<_> = looked
         .iter()

@@ -7,7 +7,7 @@ use payrun_store::{Claimed, Conclusion, NotFoundCount, ReplyEvidence, Settlement
 use sqlx::PgPool;
 
 use crate::support::{
-    LEASE, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, record, settlement,
+    LEASE, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, peer, record, settlement,
     states,
 };
 
@@ -153,7 +153,7 @@ async fn a_zombie_does_not_speak_for_the_next_send(pool: PgPool) {
 async fn an_id_of_another_payout_is_doubt(pool: PgPool) {
     let store = accounts(&pool).await;
     let (_, payouts) = approved(&pool, "twin", 3).await;
-    let mut claimed = store.claim(&by("setup"), &account(), &payouts, LEASE).await.unwrap();
+    let mut claimed = store.claim(&by("setup"), &peer(), &payouts, LEASE).await.unwrap();
     claimed.sort_by_key(|claimed| claimed.payout.uuid());
     let twin =
         |claimed| Conclusion { record: Some(record("9001", "5")), ..conclusion(claimed, Transition::Accept) };

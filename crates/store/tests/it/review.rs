@@ -8,8 +8,8 @@ use payrun_store::{Anomaly, ApproveError, Decision, DecisionLine, ReviewError, S
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, new_issue,
-    past_the_guard, reissue, sent, settlement, states, store,
+    LEASE, ROOM, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, new_issue,
+    past_the_guard, peer, reissue, sent, settlement, states, store,
 };
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
@@ -98,7 +98,7 @@ const REPORT: &str = "the report of 30 November has it as refused";
 /// The provider says once more that it refused.
 async fn refused_again(store: &Store, payout: PayoutId) {
     store.ask_again(&by("ana"), payout).await.unwrap();
-    let due = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+    let due = store.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
     let looked = due.into_iter().find(|lookup| lookup.payout == payout).unwrap();
     let again = Settlement { answer: "rejected".to_owned(), due_in: None, ..settlement(&looked, None) };
     assert_eq!(ids(&store.settle(&by("reconcile:1"), &[again]).await.unwrap()), [payout]);
@@ -160,7 +160,7 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     let owner = accounts(&pool).await;
     let surface = async |payout: PayoutId| {
         owner.ask_again(&by("ana"), payout).await.unwrap();
-        let due = owner.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+        let due = owner.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
         let looked = due.into_iter().find(|lookup| lookup.payout == payout).unwrap();
         let surfaced = Settlement {
             reason: Some("found_settled".to_owned()),
@@ -185,7 +185,7 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     let (original, new, digest) = again("queued").await;
     owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
     surface(original).await;
-    assert!(owner.claim(&by("dispatch:1"), &account(), &[new.payout], LEASE).await.unwrap().is_empty());
+    assert!(owner.claim(&by("dispatch:1"), &peer(), &[new.payout], LEASE).await.unwrap().is_empty());
     let told = detail(&owner, original).await.anomalies;
     assert!(told[0].detail.contains(&new.payout.to_string()), "which one to stop: {told:?}");
 
@@ -199,7 +199,7 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     let digest = owner.batch(third.batch).await.unwrap().digest_short();
     owner.approve(&by("luis"), third.batch, &digest).await.unwrap();
     surface(first).await;
-    assert!(owner.claim(&by("dispatch:1"), &account(), &[third.payout], LEASE).await.unwrap().is_empty());
+    assert!(owner.claim(&by("dispatch:1"), &peer(), &[third.payout], LEASE).await.unwrap().is_empty());
     let told = detail(&owner, first).await.anomalies;
     assert!(told[0].detail.contains(&third.payout.to_string()), "the one that waits: {told:?}");
 

@@ -10,7 +10,7 @@ use payrun_store::{Conclusion, Error, PoisonMessage, ReplyEvidence};
 use sqlx::PgPool;
 
 use crate::support::{
-    INDEX, LEASE, account, accounts, approved, by, claim_one, conclusion, payout, store_with, uploaded,
+    INDEX, LEASE, accounts, approved, by, claim_one, conclusion, payout, peer, store_with, uploaded,
 };
 
 /// All that is personal of the payouts that tests make.
@@ -62,7 +62,7 @@ async fn sealed_data_does_not_open_elsewhere(pool: PgPool) {
         );
         let swapped = sqlx::query(sqlx::AssertSqlSafe(swap)).bind(pair[0].uuid()).bind(pair[1].uuid());
         assert_eq!(swapped.execute(&pool).await.unwrap().rows_affected(), 2);
-        let opened = store.claim(&by("setup"), &account(), &pair[..1], LEASE).await;
+        let opened = store.claim(&by("setup"), &peer(), &pair[..1], LEASE).await;
         assert!(matches!(opened, Err(Error::Sealed { column: named, .. }) if named == *column), "{column}");
     }
 }

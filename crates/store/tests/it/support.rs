@@ -17,8 +17,8 @@ use payrun_domain::{
 };
 use payrun_store::{
     Claimed, Conclusion, Error, HoldPolicy, Import, ImportStart, Lookup, LookupRoom, NewAccount, NewBatch,
-    NewPayout, NotFoundCount, Options, PayoutDetail, Reissue, ReissueBatch, ReviewError, Sealer, Settled,
-    Settlement, Source, Store,
+    NewPayout, NotFoundCount, Options, PayoutDetail, Peer, Reissue, ReissueBatch, ReviewError, Sealer,
+    Settled, Settlement, Source, Store,
 };
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
@@ -118,7 +118,21 @@ pub(crate) async fn accounts(pool: &PgPool) -> Store {
         day_minor_max: None,
     });
     store.add_accounts(&by("setup"), &rows).await.unwrap();
+    for row in &rows {
+        assert!(store.meet_peer(&by("setup"), &peer_of(row.name.as_str())).await.unwrap());
+    }
     store
+}
+
+/// Where payouts are sent to.
+pub(crate) fn peer() -> Peer {
+    peer_of("searchable")
+}
+
+/// The same of another account.
+pub(crate) fn peer_of(account: &str) -> Peer {
+    let sealer = Sealer::from_key_file(&KEYS.into()).unwrap();
+    sealer.peer(&account.parse().unwrap(), "https://provider.example.test", &"merchant-1".into())
 }
 
 /// A payout of `searchable` for row `row`.
@@ -199,7 +213,7 @@ pub(crate) async fn approved(pool: &PgPool, name: &str, rows: i32) -> (BatchId, 
 
 /// One payout, claimed.
 pub(crate) async fn claim_one(store: &Store, payout: PayoutId, lease: Duration) -> Claimed {
-    let mut claimed = store.claim(&by("dispatch:1"), &account(), &[payout], lease).await.unwrap();
+    let mut claimed = store.claim(&by("dispatch:1"), &peer(), &[payout], lease).await.unwrap();
     assert_eq!(claimed.len(), 1, "{payout} is not to be had");
     claimed.remove(0)
 }
@@ -236,7 +250,7 @@ pub(crate) fn record(id: &str, status: &str) -> Record {
 
 /// The one look-up that is due.
 pub(crate) async fn look_up(store: &Store) -> Lookup {
-    let mut due = store.take_lookups(&by("reconcile:1"), &account(), LEASE, ROOM).await.unwrap();
+    let mut due = store.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
     assert_eq!(due.len(), 1, "one look-up is due");
     due.remove(0)
 }

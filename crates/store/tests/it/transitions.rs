@@ -133,7 +133,7 @@ impl Ask {
     async fn update(&self, application: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
         if let Some(epoch) = self.intent {
             sqlx::query(
-                "insert into attempt (payout_id, number, account, epoch, state, holder) values ($1, 4, $2, $3, 'intent', 'test')",
+                "insert into attempt (payout_id, number, account, epoch, state, holder, peer) values ($1, 4, $2, $3, 'intent', 'test', (select peer from account_peer where account = $2))",
             )
             .bind(id)
             .bind(self.account)

@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::{
     proxy::{Loss, Proxy},
-    support::{LEASE, account, accounts, approved, by, states, store_of_one, try_store_of_one},
+    support::{LEASE, account, accounts, approved, by, peer, states, store_of_one, try_store_of_one},
 };
 
 async fn is_paused(pool: &PgPool, account: &AccountName) -> bool {
@@ -42,11 +42,11 @@ async fn a_claim_whose_commit_was_not_answered_is_left_to_its_lease(pool: PgPool
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Answer);
-    let claimed = store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await;
+    let claimed = store.claim(&by("dispatch:1"), &peer(), &payouts, LEASE).await;
     assert!(matches!(claimed, Err(Error::CommitUnanswered { .. })), "{claimed:?}");
     assert!(proxy.has_lost());
     assert_eq!(states(&owner, payouts[0]).await, ("submitting".into(), "intent".into()));
-    assert!(store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().is_empty());
+    assert!(store.claim(&by("dispatch:1"), &peer(), &payouts, LEASE).await.unwrap().is_empty());
 }
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -56,12 +56,12 @@ async fn a_commit_that_is_lost_has_not_happened(pool: PgPool) {
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Question);
-    let claimed = store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await;
+    let claimed = store.claim(&by("dispatch:1"), &peer(), &payouts, LEASE).await;
     assert!(proxy.has_lost());
     assert!(matches!(claimed, Err(Error::CommitUnanswered { .. })), "{claimed:?}");
     assert_eq!(states(&owner, payouts[0]).await, ("queued".into(), String::new()));
     assert_eq!(
-        store.claim(&by("dispatch:1"), &account(), &payouts, LEASE).await.unwrap().len(),
+        store.claim(&by("dispatch:1"), &peer(), &payouts, LEASE).await.unwrap().len(),
         1,
         "it can be tried again"
     );

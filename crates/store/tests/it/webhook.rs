@@ -11,7 +11,7 @@ use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
     LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up,
-    past_the_guard, record, sent, settlement, states,
+    past_the_guard, peer, record, sent, settlement, states,
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -23,7 +23,7 @@ async fn call(store: &Store, body: &[u8], reference: Option<&str>, id: Option<&s
 }
 
 async fn due(store: &Store) -> Vec<PayoutId> {
-    let taken = store.take_lookups(&by("webhooks:1"), &account(), LEASE, ROOM).await.unwrap();
+    let taken = store.take_lookups(&by("webhooks:1"), &peer(), LEASE, ROOM).await.unwrap();
     taken.into_iter().map(|lookup| lookup.payout).collect()
 }
 
