@@ -28,7 +28,7 @@ return state in ('queued', 'submitting', 'unknown', 'accepted');
 
 -- A look-up can still tell something new of it.
 create function is_looked_up(state text) returns boolean language sql immutable parallel safe
-return state in ('unknown', 'accepted', 'cancelled', 'paid', 'rejected', 'returned');
+return state in ('unknown', 'accepted', 'needs_review', 'cancelled', 'paid', 'rejected', 'returned');
 
 -- It has ended, and its provider may say otherwise later: it is looked up for some time, and
 -- whenever the provider tells of it.

@@ -35,6 +35,8 @@ create table payout (
     not_found_since timestamptz,
     looked_up_at timestamptz,
     lookup_answer text,
+    acknowledged_by text,
+    acknowledged_at timestamptz,
 
     constraint payout_row_once unique (batch_id, row_no),
     constraint payout_client_id_once unique (client_id, issue),
@@ -42,6 +44,7 @@ create table payout (
     check ((issue = 1) = (reissue_of is null)),
     check ((not_found = 0) = (not_found_since is null)),
     check ((looked_up_at is null) = (lookup_answer is null)),
+    check ((acknowledged_by is null) = (acknowledged_at is null)),
     check (not has_due_time(state) or due_at is not null),
     check (not was_sent(state) or (attempts > 0 and sent_at is not null)),
     check ((state = 'returned') = (returned_minor is not null)),
@@ -58,6 +61,8 @@ create unique index payout_reissued_once on payout (reissue_of) where reissue_of
 create index payout_open on payout (account, state, due_at) include (state_since)
     where is_open(state);
 create index payout_watch_due on payout (account, due_at) where is_watched(state) and due_at is not null;
+-- What was refused or came back, until a person has seen it.
+create index payout_unacknowledged on payout (batch_id) where can_be_reissued(state) and acknowledged_at is null;
 create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 
 comment on table payout is 'One beneficiary, one amount, one account. The row is the truth; messages only point at it.';
@@ -72,6 +77,7 @@ comment on column payout.refusal_code is 'A refusal that could not be final beca
 comment on column payout.due_at is 'queued: when it may be sent; submitting: when the lease ends; later: when to look it up, if it is. Waiting is a column.';
 comment on column payout.provider_status is 'What the provider said last of the payout, in its words, whether or not that changed anything.';
 comment on column payout.lookup_answer is 'What the last look-up proved, at looked_up_at: a verdict, and the doubt when it proved nothing.';
+comment on column payout.acknowledged_by is 'Who has seen that it was refused or came back; null again once it ends so anew.';
 comment on column payout.not_found is 'Consecutive not-founds while unknown; since when is in not_found_since.';
 
 -- Its payout is asked for by the guard as well.
@@ -159,7 +165,7 @@ comment on table payout_event is 'What happened, in order and without gaps; repl
 grant select, insert on payout, beneficiary, attempt, hold to payrun_app;
 grant update (released_by, released_at, reason) on hold to payrun_app;
 grant update (state, version, transition, reason, state_since, epoch, attempts, sends, sent_at, refusal_code, provider_id,
-    provider_status, looked_up_at, lookup_answer, returned_minor, due_at, not_found, not_found_since)
+    provider_status, looked_up_at, lookup_answer, acknowledged_by, acknowledged_at, returned_minor, due_at, not_found, not_found_since)
     on payout to payrun_app;
 grant update (state, verdict, code, reply_status, reply_key_id, reply, ended_at) on attempt to payrun_app;
 grant select on payout_event to payrun_app;

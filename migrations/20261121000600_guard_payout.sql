@@ -267,9 +267,14 @@ begin
                 when 'decide_accepted' then payout_is_decided(old_row.id, old_row.version, 'accepted')
                 when 'decide_paid' then payout_is_decided(old_row.id, old_row.version, 'paid')
                 when 'decide_rejected' then payout_is_decided(old_row.id, old_row.version, 'rejected')
-                -- Never while the provider has a record of it.
+                -- Never while the provider has a record of it; and it has just said that it has
+                -- none, where it can be asked.
                 when 'decide_queued' then old_row.provider_id is null
                     and coalesce(old_row.lookup_answer, '') not in ('accepted', 'settled', 'returned')
+                    and (
+                        not account_can_be_asked(old_row.account)
+                        or (old_row.lookup_answer = 'not_found' and old_row.looked_up_at > clock_timestamp() - interval '10 minutes')
+                    )
                     and payout_is_decided(old_row.id, old_row.version, 'queued')
                 when 'pay' then true
                 when 'reject' then true

@@ -50,11 +50,11 @@ fn stands_still_everywhere(provider: Provider, name: &'static str) {
         }
         let other = world.start("dispatch");
         let third = world.start("reconcile");
-        world.settled(&batch);
+        world.settled_beside_others(&batch);
         zombie.signal("CONT");
         // It drains: all that it still means to do, it does now.
         assert!(zombie.stop().success(), "{place}");
-        world.settled(&batch);
+        world.settled_beside_others(&batch);
         other.kill();
         third.kill();
         let audit = world.audit();

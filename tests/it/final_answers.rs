@@ -146,12 +146,14 @@ fn what_never_arrived_goes_again_when_two_people_say_so_and_not_by_itself() {
     assert_eq!(world.settled(&world.approved_batch("witness", 1)), 1);
     world.set_faults("unavailable_503=1000");
     let batch = world.approved_batch("absent", 1);
+    wait_for("the doubt", || (world.count(&batch, &["unknown"]) == 1).then_some(()));
+    world.end_faults();
+    assert_eq!(world.settled(&world.approved_batch("younger", 1)), 1);
     let shown = wait_for("the absence to be believed", || {
         let shown = world.run(&["payout", "show", "absent-1"])[0].clone();
         (shown["state"] == "needs_review").then_some(shown)
     });
     assert_eq!((&shown["reason"], &shown["lookup_answer"]), (&"absent".into(), &"not_found".into()));
-    world.end_faults();
     let resend = |who| {
         let evidence = "not in the provider's console";
         world.run(&["--as", who, "review", "resend", "--all-absent", "--evidence", evidence])

@@ -75,7 +75,11 @@ fn another_merchants_key_sends_nothing_and_proves_no_absence() {
     let next = world.approved_batch("next", 3);
     wait_for("the account to be paused", || (state_of_account(&world) == "configuration").then_some(()));
     wait_for("people to be told", || log_says(&world, "two people say that these are right"));
-    assert_eq!((world.ledger().accepted, world.count(&next, &["queued"])), (sent, 3), "nothing went to a stranger");
+    assert_eq!(
+        (world.ledger().accepted, world.count(&next, &["queued"])),
+        (sent, 3),
+        "nothing went to a stranger"
+    );
 
     let adopt = |who| world.run(&["--as", who, "accounts", "adopt", world.account()])["adoption"].clone();
     assert_eq!((adopt("ana"), adopt("luis")), ("proposed".into(), "confirmed".into()));

@@ -117,6 +117,7 @@ fn decisions(criterion: &mut Criterion) {
         not_found: NOT_FOUND_MIN,
         not_found_for: hour,
         silent_for: hour,
+        clocks_agree: true,
         canary_found: true,
         age: hour,
         next_send: NextSend::Again,

@@ -6,6 +6,8 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -19,6 +21,9 @@ use crate::{
     wait_for,
 };
 
+/// Between two payrolls of one row each.
+const CANARY_EVERY: Duration = Duration::from_secs(1);
+
 /// Everything around one test; gone when it is dropped.
 pub struct World {
     folder: TempDir,
@@ -29,6 +34,7 @@ pub struct World {
     provider: Provider,
     links: Option<Links>,
     is_kept: bool,
+    canaries: AtomicUsize,
     simulator: Process,
 }
 
@@ -114,6 +120,7 @@ impl World {
             provider,
             links,
             is_kept: false,
+            canaries: AtomicUsize::new(0),
             simulator,
         };
         world.run(&["migrate"]);
@@ -233,6 +240,31 @@ impl World {
             (self.count(batch, &["queued", "submitting", "unknown", "accepted"]) == 0).then_some(())
         });
         self.count(batch, &["paid"])
+    }
+
+    /// As [`World::settled`], while other payrolls come, as they do: that a payout is absent is
+    /// believed only beside a younger one that is found. Those others are settled, too.
+    pub fn settled_beside_others(&self, batch: &str) -> i64 {
+        let mut batches = vec![batch.to_owned()];
+        let mut last = Instant::now();
+        wait_for("the batch and those after it to be settled", || {
+            let count = |states: &[&str]| batches.iter().map(|batch| self.count(batch, states)).sum::<i64>();
+            if count(&["queued", "submitting", "unknown", "accepted"]) == 0 {
+                return Some(());
+            }
+            if count(&["unknown"]) > 0 && last.elapsed() > CANARY_EVERY {
+                let number = self.canaries.fetch_add(1, Ordering::Relaxed);
+                batches.push(self.approved_batch(&format!("canary-{number}"), 1));
+                last = Instant::now();
+            }
+            None
+        });
+        self.count(batch, &["paid"])
+    }
+
+    /// The payouts that [`World::settled_beside_others`] has brought.
+    pub fn canaries(&self) -> usize {
+        self.canaries.load(Ordering::Relaxed)
     }
 }
 

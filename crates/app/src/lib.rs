@@ -2,8 +2,10 @@
 
 pub mod account_test;
 pub mod accounts;
+pub mod acknowledge;
 pub mod approve;
 pub mod archive;
+pub mod ask;
 pub mod balance;
 pub mod banks;
 pub mod cancel_batch;
@@ -19,6 +21,7 @@ pub mod freeze;
 pub mod held;
 pub mod import;
 pub mod keys;
+pub mod left;
 pub mod message;
 pub mod orders;
 pub mod pause;

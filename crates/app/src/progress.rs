@@ -4,7 +4,10 @@ use payrun_domain::{id::BatchId, payout::PayoutState};
 use payrun_store::{AttemptCount, Store, Total};
 use serde::Serialize;
 
-use crate::Error;
+use crate::{
+    Error,
+    left::{self, Left},
+};
 
 /// What became of a batch's payouts so far.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +19,8 @@ pub struct Progress {
     pub tally: Tally,
     /// Why its provider rejected payouts, and how many for each reason.
     pub rejected_by_code: Vec<AttemptCount>,
+    /// What a person has to do for it.
+    pub left: Vec<Left>,
     /// Its payouts by account, currency and state.
     #[serde(skip)]
     pub totals: Vec<Total>,
@@ -95,5 +100,6 @@ pub async fn tally(store: &Store, id: BatchId) -> Result<Tally, Error> {
 pub async fn progress(store: &Store, id: BatchId) -> Result<Progress, Error> {
     let totals = store.batch(id).await?.totals;
     let rejected_by_code = store.rejected_by_code(id).await?;
-    Ok(Progress { batch: id, tally: Tally::of(&totals), rejected_by_code, totals })
+    let left = left::to_do(store, id, &totals).await?;
+    Ok(Progress { batch: id, tally: Tally::of(&totals), rejected_by_code, left, totals })
 }

@@ -1,7 +1,7 @@
 //! T21: two people decide what became of a payout of which its provider does not tell.
 
 use payrun_domain::{id::PayoutId, name::Actor, payout::PayoutState};
-use payrun_store::{Decision, Store};
+use payrun_store::{Decision, PersonsVerdict, Store};
 use serde::Serialize;
 
 use crate::Error;
@@ -18,15 +18,13 @@ pub struct Resolved {
 }
 
 /// Proposes what became of a payout that is unknown, accepted or in review, or confirms what
-/// another person proposed. `evidence` is what the provider or bank showed, and where; without
-/// personal data.
+/// another person proposed. To send it again its provider is asked before: see [`crate::ask`].
 pub async fn resolve(
     store: &Store,
     actor: &Actor,
     id: PayoutId,
-    outcome: PayoutState,
-    evidence: &str,
+    verdict: &PersonsVerdict<'_>,
 ) -> Result<Resolved, Error> {
-    let decision = store.decide(actor, id, outcome, evidence).await?;
-    Ok(Resolved { payout: id, decision, outcome })
+    let decision = store.decide(actor, id, verdict).await?;
+    Ok(Resolved { payout: id, decision, outcome: verdict.outcome })
 }

@@ -1,9 +1,9 @@
 //! What waits for a person.
 
 use jiff::Timestamp;
-use payrun_domain::name::AccountName;
+use payrun_domain::{money, name::AccountName};
 use payrun_providers::SettlementSla;
-use payrun_store::{ReviewItem, Store};
+use payrun_store::{ReviewItem, Store, Unpaid};
 use serde::Serialize;
 
 use crate::Error;
@@ -28,14 +28,34 @@ pub struct Deadline {
     pub sla: SettlementSla,
 }
 
-/// Payouts in review, anomalies, webhooks that match no payout, and payouts past their `deadlines`.
+/// Payouts in review, those that ended unpaid and that nobody has acknowledged, anomalies, webhooks
+/// that match no payout, and payouts past their `deadlines`.
 pub async fn list(store: &Store, deadlines: &[Deadline], now: Timestamp) -> Result<Vec<ReviewItem>, Error> {
     let mut items = store.review_items(ITEMS_MAX).await?;
+    items.extend(store.unpaid(None, ITEMS_MAX).await?.iter().map(unpaid));
     for Deadline { account, sla } in deadlines {
         let longest = store.longest_out(account, ITEMS_MAX).await?;
         items.extend(longest.into_iter().filter(|payout| !sla.late_by(payout.since, now).is_zero()));
     }
     Ok(items)
+}
+
+/// One payout by itself; several as their batch.
+fn unpaid(group: &Unpaid) -> ReviewItem {
+    let is_one = group.count == 1;
+    let amount = format!("{} {}", group.currency, money::major(group.minor, group.currency));
+    let many =
+        if is_one { amount } else { format!("{} payouts of batch {}, {amount}", group.count, group.batch) };
+    ReviewItem {
+        account: group.account.clone(),
+        payout: is_one.then_some(group.payout),
+        batch: Some(group.batch),
+        client_id: if is_one { group.client_id.clone() } else { group.name.clone() },
+        kind: group.state.to_string(),
+        detail: group.code.as_ref().map_or(many.clone(), |code| format!("{code}: {many}")),
+        code: group.code.clone(),
+        since: group.since,
+    }
 }
 
 /// Opens an intake message that could not be read.

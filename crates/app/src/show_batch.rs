@@ -5,7 +5,11 @@ use payrun_domain::{id::BatchId, name::Actor};
 use payrun_store::{BatchSummary, Source, Store, Total};
 use serde::Serialize;
 
-use crate::{Error, report::FaultLine};
+use crate::{
+    Error,
+    left::{self, Left},
+    report::FaultLine,
+};
 
 /// Batches of one list.
 const LISTED_MAX: i64 = 50;
@@ -76,6 +80,8 @@ pub struct BatchView {
     pub totals: Vec<Total>,
     /// The first faults of its rows.
     pub faults: Vec<FaultLine>,
+    /// What a person has to do for it, besides approving it.
+    pub left: Vec<Left>,
 }
 
 /// The latest batches.
@@ -87,7 +93,9 @@ pub async fn list(store: &Store) -> Result<Vec<BatchLine>, Error> {
 pub async fn show(store: &Store, id: BatchId) -> Result<BatchView, Error> {
     let batch = store.batch(id).await?;
     let faults = store.row_faults(id, (0, 0), FAULTS_SHOWN).await?.faults;
+    let left = left::to_do(store, id, &batch.totals).await?;
     Ok(BatchView {
+        left,
         line: BatchLine::from(&batch),
         held: batch.held(),
         totals: batch.totals,

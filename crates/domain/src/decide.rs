@@ -74,9 +74,12 @@ pub struct UnknownPayout {
     pub not_found: u32,
     /// Since the first of them.
     pub not_found_for: Duration,
-    /// Since the last send may have begun.
+    /// Since the last send may have begun, by the database's clock, and since this process first
+    /// saw the doubt, by its own: the shorter of the two.
     pub silent_for: Duration,
-    /// A payout that the provider certainly has was found on this account just now.
+    /// Both clocks agree, and have not moved against each other since.
+    pub clocks_agree: bool,
+    /// A payout that was sent later, to the same merchant, was found by its reference just now.
     pub canary_found: bool,
     /// Since the payout became unknown.
     pub age: Duration,
@@ -139,6 +142,15 @@ pub fn after_lookup_of_unknown(
         } else {
             Transition::Park
         }),
+        // A second send pays nothing there, so neither a canary nor a second clock is needed.
+        Verdict::NotFound
+            if known.idempotency == Idempotency::Deduplicates
+                && !known.refusal_noted
+                && was_silent(known, absence_policy)
+                && may_resend(known, absence_policy) =>
+        {
+            Some(Transition::ConfirmAbsent)
+        }
         Verdict::Rejected(_)
         | Verdict::NotFound
         | Verdict::Deferred { .. }
@@ -157,12 +169,21 @@ fn may_resend(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
     is_allowed && known.sends < absence_policy.sends_max
 }
 
-/// R4: silence long enough, repeated, spread, and a control look-up that works.
+/// R4: silence long enough by two clocks that agree, repeated, spread, and a younger payout that is
+/// found.
 pub fn is_believed(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
+    wants_canary(known, absence_policy) && known.canary_found
+}
+
+/// Whether all but the canary speaks for the absence: before that none is asked for.
+pub fn wants_canary(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
+    was_silent(known, absence_policy) && known.clocks_agree
+}
+
+fn was_silent(known: &UnknownPayout, absence_policy: &AbsencePolicy) -> bool {
     known.not_found >= NOT_FOUND_MIN
         && known.silent_for >= absence_policy.quiet
         && known.not_found_for.saturating_mul(2) >= absence_policy.quiet
-        && known.canary_found
 }
 
 /// The transition that a look-up of an `accepted` payout justifies. `same_status`: the provider's
@@ -253,6 +274,7 @@ mod tests {
             not_found: NOT_FOUND_MIN,
             not_found_for: POLICY.quiet,
             silent_for: POLICY.quiet,
+            clocks_agree: true,
             canary_found: true,
             age: POLICY.quiet,
             next_send: NextSend::Again,
@@ -297,6 +319,10 @@ mod tests {
         assert_eq!(absent(unknown_payout()), Some(Transition::Park), "two people send it again");
         let deduplicated = UnknownPayout { idempotency: Idempotency::Deduplicates, ..unknown_payout() };
         assert_eq!(absent(deduplicated), Some(Transition::ConfirmAbsent), "it cannot pay twice");
+        let unproved = UnknownPayout { canary_found: false, clocks_agree: false, ..deduplicated };
+        assert_eq!(absent(unproved), Some(Transition::ConfirmAbsent), "nor without a canary");
+        let refused = UnknownPayout { refusal_noted: true, ..unproved };
+        assert_eq!(absent(refused), None, "that it was refused takes all the proof there is");
         let asked_first = UnknownPayout { next_send: NextSend::First, ..unknown_payout() };
         assert_eq!(absent(asked_first), Some(Transition::ConfirmAbsent), "it is the first send");
         let short = Duration::from_mins(14);
@@ -305,6 +331,7 @@ mod tests {
             UnknownPayout { not_found_for: short, ..unknown_payout() },
             UnknownPayout { silent_for: short, ..unknown_payout() },
             UnknownPayout { canary_found: false, ..unknown_payout() },
+            UnknownPayout { clocks_agree: false, ..unknown_payout() },
         ] {
             assert_eq!(decide(lacking), None, "{lacking:?}");
             assert_eq!(

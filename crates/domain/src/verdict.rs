@@ -54,6 +54,20 @@ impl Verdict {
         }
     }
 
+    /// As [`Verdict::as_str`]; of a doubt, its reason.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Unknown(doubt) => doubt.as_str(),
+            Self::Accepted(_)
+            | Self::Settled(_)
+            | Self::Rejected(_)
+            | Self::Returned { .. }
+            | Self::Deferred { .. }
+            | Self::NotFound
+            | Self::Mismatch(_) => self.as_str(),
+        }
+    }
+
     /// Why nothing of this account can go, if so.
     pub const fn pause(&self) -> Option<Pause> {
         match self {

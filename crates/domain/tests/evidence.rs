@@ -68,6 +68,7 @@ fn learn(state: PayoutState, verdict: &Verdict) -> PayoutState {
         not_found: 1,
         not_found_for: Duration::ZERO,
         silent_for: Duration::ZERO,
+        clocks_agree: true,
         canary_found: true,
         age: Duration::ZERO,
         next_send: NextSend::Again,

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod archive;
+pub(crate) mod ask_provider;
 pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -13,6 +14,7 @@ pub(crate) mod held;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod keys;
+pub(crate) mod left;
 pub(crate) mod manual;
 pub(crate) mod map;
 pub(crate) mod migrate;
@@ -120,7 +122,7 @@ pub(crate) async fn run(command: Command, options: &Options, whole: clap::Comman
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Forget(arguments) => forget::run(&context()?, arguments).await,
         Command::Archive(arguments) => archive::run(&context()?, &arguments).await,
-        Command::Review(arguments) => review::run(&context()?, arguments.command).await,
+        Command::Review(arguments) => review::run(&context()?, arguments).await,
         Command::Freeze(arguments) => freeze::freeze(&context()?, &arguments).await,
         Command::Thaw(arguments) => freeze::thaw(&context()?, &arguments).await,
         Command::Run => roles::run(&context()?, &Role::ALL).await,

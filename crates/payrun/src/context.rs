@@ -172,6 +172,12 @@ impl Context {
         Ok(Arc::new(self.open_account(name, account)?))
     }
 
+    /// How long an account's provider may take to show what was sent; none of an account that is
+    /// not configured.
+    pub(crate) fn quiet(&self, account: &AccountName) -> Option<Duration> {
+        Some(self.config.accounts.get(account)?.limits.quiet)
+    }
+
     /// The rules of every configured account. No file of a provider's secret is opened for them.
     pub(crate) fn rules(&self) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Rules>>> {
         let rules = |(name, account)| Ok((AccountName::clone(name), rules_of(name, account)?));
@@ -181,9 +187,14 @@ impl Context {
     /// What the provider of `account` means by the first of `words` that its documents explain. An
     /// account that the configuration has no more, or has wrong, keeps nobody from seeing its
     /// payouts.
-    pub(crate) fn meaning(&self, account: &AccountName, words: &[Option<&str>]) -> Option<&'static str> {
+    pub(crate) fn meaning(
+        &self,
+        account: &AccountName,
+        words: &[Option<&str>],
+        language: Language,
+    ) -> Option<&'static str> {
         let rules = self.config.accounts.get(account)?.rules(account).ok()?;
-        words.iter().flatten().find_map(|word| rules.meaning(word, Language::English))
+        words.iter().flatten().find_map(|word| rules.meaning(word, language))
     }
 
     /// Every configured account with its adapter and transport, for which its secrets are read.

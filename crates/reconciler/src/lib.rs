@@ -1,8 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod absence;
 mod anomaly;
 mod canary;
+mod database_clock;
+mod doubts;
 mod reconcile;
+#[cfg(test)]
+mod sample;
 mod settings;
 mod settle;
 mod sweep;

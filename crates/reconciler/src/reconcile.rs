@@ -9,11 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use payrun_domain::{
     clock::Clock,
+    decide::NextSend,
     id::PayoutId,
     order::Order,
-    payout::{PayoutState, Transition},
+    payout::PayoutState,
     verdict::{Doubt, Pause, Verdict},
 };
 use payrun_providers::Account;
@@ -25,7 +27,14 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{ReconcilerSettings, anomaly, canary::LookupCanary, settle::settle};
+use crate::{
+    ReconcilerSettings,
+    absence::{Evidence, is_canary_wanted},
+    anomaly,
+    canary::LookupCanary,
+    doubts::Doubts,
+    settle::settle,
+};
 
 /// Reconciles the payouts of one account.
 pub struct Reconciler {
@@ -38,6 +47,7 @@ struct Shared {
     settings: ReconcilerSettings,
     clock: Arc<dyn Clock>,
     canary: LookupCanary,
+    doubts: Doubts,
 }
 
 impl Reconciler {
@@ -49,7 +59,8 @@ impl Reconciler {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let canary = LookupCanary::new(settings.canary_valid);
-        Self { shared: Arc::new(Shared { account, store, settings, clock, canary }) }
+        let doubts = Doubts::new(settings.absence_policy.review_after);
+        Self { shared: Arc::new(Shared { account, store, settings, clock, canary, doubts }) }
     }
 
     /// Works until `stop`; then finishes the look-ups on their way and settles them. Those of
@@ -133,7 +144,13 @@ impl Shared {
         let room = LookupRoom { open: count(room), watched: count(self.account.rate.spare(room)) };
         let ReconcilerSettings { actor, peer, lease, .. } = &self.settings;
         match self.store.take_lookups(actor, peer, *lease, room).await {
-            Ok(due) => due,
+            Ok(due) => {
+                let local = self.clock.now();
+                for doubt in due.iter().filter(|lookup| lookup.state == PayoutState::Unknown) {
+                    self.doubts.see(doubt, local);
+                }
+                due
+            }
             Err(error) => {
                 events::failed("reconcile", &error);
                 Vec::new()
@@ -154,20 +171,36 @@ impl Shared {
         if verdict == Verdict::NotFound && !lookup.is_own_merchant {
             verdict = Verdict::Unknown(Doubt::OtherMerchant);
         }
-        events::looked_up(&self.account.name, lookup.payout, verdict.as_str(), begun.elapsed());
+        events::looked_up(&self.account.name, lookup.payout, verdict.cause(), begun.elapsed());
         if let Some(skew) = self.account.clock_skew() {
             events::clock_skew(&self.account.name, skew.as_secs());
         }
-        let doubted = lookup.state == PayoutState::Unknown && verdict == Verdict::NotFound;
-        let canary_found = doubted && self.canary.is_there(&self.account, &self.store, &*self.clock).await;
-        let mut settlement = settle(lookup, &verdict, canary_found, &self.settings, fastrand::u32(..));
+        let mut other = self.other_record(lookup).await;
+        if lookup.state == PayoutState::Rejected
+            && let Some(found) = other.take()
+        {
+            // Of two records the one that we know was refused, and the other one is live.
+            verdict = found;
+        }
+        let mut evidence = Evidence::of(lookup, self.doubts.sight(lookup.payout));
+        if is_canary_wanted(lookup, &verdict, evidence, &self.settings) {
+            let here = (&self.store, &self.settings.peer);
+            // What a lost history has sent it sent before this one, in which nothing need be sent
+            // yet: there any payout that is found speaks for the look-ups.
+            let since = if lookup.next_send == NextSend::First { Timestamp::MIN } else { lookup.sent_at };
+            evidence.canary_found =
+                self.canary.is_younger_than(since, &self.account, here, &*self.clock).await;
+        }
+        let mut settlement = settle(lookup, &verdict, evidence, &self.settings, fastrand::u32(..));
+        if settlement.transition.is_some() {
+            self.doubts.forget(lookup.payout);
+        }
         if let Some(why) = cause(&verdict, &settlement) {
             self.pause(why).await;
         }
-        if settlement.transition == Some(Transition::Pay) && lookup.sends > 1 && self.is_doubled(lookup).await
-        {
-            let detail = "paid after a second send, and the provider has another live record under the same reference: \
-                          probably paid twice; ask the provider to return one";
+        if other.is_some() {
+            let detail = "sent more than once, and the provider has another live record under the same reference: probably paid twice; ask the \
+                          provider to return one";
             settlement.anomaly = Some(Anomaly { kind: "doubled", detail: detail.to_owned() });
         }
         settlement
@@ -181,20 +214,24 @@ impl Shared {
         }
     }
 
-    /// Whether the provider has another live record under the reference: the first send arrived
-    /// after all, later than the quiet period that we believe in. This is outside what can be
-    /// prevented with a provider that does not deduplicate, so it is reported.
-    async fn is_doubled(&self, lookup: &Lookup) -> bool {
-        match self.account.look_up(&by_reference(lookup), &*self.clock).await {
-            Verdict::Accepted(record) | Verdict::Settled(record) => {
-                Some(record.id) != lookup.order.provider_id
-            }
-            Verdict::Rejected(_)
+    /// Another live record that the provider has under the reference of what was sent more than
+    /// once: the first send arrived after all, later than the quiet period that we believe in. This
+    /// is outside what can be prevented with a provider that does not deduplicate, so it is looked
+    /// for with every look-up, and reported.
+    async fn other_record(&self, lookup: &Lookup) -> Option<Verdict> {
+        let known = lookup.order.provider_id.as_ref().filter(|_| lookup.sends > 1)?;
+        self.account.rate.take(1).await;
+        let verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
+        match &verdict {
+            Verdict::Accepted(record) | Verdict::Settled(record) if record.id != *known => Some(verdict),
+            Verdict::Accepted(_)
+            | Verdict::Settled(_)
+            | Verdict::Rejected(_)
             | Verdict::Returned { .. }
             | Verdict::Deferred { .. }
             | Verdict::NotFound
             | Verdict::Mismatch(_)
-            | Verdict::Unknown(_) => false,
+            | Verdict::Unknown(_) => None,
         }
     }
 

@@ -43,6 +43,8 @@ pub struct SweepSettings {
     pub every: Duration,
     /// How long after its end a lease is still respected.
     pub skew: Duration,
+    /// No lease lasts longer.
+    pub lease_max: Duration,
     /// When to look the payout up first.
     pub look_up_in: Duration,
     /// At most so many in one statement.

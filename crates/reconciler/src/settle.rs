@@ -3,24 +3,27 @@
 use std::time::Duration;
 
 use payrun_domain::{
-    decide::{self, UnknownPayout},
+    decide::{self, Idempotency},
     money::Money,
     payout::{PayoutState, Transition},
     verdict::{Doubt, Record, Verdict},
 };
-use payrun_store::{ABSENT, Lookup, NotFoundCount, Settlement};
+use payrun_store::{Lookup, NotFoundCount, Settlement};
 
-use crate::{ReconcilerSettings, anomaly};
+use crate::{
+    ReconcilerSettings,
+    absence::{Absence, Evidence, unknown_payout},
+    anomaly,
+};
 
 /// The provider's words when a look-up no longer finds an accepted payout.
 const MISSING: &str = "missing";
 
-/// What `verdict` changes about the payout that was looked up. `canary_found`: look-ups on this
-/// account work now.
+/// What `verdict` changes about the payout that was looked up.
 pub(crate) fn settle(
     lookup: &Lookup,
     verdict: &Verdict,
-    canary_found: bool,
+    evidence: Evidence,
     settings: &ReconcilerSettings,
     jitter: u32,
 ) -> Settlement {
@@ -28,8 +31,8 @@ pub(crate) fn settle(
     let record = record(lookup, verdict);
     let same_status =
         record.as_ref().is_some_and(|record| Some(&record.status) == lookup.provider_status.as_ref());
-    let known = unknown_payout(lookup, not_found, canary_found);
-    let is_absent = not_found && decide::is_believed(&known, &settings.absence_policy);
+    let known = unknown_payout(lookup, not_found, evidence);
+    let absence = Absence::of(&known, &settings.absence_policy);
     let justified = match lookup.state {
         PayoutState::Unknown => decide::after_lookup_of_unknown(verdict, &known, &settings.absence_policy),
         PayoutState::Accepted => decide::after_lookup_of_accepted(verdict, same_status),
@@ -59,27 +62,13 @@ pub(crate) fn settle(
         from: lookup.state,
         transition,
         answer: answer(verdict),
-        reason: transition.and_then(|transition| reason(transition, verdict, is_absent)),
+        reason: transition.and_then(|transition| reason(transition, verdict, absence)),
         returned,
         not_found: count(lookup, verdict),
         due_in: due_in(lookup, transition, record.as_ref(), settings, jitter),
         anomaly: anomaly::of(lookup, justified, verdict),
         record,
         amount: moved(lookup, returned),
-    }
-}
-
-fn unknown_payout(lookup: &Lookup, not_found: bool, canary_found: bool) -> UnknownPayout {
-    UnknownPayout {
-        idempotency: lookup.idempotency,
-        sends: lookup.sends,
-        refusal_noted: lookup.refusal_noted,
-        not_found: lookup.not_found.saturating_add(u32::from(not_found)),
-        not_found_for: lookup.not_found_for,
-        silent_for: lookup.silent_for,
-        canary_found,
-        age: lookup.age,
-        next_send: lookup.next_send,
     }
 }
 
@@ -129,8 +118,8 @@ fn answer(verdict: &Verdict) -> String {
     }
 }
 
-/// `is_absent`: the not-found is believed.
-fn reason(transition: Transition, verdict: &Verdict, is_absent: bool) -> Option<String> {
+/// `absence`: how far the verdict goes, if it is a not-found.
+fn reason(transition: Transition, verdict: &Verdict, absence: Absence) -> Option<String> {
     match verdict {
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. }
             // Found, and not believed: without idempotency it may be another payout's record, and
@@ -143,8 +132,7 @@ fn reason(transition: Transition, verdict: &Verdict, is_absent: bool) -> Option<
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
         Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
-        Verdict::NotFound if transition == Transition::Park && is_absent => Some(ABSENT.to_owned()),
-        Verdict::NotFound if transition == Transition::Park => Some("absent_without_proof".to_owned()),
+        Verdict::NotFound if transition == Transition::Park => Some(absence.reason().to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
         Verdict::Deferred { .. } | Verdict::Returned { .. } | Verdict::Mismatch(_) => {
             Some(verdict.as_str().to_owned())
@@ -191,6 +179,10 @@ fn due_in(
     match to {
         PayoutState::Queued => Some(Duration::ZERO),
         PayoutState::Unknown | PayoutState::Accepted => Some(settings.pace.wait(age, jitter)),
+        // For those who decide about it.
+        PayoutState::NeedsReview if has_record || lookup.idempotency != Idempotency::None => {
+            Some(settings.watch.wait(age, jitter))
+        }
         PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned if has_record => {
             let wait = settings.watch.wait(age, jitter);
             (age.saturating_add(wait) <= settings.return_window).then_some(wait)
@@ -212,21 +204,18 @@ fn due_in(
 mod tests {
     use payrun_domain::{
         backoff::Pace,
-        beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
-        country::Country,
-        decide::{AbsencePolicy, Idempotency, NextSend},
-        id::PayoutId,
+        decide::AbsencePolicy,
         money::{Currency, Money},
-        order::Order,
-        reference::Reference,
         verdict::{Differs, Mismatch, ProviderId, ProviderRefusal},
     };
 
-    use payrun_store::Sealer;
+    use payrun_store::{ABSENT, Sealer};
 
     use super::*;
+    use crate::sample::lookup;
 
     const HOUR: Duration = Duration::from_hours(1);
+    const PROVED: Evidence = Evidence { silent_for: HOUR, clocks_agree: true, canary_found: true };
     const KEYS: &str =
         "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -257,40 +246,6 @@ mod tests {
         }
     }
 
-    fn lookup(state: PayoutState) -> Lookup {
-        let payout =
-            PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
-        Lookup {
-            next_send: NextSend::Again,
-            is_own_merchant: true,
-            payout,
-            state,
-            version: 7,
-            idempotency: Idempotency::Searchable,
-            sends: 1,
-            refusal_noted: false,
-            not_found: 2,
-            not_found_for: HOUR,
-            silent_for: HOUR,
-            age: HOUR,
-            provider_status: Some("3".to_owned()),
-            returned: None,
-            order: Order {
-                reference: Reference::of(payout.uuid().as_u128()),
-                amount: Money::new(1_000, Currency::Pen).unwrap(),
-                country: Country::Pe,
-                beneficiary: Beneficiary {
-                    name: Name::Company(Private::new("Prueba")),
-                    document: Document { kind: "RUC".to_owned(), number: Private::new("20512333797") },
-                    destination: Destination::Cash,
-                    contact: Contact::default(),
-                },
-                description: Private::new(""),
-                provider_id: ProviderId::parse("91"),
-            },
-        }
-    }
-
     fn record(status: &str) -> Record {
         Record { id: ProviderId::parse("91").unwrap(), status: status.to_owned() }
     }
@@ -304,7 +259,7 @@ mod tests {
     }
 
     fn settled(lookup: &Lookup, verdict: &Verdict) -> Settlement {
-        settle(lookup, verdict, true, &settings(), 0)
+        settle(lookup, verdict, PROVED, &settings(), 0)
     }
 
     #[test]
@@ -342,7 +297,7 @@ mod tests {
         let surfaced = settled(&rejected, &Verdict::Settled(record("1 Paid")));
         assert_eq!(
             (surfaced.transition, surfaced.reason.as_deref(), surfaced.due_in),
-            (Some(Transition::Surface), Some("found_settled"), None)
+            (Some(Transition::Surface), Some("found_settled"), Some(HOUR))
         );
         assert_eq!(surfaced.anomaly.map(|anomaly| anomaly.kind), Some("surfaced"));
         let old = Lookup { age: 240 * HOUR, ..rejected.clone() };
@@ -428,9 +383,10 @@ mod tests {
             absence_policy: AbsencePolicy { resend: false, ..settings().absence_policy },
             ..settings()
         };
-        let parked = settle(&unknown, &Verdict::NotFound, true, &cautious, 0);
+        let parked = settle(&unknown, &Verdict::NotFound, PROVED, &cautious, 0);
         assert_eq!((parked.transition, parked.reason.as_deref()), (Some(Transition::Park), Some(ABSENT)));
-        let unwitnessed = settle(&unknown, &Verdict::NotFound, false, &settings(), 0);
+        let unwitnessed =
+            settle(&unknown, &Verdict::NotFound, Evidence { canary_found: false, ..PROVED }, &settings(), 0);
         assert_eq!((unwitnessed.transition, unwitnessed.not_found), (None, NotFoundCount::Add));
         for verdict in
             [Verdict::Unknown(Doubt::ServerError), Verdict::Deferred { retry_after: None, pause: None }]

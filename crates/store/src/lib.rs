@@ -26,7 +26,7 @@ pub use key_file::KeyError;
 pub use ops::{
     account::{AccountRow, ChangedLimits, NewAccount},
     archive::{Archived, Counts, HistoryFile, HistoryPage, Month},
-    backlog::{AccountBacklog, AnomalyCount, AttemptCount, Backlog, OpenCount},
+    backlog::{AccountBacklog, AnomalyCount, AttemptCount, Backlog, OpenCount, Unacknowledged},
     freeze::{Freeze, OutCount, Thaw, Thawed},
     outbox::Waiting,
     peer::{Adoption, Peer},
@@ -44,8 +44,9 @@ pub use payout::{
 pub use people::{
     erase::{Forgotten, KeyUse, Whose},
     reissue::{Reissue, ReissueBatch},
-    review::{Decision, ReviewError},
+    review::{Decision, PersonsVerdict, ReviewError},
     review_queue::{ABSENT, ReviewItem},
+    unpaid::Unpaid,
 };
 pub use seal::Sealer;
 pub use store::{MIGRATOR, Options, Pending, Store};

@@ -4,3 +4,4 @@ pub(crate) mod erase;
 pub(crate) mod reissue;
 pub(crate) mod review;
 pub(crate) mod review_queue;
+pub(crate) mod unpaid;

@@ -180,13 +180,13 @@ impl Store {
         compare_keys(unit, sealer).await
     }
 
-    /// How far the database's clock is from `now`, either way.
-    pub async fn clock_skew(&self, now: jiff::Timestamp) -> Result<Duration, Error> {
-        let theirs = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
+    /// What the database's clock says.
+    pub async fn now(&self) -> Result<jiff::Timestamp, Error> {
+        let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
             .fetch_one(&self.pool)
             .await
             .map_err(Error::driver("reading the database's clock"))?;
-        Ok(theirs.to_jiff().duration_since(now).unsigned_abs())
+        Ok(now.to_jiff())
     }
 
     /// Closes all connections.

@@ -5,10 +5,7 @@ use std::time::Duration;
 use metrics::{Key, KeyName, Label as MetricLabel, Level, Metadata, with_recorder};
 use payrun_domain::{id::PayoutId, money::Money, name::AccountName, payout::PayoutState, verdict::Pause};
 
-use crate::{
-    metric::{Label, Metric},
-    trace,
-};
+use crate::{label::Label, metric::Metric, trace};
 
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
@@ -138,6 +135,19 @@ pub fn called(account: &AccountName, outcome: &'static str) {
 /// The provider's clock is so many seconds ahead of ours.
 pub fn clock_skew(account: &AccountName, seconds: i64) {
     set(Metric::ClockSkew, &[(Label::Account, account.as_str())], seconds);
+}
+
+/// The database's clock is so many seconds ahead of ours.
+pub fn database_clock(seconds: i64) {
+    set(Metric::DatabaseClockSkew, &[], seconds);
+}
+
+/// The database's clock has jumped by so many seconds.
+pub fn database_clock_jumped(seconds: i64) {
+    tracing::error!(
+        seconds,
+        "the database's clock has jumped: no absence is believed that began before, and no lease ends for the length of one; synchronise both machines with NTP"
+    );
 }
 
 /// A unit of work failed; it is tried again.

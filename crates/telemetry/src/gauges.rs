@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::{
     events::{set, set_seconds},
-    metric::{Label, Metric},
+    label::Label,
+    metric::Metric,
 };
 
 /// Open payouts of an account in a state.
@@ -24,6 +25,13 @@ pub fn late(account: &str, country: &'static str, by: Duration) {
 pub fn lag(account: &str, send: Duration, look_up: Duration) {
     set_seconds(Metric::SendLag, &[(Label::Account, account)], send);
     set_seconds(Metric::LookupLag, &[(Label::Account, account)], look_up);
+}
+
+/// Payouts of an account that were refused or came back, and that no person has acknowledged.
+pub fn unacknowledged(account: &str, rejected: i64, returned: i64) {
+    for (state, count) in [("rejected", rejected), ("returned", returned)] {
+        set(Metric::Unacknowledged, &[(Label::Account, account), (Label::State, state)], count);
+    }
 }
 
 /// Anomalies of an account that no person has explained.

@@ -3,6 +3,7 @@
 pub mod events;
 pub mod failpoint;
 pub mod gauges;
+pub mod label;
 pub mod logging;
 pub mod metric;
 pub mod recorder;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::label::Label;
+
 /// Every metric that payrun exposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Metric {
@@ -33,6 +35,8 @@ pub enum Metric {
     LeasesExpired,
     /// Anomalies that no person has explained, from the database.
     AnomaliesOpen,
+    /// Payouts that ended unpaid and that no person has acknowledged, from the database.
+    Unacknowledged,
     /// Whether an account is paused, from the database.
     AccountPaused,
     /// How long a person's pause has kept payouts back, from the database.
@@ -45,6 +49,8 @@ pub enum Metric {
     Breaker,
     /// How far a provider's clock is ahead of ours.
     ClockSkew,
+    /// How far the database's clock is ahead of ours.
+    DatabaseClockSkew,
     /// Calls of providers.
     Webhooks,
     /// Outbox rows waiting, from the database.
@@ -204,6 +210,13 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         "Contradictions and unmatched webhooks that no person has explained yet.",
     ),
     Entry(
+        Metric::Unacknowledged,
+        "payrun_payouts_unacknowledged",
+        Shared,
+        &[Label::Account, Label::State],
+        "Payouts that were refused or came back, and that no person has acknowledged.",
+    ),
+    Entry(
         Metric::AccountPaused,
         "payrun_account_paused",
         Shared,
@@ -238,6 +251,13 @@ const CATALOGUE: [Entry; Metric::Start as usize + 1] = [
         Gauge,
         &[Label::Account],
         "How far the provider's clock is ahead of ours, to the second.",
+    ),
+    Entry(
+        Metric::DatabaseClockSkew,
+        "payrun_database_clock_skew_seconds",
+        Gauge,
+        &[],
+        "How far the database's clock is ahead of ours, to the second; beyond 5 no absence is believed.",
     ),
     Entry(
         Metric::Webhooks,
@@ -344,55 +364,6 @@ impl Metric {
     /// One sentence for the reader of the dashboard.
     pub const fn help(self) -> &'static str {
         CATALOGUE[self as usize].4
-    }
-}
-
-/// Every label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Label {
-    /// Name of a configured account.
-    Account,
-    /// Where an account pays, ISO 3166-1.
-    Country,
-    /// An amount's currency, ISO 4217.
-    Currency,
-    /// A payout state.
-    State,
-    /// A verdict.
-    Verdict,
-    /// `message` or `table`.
-    Source,
-    /// A word for how it ended.
-    Outcome,
-    /// Which part of payrun.
-    Role,
-    /// Why an account is paused.
-    Reason,
-    /// Kind of anomaly.
-    Kind,
-    /// A name of the configuration's section `expires`.
-    What,
-    /// The version of payrun.
-    Version,
-}
-
-impl Label {
-    /// As Prometheus knows it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Country => "country",
-            Self::Currency => "currency",
-            Self::State => "state",
-            Self::Verdict => "verdict",
-            Self::Source => "source",
-            Self::Outcome => "outcome",
-            Self::Role => "role",
-            Self::Reason => "reason",
-            Self::Kind => "kind",
-            Self::What => "what",
-            Self::Version => "version",
-        }
     }
 }
 

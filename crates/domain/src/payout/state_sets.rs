@@ -24,7 +24,7 @@ impl PayoutState {
             Self::Submitting => OUT | SENT | DUE | IN_DOUBT | COUNTS_AS_PAID,
             Self::Unknown => OUT | SENT | DUE | LOOKED_UP | IN_DOUBT | COUNTS_AS_PAID,
             Self::Accepted => OUT | SENT | DUE | LOOKED_UP | COUNTS_AS_PAID,
-            Self::NeedsReview => OUT | SENT | COUNTS_AS_PAID,
+            Self::NeedsReview => OUT | SENT | LOOKED_UP | COUNTS_AS_PAID,
             Self::Paid => SENT | LOOKED_UP | WATCHED | COUNTS_AS_PAID,
             Self::Rejected | Self::Returned => SENT | LOOKED_UP | WATCHED | ENDED_UNPAID | REISSUABLE,
         }

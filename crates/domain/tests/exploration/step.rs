@@ -208,6 +208,7 @@ impl Protocol {
             not_found: u32::from(world.payout.not_found),
             not_found_for: silence,
             silent_for: silence,
+            clocks_agree: true,
             canary_found: true,
             age: Duration::ZERO,
             next_send: NextSend::Again,

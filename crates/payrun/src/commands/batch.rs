@@ -20,10 +20,11 @@ use payrun_store::{RiskFlag, Store};
 use payrun_tabular::Separator;
 
 use crate::{
-    commands::{held, reissue, watch},
+    commands::{held, left, reissue, watch},
     context::{Acting, Context},
     failure::Failure,
     output::{
+        language::Lang,
         maybe_time,
         new_file::{NewFile, sheet},
         table, time, totals,
@@ -38,6 +39,9 @@ pub(crate) enum BatchCommand {
     Show {
         /// Which batch.
         id: BatchId,
+        /// The language in which the provider's codes are told.
+        #[arg(long, value_enum, default_value = "en")]
+        lang: Lang,
     },
     /// Rows that are good and unusual, and wait until another person than their uploader has
     /// looked at them.
@@ -121,6 +125,9 @@ pub(crate) enum BatchCommand {
     Watch {
         /// Which batch.
         id: BatchId,
+        /// The language in which the provider's codes are told.
+        #[arg(long, value_enum, default_value = "en")]
+        lang: Lang,
     },
 }
 
@@ -128,7 +135,7 @@ pub(crate) enum BatchCommand {
 pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), Failure> {
     match command {
         BatchCommand::List => list(context).await,
-        BatchCommand::Show { id } => show(context, id).await,
+        BatchCommand::Show { id, lang } => show(context, id, lang).await,
         BatchCommand::Held { id } => held::show(context, id).await,
         BatchCommand::Release { id, rows, code, reason } => {
             held::release(context, id, rows, code, &reason).await
@@ -176,7 +183,7 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
             reissue::of_batch(context, id, &code, evidence.as_deref()).await
         }
         BatchCommand::Export { id, to, rejects } => export(context, id, to.as_deref(), rejects).await,
-        BatchCommand::Watch { id } => watch::run(context, id).await,
+        BatchCommand::Watch { id, lang } => watch::run(context, id, lang).await,
     }
 }
 
@@ -199,7 +206,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
     })
 }
 
-async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
+async fn show(context: &Context, id: BatchId, lang: Lang) -> Result<(), Failure> {
     let batch = show_batch::show(&context.store_of_reader().await?, id).await?;
     context.output.answer(&batch, |batch| {
         let mut text = heading(&batch.line);
@@ -224,6 +231,7 @@ async fn show(context: &Context, id: BatchId) -> Result<(), Failure> {
                  up before it is sent",
             );
         }
+        text.push_str(&left::describe(context, batch.line.batch, &batch.left, lang));
         text.push_str(&next(batch));
         text
     })

@@ -7,14 +7,14 @@ use payrun_domain::{
     payout::PayoutState,
     verdict::ProviderId,
 };
-use payrun_store::{Decision, PayoutDetail, PayoutLine};
+use payrun_store::{Decision, PayoutDetail, PayoutLine, PersonsVerdict};
 use serde::Serialize;
 
 use crate::{
-    commands::reissue,
+    commands::{ask_provider::ask_provider, reissue},
     context::{Acting, Context},
     failure::Failure,
-    output::{self, amount, maybe_time, table},
+    output::{self, amount, language::Lang, maybe_time, table},
 };
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +23,9 @@ pub(crate) enum PayoutCommand {
     Show {
         /// Its id, reference, client id, or the provider's id.
         which: String,
+        /// The language in which the provider's codes are told.
+        #[arg(long, value_enum, default_value = "en")]
+        lang: Lang,
     },
     /// Decide what became of a payout that needs review, or that its provider never settles; a
     /// second person must say the same.
@@ -56,7 +59,7 @@ pub(crate) enum PayoutCommand {
 }
 
 /// What two people can say of a payout.
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Outcome {
     /// The provider has it; its fate is looked up.
     Accepted,
@@ -71,7 +74,7 @@ pub(crate) enum Outcome {
 /// Runs one of them.
 pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(), Failure> {
     match command {
-        PayoutCommand::Show { which } => show(context, &which).await,
+        PayoutCommand::Show { which, lang } => show(context, &which, lang).await,
         PayoutCommand::Resolve { which, outcome, evidence } => {
             decide(context, &which, outcome, &evidence).await
         }
@@ -82,10 +85,11 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
     }
 }
 
-async fn show(context: &Context, which: &str) -> Result<(), Failure> {
+async fn show(context: &Context, which: &str, lang: Lang) -> Result<(), Failure> {
     let details = find::payouts(&context.store_of_reader().await?, which).await?;
-    let explained =
-        details.into_iter().map(|detail| Explained { meaning: meaning(context, &detail.payout), detail });
+    let explained = details
+        .into_iter()
+        .map(|detail| Explained { meaning: meaning(context, &detail.payout, lang), detail });
     let explained: Vec<_> = explained.collect();
     context.output.answer(&explained, |payouts| payouts.iter().map(timeline).collect::<Vec<_>>().join("\n\n"))
 }
@@ -100,10 +104,10 @@ struct Explained {
 
 /// None where the provider's documents do not say, and of a payout that may still be paid, or was:
 /// to correct it and pay again, as many a meaning advises, would pay twice.
-fn meaning(context: &Context, payout: &PayoutLine) -> Option<&'static str> {
+fn meaning(context: &Context, payout: &PayoutLine, lang: Lang) -> Option<&'static str> {
     let has_ended_unpaid = matches!(payout.state, PayoutState::Rejected | PayoutState::Returned);
     let words = [payout.reason.as_deref(), payout.provider_status.as_deref()];
-    has_ended_unpaid.then(|| context.meaning(&payout.account, &words)).flatten()
+    has_ended_unpaid.then(|| context.meaning(&payout.account, &words, lang.into())).flatten()
 }
 
 /// Where the payout stands, and what its provider last said.
@@ -217,15 +221,21 @@ async fn cancel(context: &Context, which: &str) -> Result<(), Failure> {
 }
 
 async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str) -> Result<(), Failure> {
-    let Acting { store, actor } = context.store_of_person().await?;
-    let id = find::one(&store, which).await?;
+    let acting = context.store_of_person().await?;
+    let Acting { store, actor } = &acting;
+    let id = find::one(store, which).await?;
+    if outcome == Outcome::Queued {
+        ask_provider(context, &acting, &[id]).await?;
+    }
     let state = match outcome {
         Outcome::Accepted => PayoutState::Accepted,
         Outcome::Paid => PayoutState::Paid,
         Outcome::Rejected => PayoutState::Rejected,
         Outcome::Queued => PayoutState::Queued,
     };
-    let resolved = resolve(&store, &actor, id, state, evidence).await?;
+    let quiet = context.quiet(&find::account(store, id).await?).unwrap_or_default();
+    let verdict = PersonsVerdict { outcome: state, evidence, quiet };
+    let resolved = resolve(store, actor, id, &verdict).await?;
     context.output.answer(&resolved, |resolved| match resolved.decision {
         Decision::Proposed => format!(
             "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
@@ -241,7 +251,7 @@ async fn issue_again(context: &Context, which: &str, compared: Option<&str>) -> 
     let acting = context.store_of_person().await?;
     let id = find::one(&acting.store, which).await?;
     if compared.is_none() {
-        reissue::ask_provider(context, &acting, &[id]).await?;
+        ask_provider(context, &acting, &[id]).await?;
     }
     let Acting { store, actor } = &acting;
     let new = payrun_app::reissue::one(store, actor, id, compared, SystemClock.now()).await?;

@@ -9,14 +9,15 @@ use payrun_store::Store;
 use tokio::time;
 
 use crate::{
+    commands::left,
     context::Context,
     failure::Failure,
-    output::{table, totals},
+    output::{language::Lang, table, totals},
 };
 
 const EVERY: Duration = Duration::from_millis(250);
 
-pub(crate) async fn run(context: &Context, id: BatchId) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, id: BatchId, lang: Lang) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let begun = Instant::now();
     check_moving(&store, id).await?;
@@ -29,17 +30,12 @@ pub(crate) async fn run(context: &Context, id: BatchId) -> Result<(), Failure> {
             begun.elapsed(),
             totals(&done.totals)
         );
-        if done.tally.review > 0 {
-            text.push_str(&format!(
-                "\n\n{} wait for a person: payrun batch export {id} lists them, payrun payout show tells why, payrun payout resolve decides",
-                done.tally.review
-            ));
-        }
         if !done.rejected_by_code.is_empty() {
             let rows = done.rejected_by_code.iter().map(|row| [row.code.clone(), row.count.to_string()]);
             text.push_str("\n\n");
             text.push_str(&table(["rejected by the provider with", "payouts"], rows));
         }
+        text.push_str(&left::describe(context, id, &done.left, lang));
         text
     })
 }

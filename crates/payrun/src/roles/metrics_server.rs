@@ -17,7 +17,7 @@ use payrun_domain::{
     verdict::Pause,
 };
 use payrun_providers::Rules;
-use payrun_store::{AnomalyCount, Backlog, Store};
+use payrun_store::{AnomalyCount, Backlog, Store, Unacknowledged};
 use payrun_telemetry::{gauges, recorder::Recorder};
 use tokio::{net::TcpListener, sync::watch, time};
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,9 @@ fn show(found: &Backlog, accounts: &BTreeMap<AccountName, Arc<dyn Rules>>) {
             .filter_map(|open| Some(settlement_sla.late_by(now.checked_sub(open.oldest).ok()?, now)))
             .max();
         gauges::late(account.as_str(), rules.country().code(), late.unwrap_or_default());
+    }
+    for Unacknowledged { account, rejected, returned } in &found.unacknowledged {
+        gauges::unacknowledged(account.as_str(), *rejected, *returned);
     }
     for AnomalyCount { account, kind, count } in &found.anomalies {
         gauges::anomalies(account.as_str(), kind, *count);

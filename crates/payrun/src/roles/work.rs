@@ -122,14 +122,17 @@ impl<'a> Work<'a> {
                 reconciler.run(first, stop).await;
             });
         }
+        let leases = self.context.config.accounts.values().map(|account| account.limits.lease);
         let settings = SweepSettings {
             actor: self.acting.actor.clone(),
             every: Duration::from_secs(1),
             skew: Duration::from_secs(2),
+            lease_max: leases.max().unwrap_or_default(),
             look_up_in: Duration::from_secs(1),
             rows_max: 500,
         };
-        self.spawn_worker(sweep(self.acting.store.clone(), settings, self.stop.clone()));
+        let (store, clock) = (self.acting.store.clone(), Arc::new(SystemClock));
+        self.spawn_worker(sweep(store, settings, clock, self.stop.clone()));
     }
 
     /// Takes providers' webhooks.

@@ -28,6 +28,7 @@ struct PaymentHistory {
     names_differ: bool,
     most: Option<i64>,
     repeats: Option<String>,
+    person_repeats: Option<String>,
 }
 
 /// What there is to compare with.
@@ -130,6 +131,10 @@ pub(crate) async fn flags(
         if let Some(place) = &past.repeats {
             let reason = format!("the same amount goes to the same account by {place}, of the last days");
             faults.push(fault(payout, RiskFlag::Repeated, Field::Amount, reason));
+        } else if let Some(place) = &past.person_repeats {
+            let reason =
+                format!("the same amount goes to the same person, elsewhere, by {place}, of the last days");
+            faults.push(fault(payout, RiskFlag::Repeated, Field::Amount, reason));
         }
         if !history.approved {
             continue;
@@ -185,62 +190,9 @@ async fn payment_history(
     // What an account was paid is asked by existence, so that no number of other rows can hide it;
     // only the most that a person was paid is taken from the latest. Ids are ordered by time, and
     // the index is ordered by them.
-    let rows = sqlx::query_as!(
+    let rows = sqlx::query_file_as!(
         PaymentHistory,
-        r#"select a.id as "id!",
-               exists (
-                   select
-                   from beneficiary
-                   join payout on payout.id = beneficiary.payout_id
-                   where beneficiary.destination_index = a.destination
-                       and payout.batch_id <> $7
-                       and counts_as_paid(payout.state)
-               ) as "account_known!",
-               exists (
-                   select
-                   from beneficiary
-                   join payout on payout.id = beneficiary.payout_id
-                   where beneficiary.person_index = a.person
-                       and payout.batch_id <> $7
-                       and counts_as_paid(payout.state)
-               ) as "person_known!",
-               exists (
-                   select
-                   from beneficiary
-                   join payout on payout.id = beneficiary.payout_id
-                   where beneficiary.destination_index = a.destination
-                       and beneficiary.name_index <> a.name
-                       and payout.batch_id <> $7
-                       and counts_as_paid(payout.state)
-               ) as "names_differ!",
-               (
-                   select max(h.amount_minor)
-                   from (
-                       select payout.amount_minor
-                       from beneficiary
-                       join payout on payout.id = beneficiary.payout_id
-                       where beneficiary.person_index = a.person
-                           and payout.batch_id <> $7
-                           and payout.currency = a.currency
-                           and counts_as_paid(payout.state)
-                       order by beneficiary.payout_id desc
-                       limit 100
-                   ) h
-               ) as most,
-               (
-                   select format('row %s of batch %s', payout.row_no, payout.batch_id)
-                   from beneficiary
-                   join payout on payout.id = beneficiary.payout_id
-                   where beneficiary.destination_index = a.destination
-                       and beneficiary.payout_id >= $8
-                       and payout.batch_id <> $7
-                       and payout.amount_minor = a.minor
-                       and payout.currency = a.currency
-                       and not ended_unpaid(payout.state)
-                   order by beneficiary.payout_id desc
-                   limit 1
-               ) as repeats
-           from unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[], $5::text[], $6::bigint[]) a (id, destination, person, name, currency, minor)"#,
+        "src/batch/payment_history.sql",
         &columns.ids,
         &columns.destinations as &[Option<&[u8]>],
         &columns.persons as &[&[u8]],

@@ -25,10 +25,23 @@ pub struct Backlog {
     pub outbox_age: Duration,
     /// Anomalies that wait for an explanation, by account and kind.
     pub anomalies: Vec<AnomalyCount>,
+    /// Payouts that were refused or came back, and that no person has acknowledged.
+    pub unacknowledged: Vec<Unacknowledged>,
     /// All sends are stopped.
     pub frozen: bool,
     /// The database may have gone back in time, and nothing is sent.
     pub unknown_history: bool,
+}
+
+/// Payouts of one account that ended unpaid and wait to be seen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unacknowledged {
+    /// Who pays.
+    pub account: AccountName,
+    /// How many were refused.
+    pub rejected: i64,
+    /// How many came back.
+    pub returned: i64,
 }
 
 /// Contradictions of one kind that wait for an explanation.
@@ -118,6 +131,7 @@ impl Store {
         Ok(Backlog {
             accounts: self.account_backlogs().await?,
             open: self.count_open().await?,
+            unacknowledged: self.count_unacknowledged().await?,
             outbox_depth: outbox.count,
             outbox_age: state::age(outbox.age_ms),
             anomalies: anomalies
@@ -130,6 +144,27 @@ impl Store {
             frozen: outbox.frozen,
             unknown_history: outbox.unknown_history,
         })
+    }
+
+    async fn count_unacknowledged(&self) -> Result<Vec<Unacknowledged>, Error> {
+        let counts = sqlx::query!(
+            r#"select account.name, count(*) filter (where payout.state = 'rejected') as "rejected!",
+                   count(*) filter (where payout.state = 'returned') as "returned!"
+               from account
+               left join payout
+                   on payout.account = account.name
+                   and can_be_reissued(payout.state)
+                   and payout.acknowledged_at is null
+               group by account.name"#
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(Error::driver("reading the backlog"))?;
+        let counts = counts.into_iter().map(|row| {
+            let account = account_name(&row.name)?;
+            Ok(Unacknowledged { account, rejected: row.rejected, returned: row.returned })
+        });
+        counts.collect()
     }
 
     async fn count_open(&self) -> Result<Vec<OpenCount>, Error> {

@@ -1,76 +1,34 @@
-//! The control look-up: a payout that the provider certainly has, to prove that it is found by its
-//! reference.
+//! The payout that its provider must find by reference, before it is believed that it has not
+//! another.
 
-use payrun_domain::{name::AccountName, order::Order};
-use uuid::Uuid;
+use jiff::Timestamp;
+use payrun_domain::order::Order;
 
-use crate::{Error, Store, payout::sealed_order::SealedOrder};
+use crate::{Error, Peer, Store, payout::sealed_order::SealedOrder};
 
 impl Store {
-    /// A payout that the provider certainly has, to prove that its look-up by reference works: it
-    /// carries no provider id.
-    pub async fn lookup_canary(&self, account: &AccountName) -> Result<Option<Order>, Error> {
-        let row = sqlx::query_as!(
-            CanaryRow,
-            r#"with latest as materialized ((
-                   select *
-                   from payout
-                   where account = $1 and state = 'accepted' and provider_id is not null
-                   order by due_at desc
-                   limit 1
-               ) union all (
-                   select *
-                   from payout
-                   where account = $1 and state = 'paid' and due_at is not null and provider_id is not null
-                   order by due_at desc
-                   limit 1
-               ))
-               select latest.id as "id!", latest.reference as "reference!", latest.country as "country!",
-                   latest.currency as "currency!", latest.amount_minor as "amount_minor!", beneficiary.key_id,
-                   beneficiary.name, beneficiary.document, beneficiary.destination, beneficiary.contact,
-                   beneficiary.description
-               from latest
-               cross join lateral (select * from beneficiary where payout_id = latest.id offset 0) beneficiary
-               order by latest.due_at desc
-               limit 1"#,
-            account.as_str(),
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(Error::driver("finding a payout for the control look-up"))?;
-        row.map(|row| row.sealed().open(&self.sealer())).transpose()
-    }
-}
-
-struct CanaryRow {
-    id: Uuid,
-    reference: String,
-    country: String,
-    currency: String,
-    amount_minor: i64,
-    key_id: i16,
-    name: Vec<u8>,
-    document: Vec<u8>,
-    destination: Vec<u8>,
-    contact: Vec<u8>,
-    description: Vec<u8>,
-}
-
-impl CanaryRow {
-    fn sealed(&self) -> SealedOrder<'_> {
-        SealedOrder {
-            payout: self.id.into(),
-            reference: &self.reference,
-            country: &self.country,
-            currency: &self.currency,
-            amount_minor: self.amount_minor,
+    /// The payout that was sent last of those that the merchant of `peer` has, without the
+    /// provider's id, and when it was sent.
+    pub async fn youngest_canary(&self, peer: &Peer) -> Result<Option<(Order, Timestamp)>, Error> {
+        let found = sqlx::query_file!("src/payout/canary.sql", peer.account.as_str(), peer.as_str())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(Error::driver("finding a payout for the control look-up"))?;
+        let Some(row) = found else { return Ok(None) };
+        let sealed = SealedOrder {
+            payout: row.id.into(),
+            reference: &row.reference,
+            country: &row.country,
+            currency: &row.currency,
+            amount_minor: row.amount_minor,
             provider_id: None,
-            key_id: self.key_id,
-            name: &self.name,
-            document: &self.document,
-            destination: &self.destination,
-            contact: &self.contact,
-            description: &self.description,
-        }
+            key_id: row.key_id,
+            name: &row.name,
+            document: &row.document,
+            destination: &row.destination,
+            contact: &row.contact,
+            description: &row.description,
+        };
+        Ok(Some((sealed.open(&self.sealer())?, row.sent_at.to_jiff())))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use payrun_domain::{
     decide::{Idempotency, NextSend},
     id::PayoutId,
@@ -37,8 +38,10 @@ pub struct Lookup {
     pub not_found: u32,
     /// Since the first of them.
     pub not_found_for: Duration,
-    /// Since the last send may have begun.
-    pub silent_for: Duration,
+    /// When the last send may have begun, by the database's clock; for ever ago when none has.
+    pub sent_at: Timestamp,
+    /// When the look-up was taken, by the same clock.
+    pub taken_at: Timestamp,
     /// Since it is in its state.
     pub age: Duration,
     /// What another send of it would be.
@@ -64,6 +67,11 @@ pub struct FirstLookup {
 }
 
 impl Lookup {
+    /// Since the last send may have begun, by the database's clock.
+    pub fn silent_for(&self) -> Duration {
+        Duration::try_from(self.taken_at.duration_since(self.sent_at)).unwrap_or_default()
+    }
+
     /// What the table holds about a payout as soon as its acceptance is recorded (T10).
     pub fn of_accepted(claimed: Claimed, record: &Record, idempotency: Idempotency) -> Self {
         Self {
@@ -75,7 +83,8 @@ impl Lookup {
             refusal_noted: false,
             not_found: 0,
             not_found_for: Duration::ZERO,
-            silent_for: Duration::ZERO,
+            sent_at: Timestamp::MIN,
+            taken_at: Timestamp::MIN,
             age: Duration::ZERO,
             next_send: NextSend::Again,
             is_own_merchant: true,
@@ -91,7 +100,7 @@ impl Lookup {
 pub struct LookupRoom {
     /// How many payouts whose fate is not known yet.
     pub open: i64,
-    /// How many payouts that have ended, and are watched.
+    /// How many payouts that have ended, and are watched; and as many that people decide about.
     pub watched: i64,
 }
 
@@ -135,7 +144,8 @@ impl Store {
             refusal_noted: row.refusal_noted,
             not_found: state::count(row.not_found),
             not_found_for: state::age(row.not_found_ms),
-            silent_for: state::age(row.silent_ms),
+            sent_at: row.sent_at.map_or(Timestamp::MIN, jiff_sqlx::Timestamp::to_jiff),
+            taken_at: row.taken_at.to_jiff(),
             age: state::age(row.age_ms),
             next_send: if row.cancelled {
                 NextSend::Cancelled
@@ -190,7 +200,8 @@ struct LookupRow {
     is_own_merchant: bool,
     cancelled: bool,
     not_found_ms: Option<i64>,
-    silent_ms: Option<i64>,
+    sent_at: Option<jiff_sqlx::Timestamp>,
+    taken_at: jiff_sqlx::Timestamp,
     age_ms: Option<i64>,
     key_id: i16,
     name: Vec<u8>,

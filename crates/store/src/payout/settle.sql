@@ -29,6 +29,9 @@ moved as (
             when answer.transition is null then payout.returned_minor
             else answer.returned_minor
         end,
+        -- What ends unpaid anew is to be seen anew.
+        acknowledged_by = case when answer.transition is null then payout.acknowledged_by end,
+        acknowledged_at = case when answer.transition is null then payout.acknowledged_at end,
         looked_up_at = clock_timestamp(),
         lookup_answer = answer.lookup_answer,
         -- Not-founds in a row: another answer begins anew, and none leaves the count as it is.

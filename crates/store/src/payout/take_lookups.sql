@@ -1,8 +1,8 @@
 -- Takes look-ups that are due, those that were due first, and moves each by the lease ($2, in
 -- microseconds), during which no other process takes it. $1 account; $3 room for doubt and
 -- acceptance, of each of which as many are locked as may be taken; $4 room for what has ended and
--- is watched; $5 the peer that is asked. `offset 0` keeps each look by the key apart: joined freely,
--- the planner may read a partial index whole.
+-- is watched, and as much for what people decide about; $5 the peer that is asked. `offset 0` keeps
+-- each look by the key apart: joined freely, the planner may read a partial index whole.
 with unknown as materialized (
     select id, due_at
     from payout
@@ -25,6 +25,14 @@ unsettled as (
     order by due_at
     limit $3
 ),
+reviewed as materialized (
+    select id
+    from payout
+    where account = $1 and state = 'needs_review' and due_at <= statement_timestamp()
+    order by due_at
+    limit $4
+    for update skip locked
+),
 watched as materialized (
     select id
     from payout
@@ -36,6 +44,9 @@ watched as materialized (
 due as (
     select id
     from unsettled
+    union all
+    select id
+    from reviewed
     union all
     select id
     from watched
@@ -56,9 +67,9 @@ select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
     batch.cancelled_at is not null as "cancelled!",
     (extract(epoch from clock_timestamp() - taken.not_found_since) * 1000)::bigint
         as not_found_ms,
+    clock_timestamp() as "taken_at!",
     -- A send that is lost from this database came before its history.
-    (extract(epoch from clock_timestamp() - greatest(taken.sent_at, (select max(opened_at) from history where proof = 'doubted'))) * 1000)::bigint
-        as silent_ms,
+    greatest(taken.sent_at, (select max(opened_at) from history where proof = 'doubted')) as sent_at,
     (extract(epoch from clock_timestamp() - taken.state_since) * 1000)::bigint as age_ms,
     beneficiary.key_id, beneficiary.name, beneficiary.document, beneficiary.destination,
     beneficiary.contact, beneficiary.description

@@ -1,6 +1,9 @@
 //! Rejected and returned payouts that are issued again.
 
+use std::collections::HashMap;
+
 use payrun_domain::{
+    fault::Field,
     id::{BatchId, PayoutId},
     name::Actor,
 };
@@ -8,7 +11,8 @@ use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
 use crate::{
-    Error, ReviewError, Store,
+    Error, ReviewError, RiskFlag, Store,
+    batch::risk_flag,
     payout::beneficiary::{self, SealedBeneficiary},
     payout::sealed_order::SealedOrder,
     people::review::check_evidence,
@@ -38,8 +42,8 @@ pub struct ReissueBatch {
 const OPERATION: &str = "issuing payouts again";
 
 impl Store {
-    /// Brings the look-up of a settled payout forward: what its provider says of it now. Nothing
-    /// happens to one that is not looked up, or whose history left the database.
+    /// Brings the look-up of a payout forward: what its provider says of it now. Nothing happens to
+    /// one that is not looked up, or whose history left the database.
     pub async fn ask_again(&self, actor: &Actor, id: PayoutId) -> Result<(), Error> {
         let operation = "asking the provider again";
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
@@ -47,7 +51,7 @@ impl Store {
             "update payout
              set due_at = clock_timestamp()
              where id = $1
-                 and is_watched(state)
+                 and is_looked_up(state)
                  and exists (select from payout_event event where event.payout_id = $1)",
             id.uuid(),
         )
@@ -208,20 +212,37 @@ async fn insert(
     .execute(unit.connection())
     .await
     .map_err(Error::driver(OPERATION))?;
+    let corrected = corrected(unit, &old).await?;
+    let holds: Vec<bool> = old.iter().map(|id| corrected.contains_key(id)).collect();
     sqlx::query!(
         "insert into payout (
              id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency,
              amount_minor, state, version, transition, reason
          )
          select issued.new, $4, issued.row_no::int, client_id, issue + 1, payout.id, account, issued.reference, country,
-             currency, amount_minor, 'awaiting_approval', 2, 'pass', $5
-         from unnest($1::uuid[], $2::uuid[], $3::text[]) with ordinality as issued (old, new, reference, row_no)
+             currency, amount_minor, case when issued.holds then 'held' else 'awaiting_approval' end, 2,
+             case when issued.holds then 'hold' else 'pass' end, case when issued.holds then $7 else $5 end
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $6::bool[])
+             with ordinality as issued (old, new, reference, holds, row_no)
          join payout on payout.id = issued.old",
         &old,
         &new,
         &references as &[&str],
         batch.id.uuid(),
         compared,
+        &holds,
+        RiskFlag::Repeated.code(),
+    )
+    .execute(unit.connection())
+    .await
+    .map_err(Error::driver(OPERATION))?;
+    hold(unit, batch.id, issued, &corrected).await?;
+    sqlx::query!(
+        "update payout
+         set acknowledged_by = $2, acknowledged_at = clock_timestamp()
+         where id = any($1) and acknowledged_at is null",
+        &old,
+        actor.as_str(),
     )
     .execute(unit.connection())
     .await
@@ -232,6 +253,75 @@ async fn insert(
         batch.id.uuid(),
         identity.as_ref(),
         i32::try_from(issued.len()).unwrap_or(i32::MAX),
+    )
+    .execute(unit.connection())
+    .await
+    .map_err(Error::driver(OPERATION))?;
+    Ok(())
+}
+
+/// Rows that came after a payout that ended unpaid, and pay the same to the same person or account:
+/// somebody has corrected the row, and does not wait for it to be issued again.
+async fn corrected(unit: &mut Unit, old: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
+    let rows = sqlx::query!(
+        r#"select payout.id, format('row %s of batch %s', other.row_no, other.batch_id) as "place!"
+           from payout
+           join beneficiary on beneficiary.payout_id = payout.id
+           cross join lateral (
+               select later.row_no, later.batch_id
+               from (
+                   select payout_id
+                   from beneficiary theirs
+                   where theirs.person_index = beneficiary.person_index and theirs.payout_id > payout.id
+                   union
+                   select payout_id
+                   from beneficiary theirs
+                   where theirs.destination_index = beneficiary.destination_index and theirs.payout_id > payout.id
+               ) same
+               join payout later on later.id = same.payout_id
+               where later.client_id <> payout.client_id
+                   and later.currency = payout.currency
+                   and later.amount_minor = payout.amount_minor
+                   and not ended_unpaid(later.state)
+               order by later.id
+               limit 1
+           ) other
+           where payout.id = any($1)"#,
+        old,
+    )
+    .fetch_all(unit.connection())
+    .await
+    .map_err(Error::driver(OPERATION))?;
+    Ok(rows.into_iter().map(|row| (row.id, row.place)).collect())
+}
+
+/// Writes down which of the new payouts wait for another person, and what was seen.
+async fn hold(
+    unit: &mut Unit,
+    batch: BatchId,
+    issued: &[Reissue],
+    corrected: &HashMap<Uuid, String>,
+) -> Result<(), Error> {
+    let (mut held, mut rows, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
+    for (row, reissue) in (1_i32..).zip(issued) {
+        if let Some(place) = corrected.get(&reissue.old.uuid()) {
+            held.push((reissue.new.uuid(), RiskFlag::Repeated));
+            rows.push(row);
+            reasons.push(format!(
+                "the same amount goes to the same person or account by {place}, which came since"
+            ));
+        }
+    }
+    risk_flag::hold(unit, &held).await?;
+    sqlx::query!(
+        "insert into row_fault (batch_id, line, row_no, severity, field, code, reason)
+         select $1, row_no, row_no, 'warning', $4, $5, reason
+         from unnest($2::int[], $3::text[]) as fault (row_no, reason)",
+        batch.uuid(),
+        &rows,
+        &reasons,
+        Field::Amount.column(),
+        RiskFlag::Repeated.code(),
     )
     .execute(unit.connection())
     .await

@@ -1,5 +1,7 @@
 //! T21: what two people decide, with evidence.
 
+use std::time::Duration;
+
 use payrun_domain::{
     id::PayoutId,
     name::Actor,
@@ -18,6 +20,17 @@ pub enum Decision {
     Replaced,
     /// Two people agree; the payout has moved.
     Confirmed,
+}
+
+/// What a person says became of a payout.
+#[derive(Debug, Clone, Copy)]
+pub struct PersonsVerdict<'a> {
+    /// What it is.
+    pub outcome: PayoutState,
+    /// What the provider or bank showed, and where: for the auditor, without personal data.
+    pub evidence: &'a str,
+    /// How long its provider may take to show what was sent: before that it is not sent again.
+    pub quiet: Duration,
 }
 
 /// Why people's decision is refused.
@@ -42,6 +55,18 @@ pub enum ReviewError {
         "the provider has a record of this payout ({0}), so it is never sent again: decide accepted, paid or rejected"
     )]
     Found(String),
+    /// Its provider may still show it.
+    #[error(
+        "the payout may have been sent less than {} s ago, which is the quiet time of its account (quiet_ms): its provider may still show it; \
+         decide later", .0.as_secs()
+    )]
+    TooEarly(Duration),
+    /// Its provider has not said that it does not have it.
+    #[error(
+        "the provider has not said within ten minutes that it has no such payout (its last answer: {}), so it is not sent again; is a process \
+         with the role reconcile running, and does the provider answer?", .0.as_deref().unwrap_or("none")
+    )]
+    NotAsked(Option<String>),
     /// None that people decide.
     #[error("a decision is one of accepted, paid, rejected, queued")]
     Outcome,
@@ -78,35 +103,18 @@ const FOUND: [&str; 3] = ["accepted", "settled", "returned"];
 
 impl Store {
     /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.
-    /// `evidence` is for the auditor, without personal data.
     pub async fn decide(
         &self,
         actor: &Actor,
         id: PayoutId,
-        outcome: PayoutState,
-        evidence: &str,
+        verdict: &PersonsVerdict<'_>,
     ) -> Result<Decision, ReviewError> {
         let operation = "deciding about a payout";
+        let PersonsVerdict { outcome, evidence, quiet } = *verdict;
         let transition = decision(outcome).ok_or(ReviewError::Outcome)?;
         check_evidence(evidence)?;
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        let payout = sqlx::query!(
-            "select state, version, provider_id, lookup_answer from payout where id = $1 for update",
-            id.uuid()
-        )
-        .fetch_optional(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?
-        .ok_or(ReviewError::NotFound(id))?;
-        let state = state::payout_state(&payout.state, id)?;
-        if state.apply(transition).is_err() {
-            return Err(ReviewError::State { state, wanted: decidable(outcome) });
-        }
-        // Its id is not known where another payout has it.
-        let found = payout.lookup_answer.filter(|answer| FOUND.contains(&answer.as_str()));
-        if let Some(record) = payout.provider_id.or(found).filter(|_| outcome == PayoutState::Queued) {
-            return Err(ReviewError::Found(record));
-        }
+        let version = decidable_version(&mut unit, id, transition, quiet).await?;
         let proposal = sqlx::query!(
             "select number, outcome, proposed_by
              from review_decision
@@ -114,7 +122,7 @@ impl Store {
              order by number desc
              limit 1",
             id.uuid(),
-            payout.version,
+            version,
         )
         .fetch_optional(unit.connection())
         .await
@@ -126,7 +134,7 @@ impl Store {
                 "insert into review_decision (payout_id, version, number, outcome, evidence, proposed_by)
                  values ($1, $2, $3, $4, $5, $6)",
                 id.uuid(),
-                payout.version,
+                version,
                 number,
                 outcome.as_str(),
                 evidence,
@@ -142,9 +150,59 @@ impl Store {
         if proposed_by == *actor {
             return Err(ReviewError::NeedsAnother(proposed_by));
         }
-        confirm(actor, unit, id, payout.version, transition).await?;
+        confirm(actor, unit, id, version, transition).await?;
         Ok(Decision::Confirmed)
     }
+}
+
+/// The version of a payout that people may decide about so; locked until the unit ends.
+async fn decidable_version(
+    unit: &mut Unit,
+    id: PayoutId,
+    transition: Transition,
+    quiet: Duration,
+) -> Result<i32, ReviewError> {
+    let operation = "deciding about a payout";
+    let payout = sqlx::query!(
+        r#"select payout.state, payout.version, payout.provider_id, payout.lookup_answer,
+               account.idempotency = 'none' or coalesce(
+                   payout.lookup_answer = 'not_found' and payout.looked_up_at > clock_timestamp() - interval '10 minutes',
+                   false
+               ) as "is_asked!",
+               coalesce(
+                   greatest(payout.sent_at, (select max(opened_at) from history where proof = 'doubted'))
+                       > clock_timestamp() - $2::bigint * interval '1 microsecond',
+                   false
+               ) as "is_early!"
+           from payout
+           join account on account.name = payout.account
+           where payout.id = $1
+           for update of payout"#,
+        id.uuid(),
+        state::micros(quiet),
+    )
+    .fetch_optional(unit.connection())
+    .await
+    .map_err(Error::driver(operation))?
+    .ok_or(ReviewError::NotFound(id))?;
+    let state = state::payout_state(&payout.state, id)?;
+    if state.apply(transition).is_err() {
+        return Err(ReviewError::State { state, wanted: decidable(transition.target()) });
+    }
+    if transition == Transition::DecideQueued {
+        // Its id is not known where another payout has it.
+        let found = payout.lookup_answer.clone().filter(|answer| FOUND.contains(&answer.as_str()));
+        if let Some(record) = payout.provider_id.or(found) {
+            return Err(ReviewError::Found(record));
+        }
+        if payout.is_early {
+            return Err(ReviewError::TooEarly(quiet));
+        }
+        if !payout.is_asked {
+            return Err(ReviewError::NotAsked(payout.lookup_answer));
+        }
+    }
+    Ok(payout.version)
 }
 
 /// The second person agrees: the payout moves.
@@ -186,12 +244,15 @@ async fn confirm(
         "update payout
          set state = $3, transition = $4, version = version + 1, reason = 'decided',
              state_since = clock_timestamp(),
+             acknowledged_by = case when $3 = 'rejected' then $5 end,
+             acknowledged_at = case when $3 = 'rejected' then clock_timestamp() end,
              due_at = case when $3 = 'rejected' and provider_id is null then null else clock_timestamp() end
          where id = $1 and version = $2",
         id.uuid(),
         version,
         transition.target().as_str(),
         transition.as_str(),
+        actor.as_str(),
     )
     .execute(unit.connection())
     .await

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use payrun_domain::{
-    id::PayoutId,
+    id::{BatchId, PayoutId},
     name::{AccountName, Actor},
 };
 
@@ -16,14 +16,19 @@ use crate::{Error, Store, ops::account::account_name, unit::Unit};
 pub struct ReviewItem {
     /// Which account.
     pub account: AccountName,
-    /// Which payout; none of a call that fits none.
+    /// Which payout; none of several, and of a call that fits none.
     pub payout: Option<PayoutId>,
+    /// The batch of what ended unpaid.
+    pub batch: Option<BatchId>,
     /// The caller's id of the payout, or what the call calls it.
     pub client_id: String,
-    /// `needs_review`, `late`, the kind of an anomaly, or `unmatched_webhook`.
+    /// `needs_review`, `rejected`, `returned`, `late`, the kind of an anomaly, or
+    /// `unmatched_webhook`.
     pub kind: String,
     /// Why, in words for a person; no personal data.
     pub detail: String,
+    /// The provider's code of a refusal.
+    pub code: Option<String>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -34,9 +39,9 @@ pub const ABSENT: &str = "absent";
 impl Store {
     /// Payouts that wait because their provider does not have them, and of which no person has
     /// proposed anything else than to send them again; up to `rows_max`.
-    pub async fn absent_payouts(&self, rows_max: i64) -> Result<Vec<PayoutId>, Error> {
-        let ids = sqlx::query_scalar!(
-            "select id
+    pub async fn absent_payouts(&self, rows_max: i64) -> Result<Vec<(PayoutId, AccountName)>, Error> {
+        let rows = sqlx::query!(
+            "select id, account
              from payout
              where state = 'needs_review'
                  and reason = $1
@@ -55,7 +60,7 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(Error::driver("reading what is absent"))?;
-        Ok(ids.into_iter().map(PayoutId::from).collect())
+        rows.into_iter().map(|row| Ok((row.id.into(), account_name(&row.account)?))).collect()
     }
 
     /// Payouts in review, unexplained anomalies and calls of the last day that fit no payout; the
@@ -64,7 +69,11 @@ impl Store {
         let rows = sqlx::query!(
             r#"(
                    select payout.id, payout.account as "account!", payout.client_id as "client_id!",
-                       'needs_review' as "kind!", payout.reason as "detail!", payout.state_since as "since!"
+                       'needs_review' as "kind!", payout.reason || case
+                           when payout.lookup_answer in ('accepted', 'settled', 'returned')
+                               then '; asked again, the provider has it: ' || payout.lookup_answer
+                           else ''
+                       end as "detail!", payout.state_since as "since!"
                    from payout
                    where payout.state = 'needs_review'
                    order by payout.state_since
@@ -98,6 +107,8 @@ impl Store {
                 Ok(ReviewItem {
                     account: account_name(&row.account)?,
                     payout: row.id.map(PayoutId::from),
+                    batch: None,
+                    code: None,
                     client_id: row.client_id,
                     kind: row.kind,
                     detail: row.detail,
@@ -127,6 +138,8 @@ impl Store {
             .map(|row| ReviewItem {
                 account: account.clone(),
                 payout: Some(row.id.into()),
+                batch: None,
+                code: None,
                 client_id: row.client_id,
                 kind: "late".to_owned(),
                 detail: row

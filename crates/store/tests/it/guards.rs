@@ -125,6 +125,11 @@ async fn a_decision_takes_two_people_who_saw_this_version(pool: PgPool) {
         wrong.push(("a decision for something else", Ask { decided_outcome: other, ..right() }));
         wrong.push(("no decision", Ask { decided_outcome: "none", ..right() }));
     }
+    let right = || Ask::new(S::NeedsReview, T::DecideQueued);
+    for answer in ["accepted", "settled", "returned", "unknown: reply_lost", "unknown: other_merchant"] {
+        wrong.push(("an answer that proves no absence", Ask { answer, ..right() }));
+    }
+    wrong.push(("an answer of long ago", Ask { answered_minutes_ago: 11, ..right() }));
     all_refused(pool, wrong).await;
 }
 

@@ -86,14 +86,14 @@ async fn evidence_of_absence_that_a_backup_holds_is_thrown_away(pool: PgPool) {
     plant(&pool, "update payout set sent_at = sent_at - interval '2 hours'").await;
     for _ in 0..2 {
         let looked = look_up(&owner).await;
-        assert!(looked.silent_for > Duration::from_hours(2), "{looked:?}");
+        assert!(looked.silent_for() > Duration::from_hours(2), "{looked:?}");
         let not_found = Settlement { not_found: NotFoundCount::Add, ..settlement(&looked, None) };
         owner.settle(&by("reconcile:1"), &[not_found]).await.unwrap();
     }
     owner.open_history(&by("recover:1")).await.unwrap();
     let looked = look_up(&owner).await;
     assert_eq!((looked.payout, looked.not_found), (payout, 0));
-    assert!(looked.silent_for < Duration::from_hours(1), "{looked:?}");
+    assert!(looked.silent_for() < Duration::from_hours(1), "{looked:?}");
 }
 
 /// A file that is imported again after its first import was lost: asked for first, for as long as
@@ -109,7 +109,7 @@ async fn what_is_imported_after_a_restore_is_asked_for_before_its_first_send(poo
     assert_eq!((approval.queued, approval.in_doubt), (1, true));
     let looked = look_up(&owner).await;
     assert!(
-        looked.next_send == NextSend::First && looked.silent_for > Duration::from_hours(24 * 33),
+        looked.next_send == NextSend::First && looked.silent_for() > Duration::from_hours(24 * 33),
         "{looked:?}"
     );
     let absent = settlement(&looked, None);

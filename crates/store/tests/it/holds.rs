@@ -108,6 +108,16 @@ async fn in_a_first_payroll_nothing_is_strange(pool: PgPool) {
     assert_eq!(flags, []);
 }
 
+/// A row that was corrected: another account of the same person, who is paid the same already.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn the_same_amount_to_the_same_person_elsewhere_is_marked(pool: PgPool) {
+    accounts(&pool).await;
+    crate::support::uploaded(&pool, "first", &[payout("f-1", 1)]).await;
+    let elsewhere = Row { account: 2, ..USUAL };
+    let (_, _, flags) = uploaded(&pool, &[elsewhere, Row { account: 3, minor: 1_002, ..USUAL }]).await;
+    assert_eq!(flags, [(1, "repeated".to_owned())], "another amount is another payment");
+}
+
 /// Uploaded, mended and uploaded again: no approver has approved anything yet, and yet it is the
 /// same payroll.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]

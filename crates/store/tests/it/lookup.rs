@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use payrun_domain::{
     decide::Idempotency,
     money::{Currency, Money},
     payout::{PayoutState, Transition},
 };
-use payrun_store::{Anomaly, Lookup, NotFoundCount, Settlement};
+use payrun_store::{Anomaly, Lookup, NotFoundCount, Peer, Sealer, Settlement};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, peer, peer_of,
-    record, sent, settlement, states, store,
+    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, peer,
+    peer_of, record, sent, settlement, states, store,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -57,7 +58,12 @@ async fn a_first_look_up_from_memory_is_what_the_table_says(pool: PgPool) {
     assert_eq!(store.record(&by("setup"), std::slice::from_ref(&accepted)).await.unwrap(), payouts);
     let kept = Lookup::of_accepted(claimed, &accepted.record.unwrap(), Idempotency::Searchable);
     let looked = look_up(&store).await;
-    let shown = |lookup: &Lookup| format!("{:?}", Lookup { age: LEASE, silent_for: LEASE, ..lookup.clone() });
+    let shown = |lookup: &Lookup| {
+        format!(
+            "{:?}",
+            Lookup { age: LEASE, sent_at: Timestamp::MIN, taken_at: Timestamp::MIN, ..lookup.clone() }
+        )
+    };
     assert_eq!(shown(&kept), shown(&looked));
     assert_eq!(kept.order, looked.order, "what is not shown either");
     assert_eq!(
@@ -220,10 +226,27 @@ async fn a_canary_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) 
     let store = accounts(&pool).await;
     sent(&pool, &store, "unknown_payout", Transition::Doubt).await;
     sent(&pool, &store, "refused", Transition::Refuse).await;
-    assert_eq!(store.lookup_canary(&account()).await.unwrap(), None, "nothing is certainly there");
+    assert_eq!(store.youngest_canary(&peer()).await.unwrap(), None, "nothing is certainly there");
+    let canary = async || {
+        let (order, sent_at) = store.youngest_canary(&peer()).await.unwrap().unwrap();
+        assert_eq!(order.provider_id, None);
+        (order.reference, sent_at)
+    };
     let payout = sent(&pool, &store, "there", Transition::Accept).await;
-    let canary = store.lookup_canary(&account()).await.unwrap().unwrap();
-    assert_eq!(canary.reference, detail(&store, payout).await.payout.reference);
-    assert_eq!(canary.provider_id, None);
-    assert_eq!(store.lookup_canary(&"deduplicating".parse().unwrap()).await.unwrap(), None);
+    let (found, earlier) = canary().await;
+    assert_eq!(found, detail(&store, payout).await.payout.reference);
+    let younger = sent(&pool, &store, "younger", Transition::PayAtOnce).await;
+    let (found, later) = canary().await;
+    assert_eq!(found, detail(&store, younger).await.payout.reference);
+    assert!(later > earlier);
+    assert_eq!(store.youngest_canary(&peer_of("deduplicating")).await.unwrap(), None);
+    store.adopt_peer(&by("ana"), &elsewhere()).await.unwrap();
+    store.adopt_peer(&by("luis"), &elsewhere()).await.unwrap();
+    assert_eq!(store.youngest_canary(&elsewhere()).await.unwrap(), None, "another merchant has none of them");
+}
+
+/// Where another merchant's key leads.
+fn elsewhere() -> Peer {
+    let sealer = Sealer::from_key_file(&KEYS.into()).unwrap();
+    sealer.peer(&account(), "https://provider.example.test", &"merchant-2".into())
 }

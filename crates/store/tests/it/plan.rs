@@ -142,7 +142,7 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
         .collect();
     assert_eq!(store.settle(&by("setup"), &settled).await.unwrap().len(), payouts.len());
     // What was planted is found, and cannot be opened.
-    let _ = store.lookup_canary(&account()).await;
+    let _ = store.youngest_canary(&peer()).await;
     store.expire_leases(&by("setup"), Duration::ZERO, LEASE, i64::from(GROUP)).await.unwrap();
     store.cancel_unsent(&by("setup"), i64::from(GROUP)).await.unwrap();
     let reference = match payouts.first() {

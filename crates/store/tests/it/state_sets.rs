@@ -40,7 +40,7 @@ const fn sets_of(state: S) -> &'static [&'static str] {
             "counts_as_paid",
         ],
         S::Accepted => &["is_open", "is_out", "was_sent", "has_due_time", "is_looked_up", "counts_as_paid"],
-        S::NeedsReview => &["is_open", "is_out", "was_sent", "counts_as_paid"],
+        S::NeedsReview => &["is_open", "is_out", "was_sent", "is_looked_up", "counts_as_paid"],
         S::Paid => &["is_final", "was_sent", "is_looked_up", "is_watched", "counts_as_paid"],
         S::Rejected | S::Returned => {
             &["is_final", "was_sent", "is_looked_up", "is_watched", "ended_unpaid", "can_be_reissued"]

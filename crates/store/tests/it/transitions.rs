@@ -38,6 +38,9 @@ pub(crate) struct Ask {
     pub(crate) not_found_step: i16,
     /// What became of an earlier attempt.
     pub(crate) earlier: Option<&'static str>,
+    /// What the last look-up was answered, and when.
+    pub(crate) answer: &'static str,
+    pub(crate) answered_minutes_ago: i32,
 }
 
 impl Ask {
@@ -65,6 +68,8 @@ impl Ask {
             sends_step: i16::from(takes) - i16::from(transition == Transition::NotSent),
             not_found_step: i16::from(confirms),
             earlier: None,
+            answer: "not_found",
+            answered_minutes_ago: 1,
         }
     }
 
@@ -104,6 +109,17 @@ impl Ask {
         .bind(self.not_found)
         .bind(self.due)
         .bind(self.before.as_str())
+        .execute(&mut *owner)
+        .await
+        .unwrap();
+        sqlx::query(
+            "update payout
+             set lookup_answer = $2, looked_up_at = clock_timestamp() - $3 * interval '1 minute'
+             where id = $1",
+        )
+        .bind(id)
+        .bind(self.answer)
+        .bind(self.answered_minutes_ago)
         .execute(&mut *owner)
         .await
         .unwrap();

@@ -6,7 +6,7 @@ use payrun_domain::{
     id::PayoutId,
     payout::{PayoutState, Transition},
 };
-use payrun_store::{ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
+use payrun_store::{PersonsVerdict, ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
@@ -135,7 +135,12 @@ async fn a_settled_payout_is_looked_up_again_for_a_call_and_moves_only_to_people
     let shown = detail(&store, payout).await;
     assert_eq!(shown.payout.state, PayoutState::NeedsReview);
     assert_eq!(shown.payout.provider_status.as_deref(), Some("1 Paid"));
-    let again = store.decide(&by("ana"), payout, PayoutState::Queued, "the bank has no record").await;
+    let queued = PersonsVerdict {
+        outcome: PayoutState::Queued,
+        evidence: "the bank has no record",
+        quiet: Duration::ZERO,
+    };
+    let again = store.decide(&by("ana"), payout, &queued).await;
     assert!(matches!(again, Err(ReviewError::Found(id)) if id == "91"), "what was found is not sent again");
     let mut owner = pool.acquire().await.unwrap();
     let body: Vec<u8> = sqlx::query_scalar("select body from webhook").fetch_one(&mut *owner).await.unwrap();

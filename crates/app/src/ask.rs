@@ -1,0 +1,32 @@
+//! Has the reconciler ask a payout's provider what it says of it now, before people decide.
+
+use jiff::Timestamp;
+use payrun_domain::{id::PayoutId, name::Actor};
+use payrun_store::Store;
+
+use crate::Error;
+
+/// A payout whose provider is being asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    payout: PayoutId,
+    before: Option<Timestamp>,
+}
+
+/// Brings the look-up of a payout forward; none when nothing can be asked about it.
+pub async fn ask(store: &Store, actor: &Actor, id: PayoutId) -> Result<Option<Asked>, Error> {
+    let Some(detail) = store.payout(id).await? else { return Ok(None) };
+    if !detail.payout.state.is_looked_up() {
+        return Ok(None);
+    }
+    store.ask_again(actor, id).await?;
+    Ok(Some(Asked { payout: id, before: detail.payout.looked_up_at }))
+}
+
+impl Asked {
+    /// Whether the provider was asked since.
+    pub async fn is_answered(self, store: &Store) -> Result<bool, Error> {
+        let detail = store.payout(self.payout).await?;
+        Ok(detail.is_some_and(|detail| detail.payout.looked_up_at > self.before))
+    }
+}
