@@ -1,12 +1,18 @@
 //! What must hold of every payout after all that happened, checked from outside: the database's
 //! tables against the provider's own ledger.
 
-use std::{collections::HashMap, fs};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+};
 
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, Row as _};
 
-use crate::World;
+use crate::{
+    World,
+    twist::{Told, Twist},
+};
 
 /// What an audit counted, and what it found wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +25,8 @@ pub struct Audit {
     pub rejected: usize,
     /// Left to a person, for a stated reason.
     pub review: usize,
+    /// Those that the provider did something to against all that it documents.
+    pub twisted: usize,
     /// What must not be.
     pub findings: Vec<Finding>,
 }
@@ -47,6 +55,10 @@ pub enum Harm {
     Undecided,
     /// A payout that waits for a person without need.
     UnexplainedReview,
+    /// The provider contradicts itself or us, and no anomaly says so.
+    Silent,
+    /// An anomaly of a payout with which nothing was wrong.
+    Unexplained,
     /// A history that does not add up, or a name where none may be.
     Record,
 }
@@ -67,6 +79,8 @@ impl Audit {
 pub struct LedgerLine {
     /// By which we know it.
     pub reference: String,
+    /// By which the provider knows it.
+    pub payout_id: String,
     /// What became of it.
     pub status: String,
     /// ISO 4217.
@@ -75,6 +89,8 @@ pub struct LedgerLine {
     pub amount_minor: i64,
     /// When it was taken.
     pub at: String,
+    /// What the provider does to it against all that it documents, if anything.
+    pub twist: Option<String>,
 }
 
 /// The ledger's lines of one reference.
@@ -83,6 +99,7 @@ struct Entries {
     statuses: Vec<String>,
     amounts: Vec<(String, i64)>,
     at: Vec<String>,
+    twist: Option<String>,
 }
 
 impl Entries {
@@ -164,10 +181,12 @@ impl World {
             let text = |name: &str| line[name].as_str().unwrap().to_owned();
             LedgerLine {
                 reference: text("reference"),
+                payout_id: text("payout_id"),
                 status: text("status"),
                 currency: text("currency"),
                 amount_minor: line["amount_minor"].as_i64().unwrap(),
                 at: text("at"),
+                twist: line["twist"].as_str().map(str::to_owned),
             }
         };
         listed.lines().map(line).collect()
@@ -175,11 +194,22 @@ impl World {
 
     fn entries(&self) -> HashMap<String, Entries> {
         let mut ledger: HashMap<String, Entries> = HashMap::new();
-        for line in self.ledger_lines() {
+        let mut lines = self.ledger_lines();
+        // Both payouts of an id have a part in it.
+        let shared: HashSet<String> = lines
+            .iter()
+            .filter(|line| line.twist.as_deref() == Some("same_id"))
+            .map(|line| line.payout_id.clone())
+            .collect();
+        for line in lines.iter_mut().filter(|line| shared.contains(&line.payout_id)) {
+            line.twist = Some("same_id".to_owned());
+        }
+        for line in lines {
             let entries = ledger.entry(line.reference).or_default();
             entries.statuses.push(line.status);
             entries.amounts.push((line.currency, line.amount_minor));
             entries.at.push(line.at);
+            entries.twist = entries.twist.take().or(line.twist);
         }
         ledger
     }
@@ -204,14 +234,27 @@ impl World {
 /// I1-I3, I5-I7: what we say of each payout is what the ledger says.
 async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>, audit: &mut Audit) {
     let rows = sqlx::query(
-        "select p.reference, p.state, p.currency::text, p.amount_minor, a.idempotency from payout p join account a on a.name = p.account",
+        "select p.reference, p.state, p.currency::text, p.amount_minor, a.idempotency, p.sends > 1,
+           exists (select from anomaly where anomaly.payout_id = p.id)
+         from payout p join account a on a.name = p.account",
     );
     let none = Entries::default();
     for row in rows.fetch_all(database).await.unwrap() {
         let (reference, state, idempotency): (String, String, String) = (row.get(0), row.get(1), row.get(4));
         let entries = ledger.get(&reference).unwrap_or(&none);
         let (paid, returned) = (entries.count("paid"), entries.count("returned"));
+        let told = Told { state: &state, is_resent: row.get(5), has_anomaly: row.get(6) };
+        let twist = entries.twist.as_deref().map(Twist::of);
+        if let Some(harm) = told.harm(twist, paid) {
+            audit.add(
+                harm,
+                &reference,
+                format!("it is {state}, and the provider has it {:?}", entries.twist),
+            );
+        }
         let agrees = match state.as_str() {
+            _ if twist == Some(Twist::Declined) => paid <= 1 && returned == 0,
+            "accepted" | "unknown" if matches!(twist, Some(Twist::Unreadable | Twist::SameId)) => true,
             "paid" => (paid, returned) == (1, 0),
             "returned" => (paid, returned) == (0, 1),
             "rejected" | "cancelled" | "awaiting_approval" => (paid, returned) == (0, 0),
@@ -238,13 +281,14 @@ async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>,
                 format!("{amount:?}, and the ledger has {:?}", entries.amounts),
             );
         }
-        if state == "needs_review" && idempotency != "none" {
+        if state == "needs_review" && idempotency != "none" && twist.is_none() {
             audit.add(Harm::UnexplainedReview, &reference, format!("idempotency {idempotency}"));
         }
         audit.payouts += usize::from(state != "awaiting_approval" && state != "cancelled");
         audit.paid += usize::from(state == "paid" || state == "returned");
         audit.rejected += usize::from(state == "rejected");
         audit.review += usize::from(state == "needs_review");
+        audit.twisted += usize::from(twist.is_some());
     }
 }
 

@@ -18,6 +18,7 @@ mod queue;
 mod role;
 mod services;
 mod simulator;
+mod twist;
 mod wait;
 mod world;
 
