@@ -34,6 +34,24 @@ pub(crate) enum Action {
     LookUp(Option<u8>),
     /// A look-up answers nothing, and the doubt is old.
     LookUpInVain,
+    /// The database's clock is set forward by more than the quiet period.
+    SetClock,
+    /// The account's key becomes another merchant's, or the first one's again.
+    ChangeKey,
+    /// Two people decide that the other merchant is the right one.
+    Adopt,
+    BackUp,
+    /// The database becomes what it was; what is on the wire and in the provider's book stays.
+    Restore,
+    /// What is queued in a restored database is put in doubt.
+    Recover,
+}
+
+impl Action {
+    /// It befalls the program; nobody waits for it.
+    pub(crate) const fn is_trouble(self) -> bool {
+        matches!(self, Self::SetClock | Self::BackUp | Self::Restore)
+    }
 }
 
 /// How a provider that took a payout answers.

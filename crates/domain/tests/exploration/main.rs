@@ -11,53 +11,49 @@
 mod action;
 mod protocol;
 mod rule;
+mod scenario;
 mod step;
+mod trouble;
 mod world;
 
-use payrun_domain::decide::Idempotency;
-use stateright::{Checker as _, HasDiscoveries, Model as _};
+use std::time::Instant;
+
+use stateright::{Checker, HasDiscoveries, Model as _};
 
 use crate::{
-    protocol::{HARMS, Habit, Protocol},
+    protocol::{HARMS, Protocol},
     rule::Rule,
+    scenario::{limits, one_trouble, providers, two_troubles},
 };
 
-/// No harm needs more steps than this, once a rule is broken; without a bound, each provider that a
-/// rule does nothing for would be explored whole.
-const STEPS_MAX: usize = 13;
-
-/// Providers as they are: of each idempotency, with the habits that documents leave open.
-fn providers() -> [(&'static str, Idempotency, Habit); 8] {
-    let habit = |remembers_refusals, forgets_references| Habit {
-        remembers_refusals,
-        forgets_references,
-        changes_its_mind: false,
-    };
-    let fickle = Habit { changes_its_mind: true, ..habit(true, false) };
-    [
-        ("A", Idempotency::Deduplicates, habit(true, false)),
-        ("A that forgets refusals", Idempotency::Deduplicates, habit(false, false)),
-        ("A that forgets references", Idempotency::Deduplicates, habit(true, true)),
-        ("B", Idempotency::Searchable, habit(true, false)),
-        ("B that forgets refusals", Idempotency::Searchable, habit(false, false)),
-        ("A that changes its mind", Idempotency::Deduplicates, fickle),
-        ("B that changes its mind", Idempotency::Searchable, fickle),
-        ("C", Idempotency::None, habit(true, false)),
-    ]
-}
+/// No harm needs more steps than this and one for a trouble, once a rule is broken; without a bound,
+/// each provider that a rule does nothing for would be explored whole.
+const STEPS_MAX: usize = 12;
 
 #[test]
 fn no_order_of_events_pays_twice_or_rejects_what_was_paid() {
     let mut total = 0;
-    for (name, idempotency, habit) in providers() {
-        let protocol = Protocol { idempotency, habit, broken: Vec::new() };
+    for protocol in providers().into_iter().chain(one_trouble()).chain(two_troubles()) {
+        let (name, begun) = (protocol.name, Instant::now());
         let checker =
             protocol.checker().threads(2).finish_when(HasDiscoveries::AllFailures).spawn_bfs().join();
         checker.assert_properties();
-        println!("class {name}: {} states", checker.unique_state_count());
+        println!("class {name}: {} states, {:?}", checker.unique_state_count(), begun.elapsed());
         total += checker.unique_state_count();
     }
     println!("explored: {total} states");
+}
+
+/// Each limit of the rules is one that is told. One that is none any more is to be struck.
+#[test]
+fn what_no_rule_prevents_is_found() {
+    for protocol in limits() {
+        let name = protocol.name;
+        let checker = protocol.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+        let harm = harm(&checker);
+        assert!(harm.is_some(), "class {name}: no harm");
+        println!("with every rule, class {name}: {}", harm.unwrap());
+    }
 }
 
 /// A rule that could be taken away unnoticed would not be one; or the exploration would be blind.
@@ -65,20 +61,26 @@ fn no_order_of_events_pays_twice_or_rejects_what_was_paid() {
 fn every_rule_is_needed_and_its_absence_is_found() {
     for rule in Rule::ALL {
         let mut found = Vec::new();
-        for (name, idempotency, habit) in providers() {
-            let protocol = Protocol { idempotency, habit, broken: rule.and_its_double() };
-            let checker = protocol.checker().target_max_depth(STEPS_MAX + 1);
+        let concerned = |world: &Protocol| world.troubles.iter().copied().eq(rule.trouble());
+        for world in providers().into_iter().chain(one_trouble()).filter(concerned) {
+            let protocol = Protocol { broken: rule.and_its_double(), ..world };
+            let name = protocol.name;
+            // The beginning is at depth one, and the last depth is not looked at.
+            let depth_max = STEPS_MAX + protocol.troubles.len() + 2;
+            let checker = protocol.checker().target_max_depth(depth_max);
             let checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
-            let harm = HARMS.into_iter().find_map(|harm| Some((harm, checker.discovery(harm)?)));
-            if let Some((harm, path)) = harm {
-                let steps = path.into_actions();
-                println!(
-                    "without {rule:?}, class {name}: \"{harm}\" fails in {} steps: {steps:?}",
-                    steps.len()
-                );
+            if let Some(harm) = harm(&checker) {
+                println!("without {rule:?}, class {name}: {harm}");
                 found.push(name);
             }
         }
         assert_eq!(found, rule.needed_with(), "without {rule:?}");
     }
+}
+
+/// What fails, and how.
+fn harm(checker: &impl Checker<Protocol>) -> Option<String> {
+    let (harm, path) = HARMS.into_iter().find_map(|harm| Some((harm, checker.discovery(harm)?)))?;
+    let steps = path.into_actions();
+    Some(format!("\"{harm}\" fails in {} steps: {steps:?}", steps.len()))
 }

@@ -6,12 +6,11 @@ use stateright::{Model, Property};
 use crate::{
     action::{Action, Response},
     rule::Rule,
-    world::{Answer, Fate, Worker, World},
+    trouble::Trouble,
+    world::{Answer, Fate, Index, Worker, World},
 };
 
-const CLAIMS_MAX: u8 = 3;
 const REQUESTS_MAX: usize = 2;
-const CRASHES_MAX: u8 = 2;
 
 /// What documents leave open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,11 +23,16 @@ pub(crate) struct Habit {
     pub(crate) changes_its_mind: bool,
 }
 
-/// One payout to a provider of a idempotency, with all rules but one, or all.
+/// One payout to a provider, with all rules but one, or all.
 #[derive(Debug, Clone)]
 pub(crate) struct Protocol {
+    pub(crate) name: &'static str,
     pub(crate) idempotency: Idempotency,
     pub(crate) habit: Habit,
+    pub(crate) troubles: &'static [Trouble],
+    /// Sends that are begun.
+    pub(crate) claims_max: u8,
+    pub(crate) crashes_max: u8,
     pub(crate) broken: Vec<Rule>,
 }
 
@@ -46,22 +50,20 @@ impl Protocol {
         !self.broken.contains(&rule)
     }
 
+    pub(crate) fn may(&self, trouble: Trouble) -> bool {
+        self.troubles.contains(&trouble)
+    }
+
     fn of_worker(&self, world: &World, worker: usize, actions: &mut Vec<Action>) {
         let payout = &world.payout;
-        let is_free = payout.claims < CLAIMS_MAX;
+        let is_free = payout.claims < self.claims_max && self.may_claim(world);
         match world.workers[worker] {
             Worker::Idle if payout.state == PayoutState::Queued && is_free => {
                 let take = if self.holds(Rule::IntentFirst) { Action::Claim } else { Action::PickUp };
                 actions.push(take(worker));
             }
-            Worker::Idle
-                if payout.state == PayoutState::Unknown
-                    && is_free
-                    && self.idempotency == Idempotency::Deduplicates =>
-            {
-                if !(self.holds(Rule::DedupWindow) && world.provider.forgot) {
-                    actions.push(Action::Resend(worker));
-                }
+            Worker::Idle if payout.state == PayoutState::Unknown && is_free && self.may_resend(world) => {
+                actions.push(Action::Resend(worker));
             }
             Worker::Idle => return,
             Worker::Claimed { .. } => {
@@ -76,15 +78,25 @@ impl Protocol {
                 actions.extend(own.map(|reply| Action::Read(worker, reply.answer)));
             }
         }
-        if world.workers[worker] != Worker::Idle && world.crashes < CRASHES_MAX {
+        if world.workers[worker] != Worker::Idle && world.crashes < self.crashes_max {
             actions.push(Action::Kill(worker));
         }
+    }
+
+    /// T19, which the program never takes. The table would let it go to another merchant than the
+    /// send that it follows, and a database that goes back would forget it beside one that it
+    /// knows: neither is explored.
+    fn may_resend(&self, world: &World) -> bool {
+        self.idempotency == Idempotency::Deduplicates
+            && !(self.holds(Rule::DedupWindow) && world.provider.forgot)
+            && world.key == world.payout.sent_to
+            && !self.may(Trouble::DatabaseGoesBack)
     }
 
     fn of_provider(&self, world: &World, actions: &mut Vec<Action>) {
         for (place, request) in world.requests.iter().enumerate() {
             actions.push(Action::LoseRequest(place));
-            let is_known = world.provider.records.iter().any(|record| record.reference == request.reference);
+            let is_known = world.provider.records.iter().any(|record| record.name == request.name);
             if self.idempotency == Idempotency::Deduplicates && is_known && !world.provider.forgot {
                 actions.push(Action::Decline(place, Answer::Duplicate));
                 continue;
@@ -93,8 +105,7 @@ impl Protocol {
                 // Some refuse a second one after all; nothing promises it.
                 actions.push(Action::Decline(place, Answer::Duplicate));
             }
-            if world.provider.refused.contains(&request.reference)
-                && self.idempotency == Idempotency::Deduplicates
+            if world.provider.refused.contains(&request.name) && self.idempotency == Idempotency::Deduplicates
             {
                 actions.push(Action::Decline(place, Answer::Refused));
                 continue;
@@ -114,12 +125,14 @@ impl Protocol {
                 actions.push(Action::ChangeMind(record));
             }
         }
-        if world.provider.lags && world.requests.is_empty() {
+        let lags = world.provider.index != Index::Whole;
+        let may_index = world.requests.is_empty() || self.may(Trouble::SendsOvertake);
+        if lags && may_index {
             actions.push(Action::Index);
         }
         let fenced = !self.holds(Rule::SelfFence)
             || world.workers.iter().all(|worker| !matches!(worker, Worker::Claimed { .. }));
-        let calm = world.requests.is_empty() && !world.provider.lags && world.payout.claims > 0;
+        let calm = world.requests.is_empty() && !lags && world.payout.claims > 0;
         if self.habit.forgets_references && !world.provider.forgot && calm && fenced {
             actions.push(Action::Forget);
         }
@@ -131,24 +144,20 @@ impl Protocol {
             PayoutState::Unknown => {
                 actions.push(Action::LookUpInVain);
                 let named = (0..).zip(&world.provider.records);
-                let named = named.filter(|(_, record)| record.reference == world.payout.reference);
+                let named = named.filter(|(_, record)| record.name == world.name());
                 let found: Vec<u8> = named.map(|(place, _)| place).collect();
                 // A provider without idempotency cannot be asked and answers nothing; a program
                 // that asks all the same hears a not-found.
                 let is_blind = self.idempotency == Idempotency::None;
-                if is_blind || found.is_empty() || world.provider.lags {
+                if is_blind || found.is_empty() || world.provider.index != Index::Whole {
                     actions.push(Action::LookUp(None));
                 }
                 let found = found.into_iter().filter(|_| !is_blind);
                 actions.extend(found.map(|record| Action::LookUp(Some(record))));
             }
             // By the provider's id, once it is known.
-            PayoutState::Accepted => {
-                actions.extend(world.payout.record.map(|record| Action::LookUp(Some(record))));
-            }
-            PayoutState::Rejected if self.holds(Rule::RefusedIsWatched) => {
-                actions.extend(world.payout.record.map(|record| Action::LookUp(Some(record))));
-            }
+            PayoutState::Accepted => actions.extend(by_id(world)),
+            PayoutState::Rejected if self.holds(Rule::RefusedIsWatched) => actions.extend(by_id(world)),
             PayoutState::Received
             | PayoutState::Invalid
             | PayoutState::Held
@@ -171,6 +180,13 @@ impl Protocol {
     }
 }
 
+/// The look-up of the record that is known, if the key is the merchant's that has it.
+fn by_id(world: &World) -> Option<Action> {
+    let record = world.payout.record?;
+    let is_there = world.provider.records[usize::from(record)].name.merchant == world.key;
+    is_there.then_some(Action::LookUp(Some(record)))
+}
+
 impl Model for Protocol {
     type State = World;
     type Action = Action;
@@ -185,6 +201,7 @@ impl Model for Protocol {
         }
         self.of_provider(world, actions);
         self.of_reconciler(world, actions);
+        self.of_troubles(world, actions);
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
@@ -210,9 +227,11 @@ impl Model for Protocol {
             }),
             Property::always(last, |_, world: &World| !world.overwritten),
             Property::always(stuck, |protocol: &Self, world: &World| {
-                let spent = world.payout.state == PayoutState::Queued && world.payout.claims == CLAIMS_MAX;
+                let spent =
+                    world.payout.state == PayoutState::Queued && world.payout.claims == protocol.claims_max;
                 let resting = world.payout.state.is_final() || world.payout.state == PayoutState::NeedsReview;
-                resting || spent || !protocol.next_steps(world).is_empty()
+                let next_steps = protocol.next_steps(world);
+                resting || spent || next_steps.iter().any(|action| !action.is_trouble())
             }),
             Property::sometimes(
                 "a payout is sent again, but without idempotency",

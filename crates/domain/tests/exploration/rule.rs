@@ -1,5 +1,7 @@
 //! The rules of `docs/rules.md`, each of which can be broken by itself.
 
+use crate::trouble::Trouble;
+
 /// What keeps money from going twice, and a payment from being called a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Rule {
@@ -27,10 +29,18 @@ pub(crate) enum Rule {
     DedupWindow,
     /// R13: what was refused is looked up again, and what the provider has after all is for people.
     RefusedIsWatched,
+    /// R14: silence is long by the database's clock and by our own, which agree.
+    TwoClocks,
+    /// R15: absence is believed only of the merchant that the last send went to.
+    OneMerchant,
+    /// R16: absence is believed only when what was sent later is found by its reference.
+    YoungerCanary,
+    /// R17: in a database that went back in time nothing is claimed that is not in doubt first.
+    KnownHistory,
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::IntentFirst,
         Self::EpochFence,
         Self::OneReference,
@@ -43,7 +53,33 @@ impl Rule {
         Self::SelfFence,
         Self::DedupWindow,
         Self::RefusedIsWatched,
+        Self::TwoClocks,
+        Self::OneMerchant,
+        Self::YoungerCanary,
+        Self::KnownHistory,
     ];
+
+    /// What it is there for; where that does not occur the rule changes nothing.
+    pub(crate) const fn trouble(self) -> Option<Trouble> {
+        match self {
+            Self::TwoClocks => Some(Trouble::ClockIsSet),
+            Self::OneMerchant => Some(Trouble::KeyChanges),
+            Self::YoungerCanary => Some(Trouble::IndexLags),
+            Self::KnownHistory => Some(Trouble::DatabaseGoesBack),
+            Self::IntentFirst
+            | Self::EpochFence
+            | Self::OneReference
+            | Self::QuietPeriod
+            | Self::ClassCOnce
+            | Self::ExpiryIsDoubt
+            | Self::DuplicateIsQuestion
+            | Self::AmbiguousIsDoubt
+            | Self::RefusalOfOnlySend
+            | Self::SelfFence
+            | Self::DedupWindow
+            | Self::RefusedIsWatched => None,
+        }
+    }
 
     /// To be broken with it: a duplicate that is read as a no is a refusal of a second send, which
     /// R10 does not believe either.
@@ -60,7 +96,11 @@ impl Rule {
             | Self::RefusalOfOnlySend
             | Self::SelfFence
             | Self::DedupWindow
-            | Self::RefusedIsWatched => vec![self],
+            | Self::RefusedIsWatched
+            | Self::TwoClocks
+            | Self::OneMerchant
+            | Self::YoungerCanary
+            | Self::KnownHistory => vec![self],
         }
     }
 
@@ -111,6 +151,14 @@ impl Rule {
             Self::RefusalOfOnlySend => &["A that forgets refusals"],
             Self::DedupWindow => &["A that forgets references"],
             Self::RefusedIsWatched => &["A that changes its mind", "B that changes its mind"],
+            Self::TwoClocks => &["A, a clock that is set", "B, a clock that is set"],
+            Self::OneMerchant => &["A, a key that changes", "B, a key that changes"],
+            Self::YoungerCanary => &["A, an index that lags", "B, an index that lags"],
+            Self::KnownHistory => &[
+                "A, a database that goes back",
+                "B, a database that goes back",
+                "C, a database that goes back",
+            ],
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::{
     action::{Action, Response},
     protocol::Protocol,
     rule::Rule,
-    world::{Answer, Fate, Payout, Record, Reply, Request, Worker, World},
+    trouble::Trouble,
+    world::{Answer, Backup, Fate, History, Index, Merchant, Payout, Record, Reply, Request, Worker, World},
 };
 
 const POLICY: AbsencePolicy = AbsencePolicy {
@@ -58,8 +59,7 @@ impl Protocol {
             Action::Resend(worker) => self.claim(&mut next, worker, Transition::Resend),
             Action::PickUp(worker) => {
                 next.payout.claims += 1;
-                let (epoch, reference) = (next.payout.epoch, next.payout.reference);
-                next.workers[worker] = Worker::Claimed { epoch, reference };
+                next.workers[worker] = Worker::Claimed { epoch: next.payout.epoch, name: next.name() };
             }
             Action::Send(worker) => send(&mut next, worker),
             Action::FailToSend(worker) => {
@@ -85,7 +85,7 @@ impl Protocol {
                 next.provider.records[usize::from(record)].fate = Fate::Paid;
                 next.provider.changed_its_mind = true;
             }
-            Action::Index => next.provider.lags = false,
+            Action::Index => next.provider.index = Index::Whole,
             Action::Forget => next.provider.forgot = true,
             Action::ExpireLease => self.expire(&mut next),
             Action::LookUp(found) => self.look_up(&mut next, found),
@@ -95,6 +95,24 @@ impl Protocol {
                 let transition = after_lookup_of_unknown(&verdict, &known, &POLICY);
                 next.payout.follow(transition);
             }
+            Action::SetClock => next.clock_was_set = true,
+            Action::ChangeKey => {
+                next.key = match next.key {
+                    Merchant::First => Merchant::Other,
+                    Merchant::Other => Merchant::First,
+                };
+            }
+            Action::Adopt => next.payout.other_is_adopted = true,
+            Action::BackUp => {
+                let payout = Box::new(next.payout.clone());
+                next.history = History::BackedUp(Backup { payout, was_quiet: false });
+            }
+            Action::Restore => next.restore(),
+            Action::Recover => next.recover(),
+        }
+        let is_quiet = self.is_quiet(&next);
+        if let History::BackedUp(backup) = &mut next.history {
+            backup.was_quiet |= is_quiet;
         }
         next
     }
@@ -110,7 +128,8 @@ impl Protocol {
             payout.reference += 1;
         }
         payout.claims += 1;
-        world.workers[worker] = Worker::Claimed { epoch: payout.epoch, reference: payout.reference };
+        payout.sent_to = world.key;
+        world.workers[worker] = Worker::Claimed { epoch: world.payout.epoch, name: world.name() };
     }
 
     /// A broken R7 or R9 reads a question, or anything, as a no.
@@ -168,14 +187,14 @@ impl Protocol {
     }
 
     fn decline(&self, world: &mut World, place: usize, answer: Answer) {
-        let Request { reference, worker, epoch } = world.requests.remove(place);
+        let request = world.requests.remove(place);
         if answer == Answer::Refused
             && self.habit.remembers_refusals
-            && !world.provider.refused.contains(&reference)
+            && !world.provider.refused.contains(&request.name)
         {
-            world.provider.refused.push(reference);
+            world.provider.refused.push(request.name);
         }
-        reply(world, Reply { answer, worker, epoch });
+        reply(world, request, answer);
     }
 
     /// A broken R6 takes an expired lease for proof that nothing was sent.
@@ -188,14 +207,14 @@ impl Protocol {
         }
     }
 
-    /// What is known of the doubt. A broken R4 finds every silence long enough, a broken R11 does
-    /// not wait for a worker that stands still, and a broken R5 treats a provider without
-    /// idempotency as one that can be asked.
+    /// What is known of the doubt. A broken R5 treats a provider without idempotency as one that
+    /// can be asked, a broken R14 has the database's clock alone, and to a broken R16 any payout
+    /// that is found speaks for the look-ups.
     fn unknown_payout(&self, world: &World) -> UnknownPayout {
-        let reference = world.payout.reference;
-        let fenced = !self.holds(Rule::SelfFence) || !world.may_send(reference);
-        let quiet = !self.holds(Rule::QuietPeriod) || (world.is_quiet(reference) && fenced);
-        let silence = if quiet { POLICY.quiet } else { Duration::ZERO };
+        let silence = |is_long| if is_long { POLICY.quiet } else { Duration::ZERO };
+        let [of_database, own] = self.silences(world).map(silence);
+        let has_two_clocks = self.holds(Rule::TwoClocks);
+        let wants_younger = self.may(Trouble::IndexLags) && self.holds(Rule::YoungerCanary);
         let sends = if self.holds(Rule::RefusalOfOnlySend) { u32::from(world.payout.sends) } else { 1 };
         UnknownPayout {
             idempotency: if self.idempotency == Idempotency::None && !self.holds(Rule::ClassCOnce) {
@@ -206,24 +225,37 @@ impl Protocol {
             sends,
             refusal_noted: world.payout.refusal_noted,
             not_found: u32::from(world.payout.not_found),
-            not_found_for: silence,
-            silent_for: silence,
-            clocks_agree: true,
-            canary_found: true,
+            not_found_for: of_database,
+            silent_for: if has_two_clocks { of_database.min(own) } else { of_database },
+            clocks_agree: !(has_two_clocks && world.clock_was_set),
+            canary_found: !wants_younger || world.provider.index != Index::Lags,
             age: Duration::ZERO,
             next_send: NextSend::Again,
         }
     }
 
     fn look_up(&self, world: &mut World, found: Option<u8>) {
-        let verdict =
-            found.map_or(Verdict::NotFound, |record| fate(world.provider.records[usize::from(record)].fate));
+        let is_own_merchant = world.key == world.payout.sent_to || !self.holds(Rule::OneMerchant);
+        let verdict = match found {
+            Some(record) => fate(world.provider.records[usize::from(record)].fate),
+            None if is_own_merchant => Verdict::NotFound,
+            None => Verdict::Unknown(Doubt::OtherMerchant),
+        };
         let transition = if world.payout.state == PayoutState::Accepted {
             after_lookup_of_accepted(&verdict, true)
         } else if world.payout.state == PayoutState::Rejected {
             after_lookup_of_rejected(&verdict)
         } else {
-            let not_found = if found.is_none() { world.payout.not_found + 1 } else { 0 };
+            let not_found = match verdict {
+                Verdict::NotFound => world.payout.not_found + 1,
+                Verdict::Unknown(_) => world.payout.not_found,
+                Verdict::Accepted(_)
+                | Verdict::Settled(_)
+                | Verdict::Rejected(_)
+                | Verdict::Deferred { .. }
+                | Verdict::Returned { .. }
+                | Verdict::Mismatch(_) => 0,
+            };
             world.payout.not_found = not_found.min(u8::try_from(NOT_FOUND_MIN).unwrap());
             after_lookup_of_unknown(&verdict, &self.unknown_payout(world), &POLICY)
         };
@@ -236,7 +268,7 @@ impl Protocol {
 
 impl Payout {
     /// Only what the table allows.
-    fn follow(&mut self, transition: Option<Transition>) {
+    pub(crate) fn follow(&mut self, transition: Option<Transition>) {
         if let Some(transition) = transition {
             self.state = self.state.apply(transition).unwrap();
         }
@@ -244,26 +276,31 @@ impl Payout {
 }
 
 fn send(world: &mut World, worker: usize) {
-    let Worker::Claimed { epoch, reference } = world.workers[worker] else { return };
-    world.workers[worker] = Worker::Waiting { epoch, reference };
-    world.requests.push(Request { reference, worker, epoch });
+    let Worker::Claimed { epoch, name } = world.workers[worker] else { return };
+    world.workers[worker] = Worker::Waiting { epoch, name };
+    world.requests.push(Request { name, worker: Some(worker), epoch });
     world.requests.sort_unstable();
-    world.provider.lags = true;
+    world.provider.index = Index::Lags;
 }
 
 fn take(world: &mut World, place: usize, response: Response) {
-    let Request { reference, worker, epoch } = world.requests.remove(place);
+    let request = world.requests.remove(place);
     let record = u8::try_from(world.provider.records.len()).unwrap();
-    world.provider.records.push(Record { reference, fate: Fate::Pending });
+    world.provider.records.push(Record { name: request.name, fate: Fate::Pending });
+    if world.provider.index == Index::Whole {
+        // A payout that was sent later has overtaken it.
+        world.provider.index = Index::LagsBehindYounger;
+    }
     let answer = match response {
         Response::Well => Answer::Accepted(record),
         Response::Garbled => Answer::Garbage,
     };
-    reply(world, Reply { answer, worker, epoch });
+    reply(world, request, answer);
 }
 
-fn reply(world: &mut World, reply: Reply) {
-    world.replies.push(reply);
+fn reply(world: &mut World, request: Request, answer: Answer) {
+    let Some(worker) = request.worker else { return };
+    world.replies.push(Reply { answer, worker, epoch: request.epoch });
     world.replies.sort_unstable();
     world.replies.dedup();
 }

@@ -14,6 +14,10 @@ pub(crate) struct World {
     pub(crate) replies: Vec<Reply>,
     pub(crate) provider: Provider,
     pub(crate) crashes: u8,
+    pub(crate) clock_was_set: bool,
+    /// Whose the account's key is: whom the next claim goes to, and whom a look-up asks.
+    pub(crate) key: Merchant,
+    pub(crate) history: History,
     /// A state that was final has been left.
     pub(crate) overwritten: bool,
 }
@@ -34,6 +38,44 @@ pub(crate) struct Payout {
     pub(crate) not_found: u8,
     /// The provider's record that was accepted or found.
     pub(crate) record: Option<u8>,
+    /// Whom the last send went to.
+    pub(crate) sent_to: Merchant,
+    /// Two people have said that payouts go to the other merchant.
+    pub(crate) other_is_adopted: bool,
+}
+
+/// What the database is of what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum History {
+    Own,
+    BackedUp(Backup),
+    /// It is the backup, and nobody has said so.
+    Restored {
+        was_quiet: bool,
+    },
+    /// It is the backup, and goes on as such.
+    Opened,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Backup {
+    pub(crate) payout: Box<Payout>,
+    /// Of what it knows nothing was on its way at some moment since.
+    pub(crate) was_quiet: bool,
+}
+
+/// Each has a book of its own at the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Merchant {
+    First,
+    Other,
+}
+
+/// Under which the provider knows a payout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name {
+    pub(crate) merchant: Merchant,
+    pub(crate) reference: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,19 +84,20 @@ pub(crate) enum Worker {
     /// The claim is committed, no byte has left.
     Claimed {
         epoch: u8,
-        reference: u8,
+        name: Name,
     },
     /// The bytes have left.
     Waiting {
         epoch: u8,
-        reference: u8,
+        name: Name,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Request {
-    pub(crate) reference: u8,
-    pub(crate) worker: usize,
+    pub(crate) name: Name,
+    /// None once it was lost with the database: no claim is this one's, though epochs begin anew.
+    pub(crate) worker: Option<usize>,
     pub(crate) epoch: u8,
 }
 
@@ -81,19 +124,30 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Provider {
     pub(crate) records: Vec<Record>,
-    /// References that it refused, if it remembers such.
-    pub(crate) refused: Vec<u8>,
-    /// What it knows may not be found yet.
-    pub(crate) lags: bool,
+    /// What it refused, if it remembers such.
+    pub(crate) refused: Vec<Name>,
+    pub(crate) index: Index,
     /// Its memory of references has ended: it takes them for new.
     pub(crate) forgot: bool,
     /// It has paid what it had declined.
     pub(crate) changed_its_mind: bool,
 }
 
+/// What a provider finds by reference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Index {
+    /// All that it knows.
+    #[default]
+    Whole,
+    /// Perhaps not what was sent last.
+    Lags,
+    /// A payout that was sent later, and perhaps not this one.
+    LagsBehindYounger,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Record {
-    pub(crate) reference: u8,
+    pub(crate) name: Name,
     pub(crate) fate: Fate,
 }
 
@@ -116,6 +170,8 @@ impl World {
             refusal_noted: false,
             not_found: 0,
             record: None,
+            sent_to: Merchant::First,
+            other_is_adopted: false,
         };
         Self {
             payout,
@@ -124,6 +180,9 @@ impl World {
             replies: Vec::new(),
             provider: Provider::default(),
             crashes: 0,
+            clock_was_set: false,
+            key: Merchant::First,
+            history: History::Own,
             overwritten: false,
         }
     }
@@ -133,15 +192,19 @@ impl World {
         self.provider.records.iter().filter(|record| record.fate != Fate::Declined).count()
     }
 
+    /// The payout's name in the book of the merchant whose the key is.
+    pub(crate) fn name(&self) -> Name {
+        Name { merchant: self.key, reference: self.payout.reference }
+    }
+
     /// A worker may yet send under `reference`.
     pub(crate) fn may_send(&self, reference: u8) -> bool {
         self.workers
             .iter()
-            .any(|worker| matches!(worker, Worker::Claimed { reference: one, .. } if *one == reference))
+            .any(|worker| matches!(worker, Worker::Claimed { name, .. } if name.reference == reference))
     }
 
-    /// Nothing of `reference` is on the wire or not yet to be found.
-    pub(crate) fn is_quiet(&self, reference: u8) -> bool {
-        !self.provider.lags && self.requests.iter().all(|request| request.reference != reference)
+    pub(crate) fn is_on_the_wire(&self, reference: u8) -> bool {
+        self.requests.iter().any(|request| request.name.reference == reference)
     }
 }
