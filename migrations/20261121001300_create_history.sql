@@ -28,6 +28,26 @@ create function history_is_known() returns boolean language sql stable set searc
     from (select * from history order by number desc limit 1) newest
 $$;
 
+-- Whether something of the account may be with another peer than this one, so that a new one is not
+-- taken for the merchant without proof: what is out, what is watched, what is to be sent again; and
+-- for 35 days after the database went back in time whatever was lost with it.
+create function account_is_engaged(account_name text, this_peer text) returns boolean language sql stable set search_path = pg_catalog, public, pg_temp as $$
+    select history_is_known() is distinct from true
+        or exists (select from payout where account = account_name and is_out(state))
+        or exists (select from payout where account = account_name and is_watched(state) and due_at is not null)
+        or exists (select from payout where account = account_name and state = 'queued' and attempts > 0 and sends > 0)
+        or (
+            exists (select from history where proof = 'doubted' and opened_at > clock_timestamp() - interval '35 days')
+            and exists (
+                select
+                from account_peer
+                where account_peer.account = account_name
+                    and account_peer.peer <> this_peer
+                    and account_peer.merchant is not null
+            )
+        )
+$$;
+
 -- No send is prepared in a database that may have gone back in time, nor one to a peer that nobody
 -- knows.
 create function attempt_inserted() returns trigger language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -47,7 +67,14 @@ begin
                 and account_peer.peer = new_rows.peer
                 and account_peer.merchant is not null
         )
-            and (new_rows.peer is not null or exists (select from account_peer where account_peer.account = new_rows.account))
+            and (
+                new_rows.peer is not null
+                or (
+                    select count(distinct account_peer.merchant)
+                    from account_peer
+                    where account_peer.account = new_rows.account
+                ) = 1
+            )
     ) then
         raise exception using errcode = 'PR006', message = 'no send goes to a peer of which it is not known that it is the account''s merchant';
     end if;

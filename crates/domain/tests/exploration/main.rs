@@ -26,8 +26,8 @@ use crate::{
     scenario::{limits, one_trouble, providers, two_troubles},
 };
 
-/// No harm needs more steps than this and one for a trouble, once a rule is broken; without a bound,
-/// each provider that a rule does nothing for would be explored whole.
+/// No harm needs more steps than this and one for a trouble, once a rule is broken; without a
+/// bound, each provider that a rule does nothing for would be explored whole.
 const STEPS_MAX: usize = 12;
 
 #[test]

@@ -44,14 +44,18 @@ impl Protocol {
         }
     }
 
-    /// Whether anything may be claimed: in this database, for the merchant of the key.
+    /// Whether anything may be claimed: in this database, for the merchant of the key; and what may
+    /// have arrived at one merchant for no other.
     pub(crate) fn may_claim(&self, world: &World) -> bool {
         let is_known = !matches!(world.history, History::Restored { .. }) || !self.holds(Rule::KnownHistory);
-        is_known && (world.key == Merchant::First || world.payout.other_is_adopted)
+        let has_key = world.key == Merchant::First || world.payout.other_is_adopted;
+        let is_one = world.payout.sends == 0 || world.payout.sent_to == world.key;
+        is_known && has_key && (is_one || !self.holds(Rule::OneMerchant))
     }
 
-    /// Nothing that was sent can still be found for the first time, as far as R4 and R11 go. A broken
-    /// R4 finds every silence long enough, a broken R11 does not wait for a worker that stands still.
+    /// Nothing that was sent can still be found for the first time, as far as R4 and R11 go. A
+    /// broken R4 finds every silence long enough, a broken R11 does not wait for a worker that
+    /// stands still.
     pub(crate) fn is_quiet(&self, world: &World) -> bool {
         let reference = world.payout.reference;
         let is_fenced = !self.holds(Rule::SelfFence) || !world.may_send(reference);

@@ -11,7 +11,9 @@ use payrun_domain::{
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::{Error, Sealer, Store, payout::sealed_order::SealedOrder, unit::Unit};
+use crate::{
+    Error, Sealer, Store, ops::restore::RestoreDoubt, payout::sealed_order::SealedOrder, unit::Unit,
+};
 
 const MEETING: &str = "asking whether a peer is known";
 
@@ -76,12 +78,7 @@ impl Store {
              where account = $1
                  and peer = $2
                  and merchant is null
-                 and not exists (
-                     select
-                     from payout
-                     where account = $1
-                         and (is_out(state) or (is_watched(state) and due_at is not null))
-                 )",
+                 and not account_is_engaged($1, $2)",
             peer.account.as_str(),
             peer.as_str(),
         )
@@ -99,12 +96,7 @@ impl Store {
         sqlx::query_scalar!(
             r#"select exists (
                    select from account_peer where account = $1 and peer = $2 and merchant is not null
-               ) or not exists (
-                   select
-                   from payout
-                   where account = $1
-                       and (is_out(state) or (is_watched(state) and due_at is not null))
-               ) as "is_known!""#,
+               ) or not account_is_engaged($1, $2) as "is_known!""#,
             peer.account.as_str(),
             peer.as_str(),
         )
@@ -224,6 +216,7 @@ impl Store {
         .map_err(Error::driver(MEETING))?;
         let adoption = if confirmed.rows_affected() == 1 {
             go_on(&mut unit, &peer.account).await?;
+            self.doubt_what_may_have_arrived(actor, &mut unit, &peer.account).await?;
             Adoption::Confirmed
         } else {
             sqlx::query!(
@@ -240,6 +233,32 @@ impl Store {
         };
         unit.commit().await?;
         Ok(adoption)
+    }
+}
+
+impl Store {
+    /// What was to be sent once more goes to no other merchant than the one that may have it: it is
+    /// in doubt again, for people, or for the old credentials if they come back.
+    async fn doubt_what_may_have_arrived(
+        &self,
+        actor: &Actor,
+        unit: &mut Unit,
+        account: &AccountName,
+    ) -> Result<(), Error> {
+        let ids = sqlx::query_scalar!(
+            "update payout
+             set due_at = least(due_at, clock_timestamp())
+             where account = $1 and state = 'queued' and attempts > 0 and sends > 0
+             returning id",
+            account.as_str(),
+        )
+        .fetch_all(unit.connection())
+        .await
+        .map_err(Error::driver(MEETING))?;
+        if !ids.is_empty() {
+            self.doubt(actor, unit, &ids, RestoreDoubt::OtherMerchant).await?;
+        }
+        Ok(())
     }
 }
 

@@ -27,13 +27,15 @@ pub struct Unapproved {
     pub accounts: Vec<AccountName>,
 }
 
-/// Why a payout is put in doubt that this database holds as unsent.
+/// Why a payout is put in doubt that this database holds as to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RestoreDoubt {
     /// It was queued, or waited for approval, when the history began.
     Restored,
     /// It was imported later, and may have been imported and sent before, too.
     AskedFirst,
+    /// It was to be sent again, and the account's payouts go to another merchant now.
+    OtherMerchant,
 }
 
 impl RestoreDoubt {
@@ -41,6 +43,7 @@ impl RestoreDoubt {
         match self {
             Self::Restored => "restored",
             Self::AskedFirst => "asked_first",
+            Self::OtherMerchant => "other_merchant",
         }
     }
 }
@@ -117,7 +120,9 @@ impl Store {
     }
 
     /// T8, T15: as if a send of each had begun and its lease had ended. They are queued, and
-    /// locked. The last send that may have been theirs came before this history.
+    /// locked. The last send that may have been theirs came before this history. Where the account
+    /// has had several merchants, nobody knows whose it was: then no merchant's word about it
+    /// counts.
     pub(crate) async fn doubt(
         &self,
         actor: &Actor,
@@ -132,17 +137,24 @@ impl Store {
                  set state = 'submitting', transition = 'claim', version = version + 1, epoch = epoch + 1,
                      attempts = attempts + 1, sends = sends + 1, reason = null, not_found = 0,
                      not_found_since = null, state_since = clock_timestamp(), due_at = clock_timestamp(),
-                     sent_at = (select max(opened_at) from history)
+                     sent_at = greatest(sent_at, (select max(opened_at) from history))
                  where id = any($1)
                  returning id, epoch, attempts, account
              )
              insert into attempt (payout_id, number, account, epoch, state, holder, peer)
-             select id, attempts, account, epoch, 'intent', $2, (
-                     select peer
-                     from account_peer
-                     where account_peer.account = claimed.account and merchant is not null
-                     order by last_seen desc
-                     limit 1
+             select id, attempts, account, epoch, 'intent', $2, coalesce(
+                     (
+                         select peer
+                         from attempt before
+                         where before.payout_id = claimed.id and before.number = claimed.attempts - 1
+                     ),
+                     -- Where one merchant was all that the account ever had.
+                     (
+                         select min(peer)
+                         from account_peer
+                         where account_peer.account = claimed.account and merchant is not null
+                         having count(distinct merchant) = 1
+                     )
                  )
              from claimed",
             queued,

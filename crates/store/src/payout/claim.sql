@@ -24,6 +24,19 @@ with due as materialized (
         and payout.due_at <= statement_timestamp()
         and batch.paused_at is null
         and (batch.cancelled_at is null or payout.sends > 0)
+        -- What may have arrived at one merchant does not go to another.
+        and (
+            payout.sends = 0
+            or exists (
+                select
+                from attempt
+                join account_peer before on before.account = $2 and before.peer = attempt.peer
+                join account_peer now on now.account = $2 and now.peer = $6
+                where attempt.payout_id = payout.id
+                    and attempt.number = payout.attempts
+                    and before.merchant = now.merchant
+            )
+        )
         and account.paused_at is null
         and beneficiary.key_id = any($5)
         and (payout.reissue_of is null or earlier_issues_are_unpaid(payout.client_id, payout.issue))

@@ -8,7 +8,8 @@ use payrun_store::{Adoption, Peer, Sealer, Store};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
-    KEYS, LEASE, ROOM, account, accounts, app, approved, by, claim_one, code, owner, peer, sent, store,
+    KEYS, LEASE, ROOM, account, accounts, app, approved, by, claim_one, code, detail, owner, past_the_guard,
+    peer, sent, store,
 };
 
 /// Where another key, or another address, of the same account leads.
@@ -120,4 +121,50 @@ async fn where_nothing_is_open_any_peer_is_good(pool: PgPool) {
     claim_one(&store, payouts[0], Duration::ZERO).await;
     let another = other("https://elsewhere.example.test", "merchant-1");
     assert!(!store.meet_peer(&by("dispatch:3"), &another).await.unwrap(), "{payout} is not, the next is");
+}
+
+/// An absence that was believed of one merchant lets nothing go to another.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_may_have_arrived_goes_to_no_other_merchant(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "absent", Transition::Doubt).await;
+    let mut past = past_the_guard(&pool).await;
+    past.execute("update payout set state = 'queued'").await.unwrap();
+    past.execute("update attempt set state = 'absent_confirmed'").await.unwrap();
+    assert!(!store.meet_peer(&by("dispatch:2"), &rotated()).await.unwrap(), "it may have arrived");
+    past.execute(
+        "update account_peer set merchant = peer, proved_by = 'nothing_open' where merchant is null",
+    )
+    .await
+    .unwrap();
+    assert_eq!(store.claim(&by("dispatch:2"), &rotated(), &[payout], LEASE).await.unwrap().len(), 0);
+    past.execute(
+        "update account_peer set merchant = null, proved_by = null where first_seen = (select max(first_seen) from account_peer)",
+    )
+    .await
+    .unwrap();
+    assert_eq!(store.adopt_peer(&by("ana"), &rotated()).await.unwrap(), Adoption::Proposed);
+    assert_eq!(store.adopt_peer(&by("luis"), &rotated()).await.unwrap(), Adoption::Confirmed);
+    let shown = detail(&store, payout).await.payout;
+    assert_eq!((shown.state.as_str(), shown.reason.as_deref()), ("unknown", Some("other_merchant")));
+    let asked = store.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
+    assert!(asked[0].is_own_merchant, "the merchant that may have it is asked, once its key is back");
+}
+
+/// What a lost history has sent it may have sent to any merchant of the account.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_restored_database_takes_no_new_peer_for_the_merchant(pool: PgPool) {
+    let store = accounts(&pool).await;
+    sent(&pool, &store, "settled", Transition::Refuse).await;
+    assert!(store.knows_peer(&rotated()).await.unwrap());
+    store.open_history(&by("recover:1")).await.unwrap();
+    assert!(!store.knows_peer(&rotated()).await.unwrap());
+    assert!(!store.meet_peer(&by("dispatch:2"), &rotated()).await.unwrap());
+    assert!(store.meet_peer(&by("dispatch:1"), &peer()).await.unwrap(), "the old one is known");
+    store.adopt_peer(&by("ana"), &rotated()).await.unwrap();
+    store.adopt_peer(&by("luis"), &rotated()).await.unwrap();
+    let (_, payouts) = approved(&pool, "again", 1).await;
+    let asked = store.take_lookups(&by("reconcile:1"), &peer(), LEASE, ROOM).await.unwrap();
+    let looked = asked.iter().find(|looked| looked.payout == payouts[0]).unwrap();
+    assert!(!looked.is_own_merchant, "nobody knows whose it was");
 }
