@@ -51,6 +51,11 @@ return state in ('invalid', 'cancelled', 'rejected', 'returned');
 create function can_be_reissued(state text) returns boolean language sql immutable parallel safe
 return state in ('rejected', 'returned');
 
+-- The provider has said too long ago that it has no such payout, for one that may have arrived to
+-- be sent again. Where it cannot be asked, people's word stands.
+create function absence_is_stale(idempotency text, looked_up_at timestamptz) returns boolean language sql stable parallel safe
+return idempotency <> 'none' and coalesce(looked_up_at < statement_timestamp() - interval '1 hour', true);
+
 create table payout_transition (
     number smallint not null check (number between 1 and 30),
     transition text not null,

@@ -32,7 +32,8 @@ const LIMITS: &str = "sends_max = 1000\nlease_ms = 2500\nquiet_ms = 5000\nreques
                       watch_min_ms = 1000\nwatch_max_ms = 8000";
 /// What the provider does, per mille: it fails, and then it lies.
 const FAULTS: &str = "accept_500=20,accept_reset=20,accept_hang=5,garbage=10,throttle=10,slow=20,decline=10,read_500=20,\
-     booked_late=10:1500,found_late=10:1500,paid_then_declined=8:1500,other_amount=4,other_reference=4,same_id=4";
+     booked_late=10:1500,found_late=10:1500,flips=4:1500,paid_then_declined=4:1500,paid_then_unknown=2:1500,\
+     reads_older=4:1500,reads_garbage=2,reads_empty=2,other_amount=2,other_currency=2,other_id=2,other_reference=2,same_id=3";
 /// Between two payrolls.
 const PAYROLL_EVERY: Duration = Duration::from_millis(1_500);
 /// Between two payrolls when the injector is over: a payout is believed to be absent only beside a

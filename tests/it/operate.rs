@@ -176,7 +176,7 @@ fn a_configuration_that_contradicts_the_provider_is_refused() {
         "provider = \"bamboo\"\nbase_url = \"https://bamboo.test\"\nprivate_key_file = \"bamboo.key\"\n";
     let teemopay = "provider = \"teemopay\"\nbase_url = \"https://teemopay.test\"\nprivate_key_file = \"teemopay.key\"\napp_code = \"1\"\n";
     for (settings, limits, reason) in [
-        (format!("{teemopay}country = \"PE\""), "review_after_ms = 86400001", "remembers a reference"),
+        (format!("{teemopay}country = \"PE\""), "review_after_ms = 82800001", "remembers a reference"),
         (
             format!("{bamboo}country = \"PE\"\ncurrency = \"PEN\"\nmodel = \"L2L\""),
             "quiet_ms = 1000",

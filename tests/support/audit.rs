@@ -254,7 +254,7 @@ async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>,
         }
         let agrees = match state.as_str() {
             _ if twist == Some(Twist::Declined) => paid <= 1 && returned == 0,
-            "accepted" | "unknown" if matches!(twist, Some(Twist::Unreadable | Twist::SameId)) => true,
+            "accepted" | "unknown" if twist.is_some_and(|twist| !twist.ends()) => true,
             "paid" => (paid, returned) == (1, 0),
             "returned" => (paid, returned) == (0, 1),
             "rejected" | "cancelled" | "awaiting_approval" => (paid, returned) == (0, 0),

@@ -9,8 +9,10 @@ pub(crate) enum Twist {
     Late,
     /// It was paid, and is declined some time after.
     Declined,
-    /// What is said of it is about another payout, or cannot be read: nothing is concluded.
-    Unreadable,
+    /// What is said of it is about another payout: nothing is concluded, and that is told.
+    Mismatched,
+    /// What is said of it cannot be read, or is in no document.
+    Unread,
     /// It has the id of another payout.
     SameId,
 }
@@ -22,7 +24,16 @@ impl Twist {
             "booked_late" | "found_late" | "reads_older" => Self::Late,
             "flips" | "paid_then_declined" => Self::Declined,
             "same_id" => Self::SameId,
-            _ => Self::Unreadable,
+            "reads_garbage" | "reads_empty" | "paid_then_unknown" => Self::Unread,
+            _ => Self::Mismatched,
+        }
+    }
+
+    /// Whether payrun can come to an end with it.
+    pub(crate) const fn ends(self) -> bool {
+        match self {
+            Self::Late | Self::Declined => true,
+            Self::Mismatched | Self::Unread | Self::SameId => false,
         }
     }
 }
@@ -40,8 +51,8 @@ impl Told<'_> {
     pub(crate) fn harm(self, twist: Option<Twist>, paid: usize) -> Option<Harm> {
         let must_tell = match twist {
             Some(Twist::Declined) => self.state == "paid" && paid == 0,
-            Some(Twist::Unreadable) => matches!(self.state, "accepted" | "unknown"),
-            Some(Twist::SameId | Twist::Late) | None => false,
+            Some(Twist::Mismatched) => matches!(self.state, "accepted" | "unknown"),
+            Some(Twist::SameId | Twist::Late | Twist::Unread) | None => false,
         };
         if must_tell && !self.has_anomaly {
             return Some(Harm::Silent);

@@ -204,6 +204,10 @@ impl Dispatcher {
 
     async fn sweep(&self, inbox: &mut Inbox) {
         let rows_max = i64::try_from(self.settings.group_max).unwrap_or(i64::MAX);
+        let DispatcherSettings { actor, .. } = &self.settings;
+        if let Err(error) = self.store.doubt_stale_absences(actor, &self.account.name, rows_max).await {
+            events::failed("dispatch", &error);
+        }
         match self.store.due(&self.account.name, self.settings.grace, rows_max).await {
             Ok(due) => inbox.ids.extend(due),
             Err(error) => events::failed("dispatch", &error),

@@ -30,6 +30,8 @@ use crate::{
 
 /// The shortest quiet period with which the program itself sends again what would be paid twice.
 const RESEND_QUIET_MIN: Duration = Duration::from_hours(4);
+/// So long after its provider said that it has none a payout is sent again, as the database has it.
+const RESENT_WITHIN: Duration = Duration::from_hours(1);
 /// Payouts claimed, recorded or settled in one statement.
 const GROUP_MAX: usize = 256;
 /// How long an outcome waits for others: a statement costs nearly the same for one as for many.
@@ -327,9 +329,10 @@ fn check_against_manifest(manifest: &Manifest, limits: &Limits, is_loopback: boo
             RESEND_QUIET_MIN.as_millis()
         );
     }
-    if let Some(window) = manifest.dedup_window.filter(|window| limits.review_after > *window) {
+    let last_send = limits.review_after.saturating_add(RESENT_WITHIN);
+    if let Some(window) = manifest.dedup_window.filter(|window| last_send > *window) {
         anyhow::bail!(
-            "review_after_ms is longer than the {} ms for which the provider certainly remembers a reference; after that a second send \
+            "review_after_ms and the hour within which a payout is sent again are together longer than the {} ms for which the provider certainly remembers a reference; after that a second send \
              may pay again",
             window.as_millis()
         );

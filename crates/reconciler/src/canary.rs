@@ -10,16 +10,20 @@ use payrun_store::{Peer, Store};
 use payrun_telemetry::events;
 use tokio::sync::Mutex;
 
+/// How often the table is asked which payout is the youngest, while many doubts wait for one.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
 /// The youngest payout of one account that was found.
 pub(crate) struct LookupCanary {
     valid: Duration,
-    last: Mutex<Option<Found>>,
+    last: Mutex<Option<Tried>>,
 }
 
-/// When the youngest payout was asked for, and which it was.
-struct Found {
+/// The last look for the youngest payout.
+#[derive(Debug, Clone, Copy)]
+struct Tried {
     at: Instant,
-    /// When it was sent; none when it was not found, or there is none.
+    /// When it was sent; none when there is none, or it was not found.
     sent_at: Option<Timestamp>,
 }
 
@@ -40,27 +44,32 @@ impl LookupCanary {
     ) -> bool {
         // Held across the question on purpose: many not-founds at once ask it once.
         let mut last = self.last.lock().await;
-        if let Some(found) = last.as_ref().filter(|found| found.at.elapsed() < self.valid) {
-            return found.sent_at.is_some_and(|sent_at| sent_at > doubted_at);
+        if let Some(tried) = *last {
+            let is_younger = tried.sent_at.is_some_and(|sent_at| sent_at > doubted_at);
+            // One that is too old for this doubt may have a younger one by now.
+            if tried.at.elapsed() < if is_younger { self.valid } else { ASKED_EVERY } {
+                return is_younger;
+            }
         }
-        let (order, sent_at) = match store.youngest_canary(peer).await {
-            Ok(Some(canary)) => canary,
-            Ok(None) => return false,
+        let sent_at = match store.youngest_canary(peer).await {
+            Ok(Some((order, sent_at))) if sent_at > doubted_at => {
+                account.rate.take(1).await;
+                is_found(&account.look_up(&order, clock).await).then_some(sent_at)
+            }
+            Ok(_) => None,
             Err(error) => {
                 events::failed("reconcile", &error);
-                return false;
+                None
             }
         };
-        account.rate.take(1).await;
-        let is_found = match account.look_up(&order, clock).await {
-            Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
-                true
-            }
-            Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
-                false
-            }
-        };
-        *last = Some(Found { at: Instant::now(), sent_at: is_found.then_some(sent_at) });
-        is_found && sent_at > doubted_at
+        *last = Some(Tried { at: Instant::now(), sent_at });
+        sent_at.is_some()
+    }
+}
+
+const fn is_found(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => true,
+        Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => false,
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod beneficiary;
 pub(crate) mod blind_index;
 pub(crate) mod canary;
 pub(crate) mod claim;
+pub(crate) mod doubt;
 pub(crate) mod history;
 pub(crate) mod lookup;
 pub(crate) mod record;

@@ -71,7 +71,7 @@ impl Default for Limits {
             watch_min: Duration::from_hours(1),
             watch_max: Duration::from_hours(24),
             quiet: Duration::from_mins(30),
-            review_after: Duration::from_hours(24),
+            review_after: Duration::from_hours(23),
             sends_max: 3,
             resend_after_absence: false,
             grace: Duration::from_secs(15),

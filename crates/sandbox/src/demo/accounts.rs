@@ -31,6 +31,7 @@ watch_min_ms = 1000
 watch_max_ms = 10000
 quiet_ms = 8000
 resend_after_absence = true
+review_after_ms = 25000
 grace_ms = 3000
 "#;
 

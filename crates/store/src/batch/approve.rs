@@ -6,10 +6,7 @@ use payrun_domain::{id::BatchId, name::Actor};
 use serde::Serialize;
 
 use crate::{
-    ApproveError, Error, Store,
-    ops::{account::account_name, restore::RestoreDoubt},
-    state,
-    unit::Unit,
+    ApproveError, Error, Store, ops::account::account_name, payout::doubt::DoubtCause, state, unit::Unit,
 };
 
 /// What an approval let go.
@@ -240,11 +237,11 @@ impl Store {
 /// Whether the batch, which is not approved, may have been approved and sent after the backup that
 /// this database came from.
 pub(crate) async fn is_in_doubt(unit: &mut Unit, id: BatchId) -> Result<bool, Error> {
-    Ok(restore_doubt(unit, id).await? == Some(RestoreDoubt::Restored))
+    Ok(restore_doubt(unit, id).await? == Some(DoubtCause::Restored))
 }
 
 /// Why payouts of the batch, which is not approved, are looked up before they are sent.
-async fn restore_doubt(unit: &mut Unit, id: BatchId) -> Result<Option<RestoreDoubt>, Error> {
+async fn restore_doubt(unit: &mut Unit, id: BatchId) -> Result<Option<DoubtCause>, Error> {
     let doubts = sqlx::query!(
         r#"select bool_or(history.opened_at > batch.uploaded_at) as "is_restored!"
            from history
@@ -259,7 +256,7 @@ async fn restore_doubt(unit: &mut Unit, id: BatchId) -> Result<Option<RestoreDou
     .fetch_optional(unit.connection())
     .await
     .map_err(Error::driver("asking whether a backup was restored"))?;
-    Ok(doubts.map(|doubt| if doubt.is_restored { RestoreDoubt::Restored } else { RestoreDoubt::AskedFirst }))
+    Ok(doubts.map(|doubt| if doubt.is_restored { DoubtCause::Restored } else { DoubtCause::AskedFirst }))
 }
 
 /// What a batch and a day may pay through each of its accounts. Two approvals at once look one

@@ -12,7 +12,9 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
-    Error, Sealer, Store, ops::restore::RestoreDoubt, payout::sealed_order::SealedOrder, unit::Unit,
+    Error, Sealer, Store,
+    payout::{doubt::DoubtCause, sealed_order::SealedOrder},
+    unit::Unit,
 };
 
 const MEETING: &str = "asking whether a peer is known";
@@ -256,7 +258,7 @@ impl Store {
         .await
         .map_err(Error::driver(MEETING))?;
         if !ids.is_empty() {
-            self.doubt(actor, unit, &ids, RestoreDoubt::OtherMerchant).await?;
+            self.doubt(actor, unit, &ids, DoubtCause::OtherMerchant).await?;
         }
         Ok(())
     }

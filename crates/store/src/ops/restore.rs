@@ -7,9 +7,8 @@ use payrun_domain::{
     name::{AccountName, Actor},
 };
 use serde::Serialize;
-use uuid::Uuid;
 
-use crate::{Error, Store, state, unit::Unit};
+use crate::{Error, Store, payout::doubt::DoubtCause, state, unit::Unit};
 
 /// Payouts that are put in doubt by one statement.
 const GROUP_ROWS: i64 = 1_000;
@@ -25,27 +24,6 @@ pub struct Unapproved {
     pub payouts: i64,
     /// Through which accounts.
     pub accounts: Vec<AccountName>,
-}
-
-/// Why a payout is put in doubt that this database holds as to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RestoreDoubt {
-    /// It was queued, or waited for approval, when the history began.
-    Restored,
-    /// It was imported later, and may have been imported and sent before, too.
-    AskedFirst,
-    /// It was to be sent again, and the account's payouts go to another merchant now.
-    OtherMerchant,
-}
-
-impl RestoreDoubt {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Restored => "restored",
-            Self::AskedFirst => "asked_first",
-            Self::OtherMerchant => "other_merchant",
-        }
-    }
 }
 
 impl Store {
@@ -112,75 +90,11 @@ impl Store {
             if queued.is_empty() {
                 break;
             }
-            let more = self.doubt(actor, &mut unit, &queued, RestoreDoubt::Restored).await?;
+            let more = self.doubt(actor, &mut unit, &queued, DoubtCause::Restored).await?;
             doubted = doubted.saturating_add(more);
         }
         unit.commit().await?;
         Ok(doubted)
-    }
-
-    /// T8, T15: as if a send of each had begun and its lease had ended. They are queued, and
-    /// locked. The last send that may have been theirs came before this history. Where the account
-    /// has had several merchants, nobody knows whose it was: then no merchant's word about it
-    /// counts.
-    pub(crate) async fn doubt(
-        &self,
-        actor: &Actor,
-        unit: &mut Unit,
-        queued: &[Uuid],
-        why: RestoreDoubt,
-    ) -> Result<u64, Error> {
-        let operation = "doubting what may have been sent";
-        sqlx::query!(
-            "with claimed as (
-                 update payout
-                 set state = 'submitting', transition = 'claim', version = version + 1, epoch = epoch + 1,
-                     attempts = attempts + 1, sends = sends + 1, reason = null, not_found = 0,
-                     not_found_since = null, state_since = clock_timestamp(), due_at = clock_timestamp(),
-                     sent_at = greatest(sent_at, (select max(opened_at) from history))
-                 where id = any($1)
-                 returning id, epoch, attempts, account
-             )
-             insert into attempt (payout_id, number, account, epoch, state, holder, peer)
-             select id, attempts, account, epoch, 'intent', $2, coalesce(
-                     (
-                         select peer
-                         from attempt before
-                         where before.payout_id = claimed.id and before.number = claimed.attempts - 1
-                     ),
-                     -- Where one merchant was all that the account ever had.
-                     (
-                         select min(peer)
-                         from account_peer
-                         where account_peer.account = claimed.account and merchant is not null
-                         having count(distinct merchant) = 1
-                     )
-                 )
-             from claimed",
-            queued,
-            actor.as_str(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        let doubted = sqlx::query!(
-            "with ended as (
-                 update attempt
-                 set state = 'ambiguous', code = $2, ended_at = clock_timestamp()
-                 where payout_id = any($1) and state = 'intent'
-             )
-             update payout
-             set state = 'unknown', transition = 'expire_lease', version = payout.version + 1,
-                 epoch = payout.epoch + 1, reason = $2, state_since = clock_timestamp(),
-                 due_at = clock_timestamp()
-             where payout.id = any($1)",
-            queued,
-            why.as_str(),
-        )
-        .execute(unit.connection())
-        .await
-        .map_err(Error::driver(operation))?;
-        Ok(doubted.rows_affected())
     }
 
     /// What may have been approved since the backup. Nothing is concluded about any of it: the

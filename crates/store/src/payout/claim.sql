@@ -24,10 +24,10 @@ with due as materialized (
         and payout.due_at <= statement_timestamp()
         and batch.paused_at is null
         and (batch.cancelled_at is null or payout.sends > 0)
-        -- What may have arrived at one merchant does not go to another.
+        -- What may have arrived at one merchant does not go to another, nor on an old word.
         and (
             payout.sends = 0
-            or exists (
+            or not absence_is_stale(account.idempotency, payout.looked_up_at) and exists (
                 select
                 from attempt
                 join account_peer before on before.account = $2 and before.peer = attempt.peer

@@ -15,7 +15,9 @@ use payrun_domain::{
 use uuid::Uuid;
 
 use crate::{
-    Claimed, Error, Peer, Store, ops::restore::RestoreDoubt, payout::sealed_order::SealedOrder, state,
+    Claimed, Error, Peer, Store,
+    payout::{doubt::DoubtCause, sealed_order::SealedOrder},
+    state,
     unit::Unit,
 };
 
@@ -149,7 +151,7 @@ impl Store {
             age: state::age(row.age_ms),
             next_send: if row.cancelled {
                 NextSend::Cancelled
-            } else if row.reason.as_deref() == Some(RestoreDoubt::AskedFirst.as_str()) {
+            } else if row.reason.as_deref() == Some(DoubtCause::AskedFirst.as_str()) {
                 NextSend::First
             } else {
                 NextSend::Again

@@ -13,8 +13,8 @@ use sqlx::{Executor as _, PgPool};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, payout, peer, peer_of,
-    states, store, uploaded,
+    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, owner, past_the_guard, payout,
+    peer, peer_of, sent, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -159,4 +159,39 @@ async fn what_comes_back_to_a_cancelled_batch_does_not_go_again(pool: PgPool) {
     let at = async |payout| states(&store, payout).await.0;
     assert_eq!(at(payouts[1]).await, "cancelled");
     assert_eq!(at(payouts[2]).await, "submitting");
+}
+
+/// A pause, a freeze or a provider that is away may last for days: what is sent again then is asked
+/// for anew.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_old_absence_lets_nothing_go_again(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "absent", Transition::Doubt).await;
+    let mut past = past_the_guard(&pool).await;
+    past.execute("update attempt set state = 'absent_confirmed'").await.unwrap();
+    past.execute(
+        "update payout
+         set state = 'queued', lookup_answer = 'not_found', looked_up_at = clock_timestamp() - interval '59 minutes'",
+    )
+    .await
+    .unwrap();
+    let doubt = async || store.doubt_stale_absences(&by("dispatch:1"), &account(), 10).await.unwrap();
+    assert_eq!(doubt().await, 0);
+    past.execute("update payout set looked_up_at = clock_timestamp() - interval '61 minutes'").await.unwrap();
+    assert_eq!(store.claim(&by("dispatch:1"), &peer(), &[payout], LEASE).await.unwrap().len(), 0);
+    store.pause_account(&by("ana"), &account(), Pause::Person).await.unwrap();
+    assert_eq!(doubt().await, 0, "while it is paused there is time");
+    store.resume_account(&by("ana"), &account()).await.unwrap();
+    assert_eq!(doubt().await, 1);
+    let (state, attempt) = states(&store, payout).await;
+    assert_eq!((state.as_str(), attempt.as_str()), ("unknown", "ambiguous"));
+    let looked = crate::support::look_up(&store).await;
+    assert!(looked.is_own_merchant && looked.not_found == 0, "{looked:?}");
+    past.execute("update attempt set state = 'absent_confirmed'").await.unwrap();
+    past.execute(
+        "update payout set state = 'queued', looked_up_at = clock_timestamp(), due_at = clock_timestamp()",
+    )
+    .await
+    .unwrap();
+    assert_eq!(store.claim(&by("dispatch:1"), &peer(), &[payout], LEASE).await.unwrap().len(), 1);
 }
