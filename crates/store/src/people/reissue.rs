@@ -221,7 +221,7 @@ async fn insert(
          )
          select issued.new, $4, issued.row_no::int, client_id, issue + 1, payout.id, account, issued.reference, country,
              currency, amount_minor, case when issued.holds then 'held' else 'awaiting_approval' end, 2,
-             case when issued.holds then 'hold' else 'pass' end, case when issued.holds then $7 else $5 end
+             case when issued.holds then 'hold' else 'pass' end, case when issued.holds then coalesce($5, $7) else $5 end
          from unnest($1::uuid[], $2::uuid[], $3::text[], $6::bool[])
              with ordinality as issued (old, new, reference, holds, row_no)
          join payout on payout.id = issued.old",

@@ -200,6 +200,18 @@ async fn a_reissue_beside_a_corrected_row_waits_for_another_person(pool: PgPool)
     assert!(faults[0].reason.contains("which came since"), "{:?}", faults[0].reason);
 }
 
+/// What somebody has compared is an auditor's evidence, whether or not the row waits.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_held_reissue_keeps_what_was_compared(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let refused = sent(&pool, &owner, "refused", Transition::Refuse).await;
+    approved(&pool, "corrected", 1).await;
+    let new = new_issue();
+    reissue(&store(&pool).await, "ana", refused, new, Some(REPORT)).await.unwrap();
+    let shown = detail(&owner, new.payout).await.payout;
+    assert_eq!((shown.state, shown.reason.as_deref()), (PayoutState::Held, Some(REPORT)));
+}
+
 /// What was refused or came back waits until somebody has seen it, and again when it ends so anew.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn what_ended_unpaid_waits_until_somebody_has_seen_it(pool: PgPool) {
