@@ -63,7 +63,8 @@ impl Doubts {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let first = FirstSight { sends: lookup.sends, at: now, ahead_then: ahead, ahead_now: ahead };
         let known = seen.doubts.entry(lookup.payout).or_insert(first);
-        if known.sends == lookup.sends {
+        // A first sight by clocks that disagreed, be it that the database answered late, is none.
+        if known.sends == lookup.sends && is_near(known.ahead_then) {
             known.ahead_now = ahead;
         } else {
             *known = first;
@@ -82,16 +83,17 @@ impl Doubts {
         };
         let moved = doubt.ahead_now.checked_sub(doubt.ahead_then).unwrap_or(SignedDuration::MAX);
         let skews = [doubt.ahead_then, doubt.ahead_now, moved];
-        Sight {
-            silent_for: doubt.at.elapsed(),
-            clocks_agree: skews.iter().all(|skew| skew.unsigned_abs() < SKEW_MAX),
-        }
+        Sight { silent_for: doubt.at.elapsed(), clocks_agree: skews.into_iter().all(is_near) }
     }
 
     /// A doubt that has ended.
     pub(crate) fn forget(&self, payout: PayoutId) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).doubts.remove(&payout);
     }
+}
+
+fn is_near(skew: SignedDuration) -> bool {
+    skew.unsigned_abs() < SKEW_MAX
 }
 
 #[cfg(test)]
@@ -129,6 +131,27 @@ mod tests {
             }
             assert_eq!(doubts.sight(lookup().payout).clocks_agree, agree, "{theirs:?} {ours:?}");
         }
+    }
+
+    #[test]
+    fn a_doubt_that_was_first_seen_by_a_wrong_clock_begins_anew() {
+        let doubts = Doubts::new(Duration::from_hours(24));
+        let seen = |theirs, ours| {
+            doubts.see(&Lookup { taken_at: at(theirs), ..lookup() }, at(ours));
+            doubts.sight(lookup().payout).clocks_agree
+        };
+        assert!(!seen(0, 10), "the database answered late");
+        let first = doubts.seen.lock().unwrap().doubts[&lookup().payout].at;
+        assert!(seen(60, 60));
+        assert!(doubts.seen.lock().unwrap().doubts[&lookup().payout].at > first);
+        assert!(!seen(2_460, 120), "set forward, it is not believed");
+        let second = doubts.seen.lock().unwrap().doubts[&lookup().payout].at;
+        assert!(seen(180, 180), "set back, it is");
+        assert_eq!(
+            doubts.seen.lock().unwrap().doubts[&lookup().payout].at,
+            second,
+            "and its silence goes on"
+        );
     }
 
     #[test]
