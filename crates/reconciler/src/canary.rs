@@ -16,20 +16,20 @@ const ASKED_EVERY: Duration = Duration::from_secs(1);
 /// The youngest payout of one account that was found.
 pub(crate) struct LookupCanary {
     valid: Duration,
-    last: Mutex<Option<Tried>>,
+    last: Mutex<Last>,
 }
 
-/// The last look for the youngest payout.
-#[derive(Debug, Clone, Copy)]
-struct Tried {
-    at: Instant,
-    /// When it was sent; none when there is none, or it was not found.
-    sent_at: Option<Timestamp>,
+#[derive(Debug, Default)]
+struct Last {
+    /// When one was found, and when that one was sent.
+    found: Option<(Instant, Timestamp)>,
+    /// When one was looked for.
+    asked: Option<Instant>,
 }
 
 impl LookupCanary {
     pub(crate) fn new(valid: Duration) -> Self {
-        Self { valid, last: Mutex::new(None) }
+        Self { valid, last: Mutex::default() }
     }
 
     /// True if a payout that was sent to the same merchant after `doubted_at`, and that the
@@ -44,13 +44,14 @@ impl LookupCanary {
     ) -> bool {
         // Held across the question on purpose: many not-founds at once ask it once.
         let mut last = self.last.lock().await;
-        if let Some(tried) = *last {
-            let is_younger = tried.sent_at.is_some_and(|sent_at| sent_at > doubted_at);
-            // One that is too old for this doubt may have a younger one by now.
-            if tried.at.elapsed() < if is_younger { self.valid } else { ASKED_EVERY } {
-                return is_younger;
-            }
+        if last.found.is_some_and(|(at, sent_at)| at.elapsed() < self.valid && sent_at > doubted_at) {
+            return true;
         }
+        // One that is too old for this doubt may have a younger one by now, but not each moment.
+        if last.asked.is_some_and(|at| at.elapsed() < ASKED_EVERY) {
+            return false;
+        }
+        last.asked = Some(Instant::now());
         let sent_at = match store.youngest_canary(peer).await {
             Ok(Some((order, sent_at))) if sent_at > doubted_at => {
                 account.rate.take(1).await;
@@ -62,7 +63,9 @@ impl LookupCanary {
                 None
             }
         };
-        *last = Some(Tried { at: Instant::now(), sent_at });
+        if let Some(sent_at) = sent_at {
+            last.found = Some((Instant::now(), sent_at));
+        }
         sent_at.is_some()
     }
 }
