@@ -24,17 +24,21 @@ with due as materialized (
         and payout.due_at <= statement_timestamp()
         and batch.paused_at is null
         and (batch.cancelled_at is null or payout.sends > 0)
-        -- What may have arrived at one merchant does not go to another, nor on an old word.
+        -- What may have arrived at one merchant does not go to another, nor on an old word. Where
+        -- nobody knows to which and it cannot be asked, two people have said that it did not arrive.
         and (
             payout.sends = 0
             or not absence_is_stale(account.idempotency, payout.looked_up_at) and exists (
                 select
                 from attempt
-                join account_peer before on before.account = $2 and before.peer = attempt.peer
                 join account_peer now on now.account = $2 and now.peer = $6
+                left join account_peer before on before.account = $2 and before.peer = attempt.peer
                 where attempt.payout_id = payout.id
                     and attempt.number = payout.attempts
-                    and before.merchant = now.merchant
+                    and (
+                        before.merchant = now.merchant
+                        or attempt.peer is null and account.idempotency = 'none'
+                    )
             )
         )
         and account.paused_at is null

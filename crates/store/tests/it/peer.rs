@@ -168,3 +168,22 @@ async fn a_restored_database_takes_no_new_peer_for_the_merchant(pool: PgPool) {
     let looked = asked.iter().find(|looked| looked.payout == payouts[0]).unwrap();
     assert!(!looked.is_own_merchant, "nobody knows whose it was");
 }
+
+/// A provider that cannot be asked, after a restore, and an account that has had two merchants: what
+/// two people have decided goes, and what can be asked for stays with those who know.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn what_went_to_nobody_knows_whom_goes_again_only_where_nobody_can_be_asked(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let payout = sent(&pool, &store, "lost", Transition::Doubt).await;
+    let mut past = past_the_guard(&pool).await;
+    past.execute("update attempt set state = 'decided_by_person', peer = null").await.unwrap();
+    past.execute(
+        "update payout set state = 'queued', looked_up_at = clock_timestamp(), lookup_answer = 'not_found'",
+    )
+    .await
+    .unwrap();
+    let claim = async || store.claim(&by("dispatch:1"), &peer(), &[payout], LEASE).await.unwrap().len();
+    assert_eq!(claim().await, 0);
+    past.execute("update account set idempotency = 'none' where name = 'searchable'").await.unwrap();
+    assert_eq!(claim().await, 1);
+}
