@@ -63,6 +63,8 @@ create index payout_open on payout (account, state, due_at) include (state_since
 create index payout_watch_due on payout (account, due_at) where is_watched(state) and due_at is not null;
 -- What was refused or came back, until a person has seen it.
 create index payout_unacknowledged on payout (batch_id) where can_be_reissued(state) and acknowledged_at is null;
+-- What may have arrived and is to be sent again: asked for anew when its absence is an old word.
+create index payout_resend on payout (account, due_at) where state = 'queued' and sends > 0;
 create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
 
 comment on table payout is 'One beneficiary, one amount, one account. The row is the truth; messages only point at it.';

@@ -44,19 +44,18 @@ impl Store {
         let stale = sqlx::query_scalar!(
             "select payout.id
              from payout
-             join batch on batch.id = payout.batch_id
-             join account on account.name = payout.account
+             cross join lateral (select * from batch where id = payout.batch_id offset 0) batch
+             cross join lateral (select * from account where name = payout.account offset 0) account
              where payout.account = $1
                  and payout.state = 'queued'
-                 and payout.attempts > 0
                  and payout.sends > 0
                  and payout.due_at <= statement_timestamp()
                  and absence_is_stale(account.idempotency, payout.looked_up_at)
                  and batch.paused_at is null
                  and account.paused_at is null
                  and not exists (select from send_freeze where thawed_at is null)
-                 and history_is_known()
-             order by payout.id
+                 and (select history_is_known())
+             order by payout.due_at
              limit $2
              for update of payout skip locked",
             account.as_str(),

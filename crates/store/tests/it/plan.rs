@@ -145,6 +145,7 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
     let _ = store.youngest_canary(&peer()).await;
     store.expire_leases(&by("setup"), Duration::ZERO, LEASE, i64::from(GROUP)).await.unwrap();
     store.cancel_unsent(&by("setup"), i64::from(GROUP)).await.unwrap();
+    store.doubt_stale_absences(&by("setup"), &account(), i64::from(GROUP)).await.unwrap();
     let reference = match payouts.first() {
         Some(payout) => Some(detail(store, *payout).await.payout.reference),
         None => None,
