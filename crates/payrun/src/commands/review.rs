@@ -11,7 +11,6 @@ use payrun_domain::{
     id::{BatchId, PayoutId},
     name::AccountName,
 };
-
 use payrun_store::ReviewItem;
 use serde::Serialize;
 

@@ -59,8 +59,8 @@ impl Store {
         self.sealer().peer(account, origin, identity)
     }
 
-    /// Whether payouts may be sent through `peer`. A peer that was never seen is
-    /// written down, and is good at once while nothing of the account may be with any other.
+    /// Whether payouts may be sent through `peer`. A peer that was never seen is written down, and
+    /// is good at once while nothing of the account may be with any other.
     pub async fn meet_peer(&self, actor: &Actor, peer: &Peer) -> Result<bool, Error> {
         let mut unit = Unit::begin(&self.pool, actor, MEETING).await?;
         // Two that meet at once look one after the other.
@@ -236,9 +236,7 @@ impl Store {
         unit.commit().await?;
         Ok(adoption)
     }
-}
 
-impl Store {
     /// What was to be sent once more goes to no other merchant than the one that may have it: it is
     /// in doubt again, for people, or for the old credentials if they come back.
     async fn doubt_what_may_have_arrived(

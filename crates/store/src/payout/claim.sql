@@ -25,7 +25,8 @@ with due as materialized (
         and batch.paused_at is null
         and (batch.cancelled_at is null or payout.sends > 0)
         -- What may have arrived at one merchant does not go to another, nor on an old word. Where
-        -- nobody knows to which and it cannot be asked, two people have said that it did not arrive.
+        -- nobody knows to which and it cannot be asked, two people have said that it did not
+        -- arrive.
         and (
             payout.sends = 0
             or not absence_is_stale(account.idempotency, payout.looked_up_at) and exists (

@@ -169,8 +169,8 @@ async fn a_restored_database_takes_no_new_peer_for_the_merchant(pool: PgPool) {
     assert!(!looked.is_own_merchant, "nobody knows whose it was");
 }
 
-/// A provider that cannot be asked, after a restore, and an account that has had two merchants: what
-/// two people have decided goes, and what can be asked for stays with those who know.
+/// A provider that cannot be asked, after a restore, and an account that has had two merchants:
+/// what two people have decided goes, and what can be asked for stays with those who know.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn what_went_to_nobody_knows_whom_goes_again_only_where_nobody_can_be_asked(pool: PgPool) {
     let store = accounts(&pool).await;
