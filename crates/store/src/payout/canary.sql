@@ -8,7 +8,7 @@ with sent as materialized (
         select *
         from payout
         where batch_id = latest.id
-            and row_no > (select max(row_no) - 20 from payout last where last.batch_id = latest.id)
+            and row_no > (select max(row_no) - 8 from payout last where last.batch_id = latest.id)
         offset 0
     ) payout
     where payout.account = $1 and (payout.state = 'accepted' or is_watched(payout.state))
