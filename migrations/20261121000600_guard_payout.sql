@@ -135,6 +135,17 @@ create function earlier_issues_are_unpaid(client text, this_issue smallint) retu
     )
 $$;
 
+-- What was issued last in a payout's place, as it is at this moment, which may be later than the
+-- statement that asks: volatile, so that who waited for a send sees that it was sent.
+create function issued_again(original uuid) returns table (id uuid, state text) language sql volatile as $$
+    select reissue.id, reissue.state
+    from payout earlier
+    join payout reissue on reissue.client_id = earlier.client_id and reissue.issue > earlier.issue
+    where earlier.id = original
+    order by reissue.issue desc
+    limit 1
+$$;
+
 -- A second send under the same reference cannot pay twice.
 create function account_deduplicates(account_name text) returns boolean language sql stable as $$
     select account.idempotency = 'deduplicates' from account where account.name = account_name
@@ -270,7 +281,7 @@ begin
                 -- Never while the provider has a record of it; and it has just said that it has
                 -- none, where it can be asked.
                 when 'decide_queued' then old_row.provider_id is null
-                    and coalesce(old_row.lookup_answer, '') not in ('accepted', 'settled', 'returned')
+                    and coalesce(old_row.lookup_answer, '') not in ('accepted', 'settled', 'returned', 'unlisted')
                     and (
                         not account_can_be_asked(old_row.account)
                         or (old_row.lookup_answer = 'not_found' and old_row.looked_up_at > clock_timestamp() - interval '10 minutes')

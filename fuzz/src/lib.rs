@@ -120,7 +120,11 @@ pub fn reply(bytes: &[u8]) {
     let Step::Done(verdict) = step else { return };
     let is_json = serde_json::from_slice::<serde_json::Value>(body).is_ok();
     match verdict {
-        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => {
+        Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::Unlisted(_) => {
             // The one provider with a database answers look-ups in BSON.
             assert!(
                 is_json || (!is_submit && provider.rules().name() == "kapaqnan"),

@@ -122,6 +122,36 @@ fn what_was_rejected_for_one_cause_is_issued_again_as_one_batch() {
 }
 
 #[test]
+fn a_state_that_no_document_lists_is_told_and_can_be_decided() {
+    let world =
+        World::with("payrun_it_unlisted", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let batch = paid_with(&world, "strange", "sandbox:paid-then-unknown-500");
+    let _run = world.start("run");
+    let told = wait_for("the state to be told", || {
+        let waiting = world.run(&["review"]);
+        waiting.as_array()?.iter().find(|item| item["kind"] == "unlisted").cloned()
+    });
+    assert!(told["detail"].as_str().unwrap().contains("the state 9,"), "{told}");
+    let shown = world.run(&["payout", "show", "strange-1"])[0].clone();
+    assert_eq!((&shown["provider_status"], &shown["lookup_answer"]), (&"9".into(), &"unlisted".into()));
+    world.run(&[
+        "--as",
+        "ana",
+        "review",
+        "explain",
+        "strange-1",
+        "unlisted",
+        "--reason",
+        "it is being audited",
+    ]);
+    let looked_up = || world.run(&["payout", "show", "strange-1"])[0]["looked_up_at"].clone();
+    let before = looked_up();
+    wait_for("another look-up", || (looked_up() != before).then_some(()));
+    assert_eq!(world.run(&["review"]), Value::Array(Vec::new()), "each state is told once");
+    assert_eq!(world.count(&batch, &["paid"]), 1, "nothing is concluded");
+}
+
+#[test]
 fn a_cause_that_a_look_up_learns_pauses_the_account_and_what_is_heard_again_does_not() {
     let world =
         World::with("payrun_it_cause", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });

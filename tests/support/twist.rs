@@ -11,8 +11,10 @@ pub(crate) enum Twist {
     Declined,
     /// What is said of it is about another payout: nothing is concluded, and that is told.
     Mismatched,
-    /// What is said of it cannot be read, or is in no document.
+    /// What is said of it cannot be read.
     Unread,
+    /// It was paid, and is in a state that no document lists some time after.
+    Unlisted,
     /// It has the id of another payout.
     SameId,
 }
@@ -24,7 +26,8 @@ impl Twist {
             "booked_late" | "found_late" | "reads_older" => Self::Late,
             "flips" | "paid_then_declined" => Self::Declined,
             "same_id" => Self::SameId,
-            "reads_garbage" | "reads_empty" | "paid_then_unknown" => Self::Unread,
+            "reads_garbage" | "reads_empty" => Self::Unread,
+            "paid_then_unknown" => Self::Unlisted,
             _ => Self::Mismatched,
         }
     }
@@ -33,7 +36,7 @@ impl Twist {
     pub(crate) const fn ends(self) -> bool {
         match self {
             Self::Late | Self::Declined => true,
-            Self::Mismatched | Self::Unread | Self::SameId => false,
+            Self::Mismatched | Self::Unread | Self::Unlisted | Self::SameId => false,
         }
     }
 }
@@ -52,6 +55,7 @@ impl Told<'_> {
         let must_tell = match twist {
             Some(Twist::Declined) => self.state == "paid" && paid == 0,
             Some(Twist::Mismatched) => matches!(self.state, "accepted" | "unknown"),
+            Some(Twist::Unlisted) => matches!(self.state, "paid" | "accepted" | "unknown"),
             Some(Twist::SameId | Twist::Late | Twist::Unread) | None => false,
         };
         if must_tell && !self.has_anomaly {

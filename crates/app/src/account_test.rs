@@ -74,7 +74,8 @@ fn judge(verdict: Verdict, is_reached: bool) -> TestAnswer {
         verdict @ (Verdict::Accepted(_)
         | Verdict::Settled(_)
         | Verdict::Rejected(_)
-        | Verdict::Returned { .. }) => {
+        | Verdict::Returned { .. }
+        | Verdict::Unlisted(_)) => {
             (Some(false), format!("a payout that does not exist is {}", verdict.as_str()))
         }
     };

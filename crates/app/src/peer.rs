@@ -55,7 +55,7 @@ pub async fn prove(
     for (earlier, order) in store.latest_of_peers(&account.name, ASKED_MAX).await? {
         account.rate.take(1).await;
         match account.look_up(&asked(account, order), clock).await {
-            Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } => {
+            Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } | Verdict::Unlisted(_) => {
                 store.join_peer(actor, &peer, &earlier).await?;
                 return Ok(Acquaintance::Proved);
             }

@@ -28,7 +28,8 @@ impl Health {
             | Verdict::Settled(_)
             | Verdict::Rejected(_)
             | Verdict::Returned { .. }
-            | Verdict::NotFound => Self::Well,
+            | Verdict::NotFound
+            | Verdict::Unlisted(_) => Self::Well,
             Verdict::Deferred { retry_after: Some(wait), .. } => Self::Overloaded(Some(*wait)),
             Verdict::Unknown(Doubt::Throttled) => Self::Overloaded(None),
             Verdict::Deferred { retry_after: None, .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => {

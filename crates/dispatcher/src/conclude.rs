@@ -31,6 +31,7 @@ pub(crate) fn conclude(
         | Verdict::Returned { .. }
         | Verdict::NotFound
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => settings.pace.wait(std::time::Duration::ZERO, jitter),
     };
     Conclusion {
@@ -63,7 +64,8 @@ fn code(verdict: &Verdict) -> Option<String> {
         Verdict::Deferred { pause: None, .. }
         | Verdict::Returned { .. }
         | Verdict::NotFound
-        | Verdict::Mismatch(_) => Some(verdict.as_str().to_owned()),
+        | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_) => Some(verdict.as_str().to_owned()),
     }
 }
 
@@ -75,6 +77,11 @@ fn record(verdict: &Verdict) -> Option<Record> {
         Verdict::Rejected(refusal) => {
             refusal.id.clone().map(|id| Record { id, status: format!("refused {}", refusal.code) })
         }
-        Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => None,
+        // In doubt it is asked for by our reference, which finds every record there may be.
+        Verdict::Deferred { .. }
+        | Verdict::NotFound
+        | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
+        | Verdict::Unknown(_) => None,
     }
 }

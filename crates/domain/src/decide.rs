@@ -55,9 +55,11 @@ pub fn after_submit(verdict: &Verdict, sends: u32) -> Transition {
         Verdict::Rejected(_) => Transition::NoteRefusal,
         Verdict::Deferred { .. } => Transition::NotSent,
         // A return or a not-found is no answer to a submit; it is doubt like any other.
-        Verdict::Returned { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
-            Transition::Doubt
-        }
+        Verdict::Returned { .. }
+        | Verdict::NotFound
+        | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
+        | Verdict::Unknown(_) => Transition::Doubt,
     }
 }
 
@@ -155,6 +157,7 @@ pub fn after_lookup_of_unknown(
         | Verdict::NotFound
         | Verdict::Deferred { .. }
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => (known.age >= absence_policy.review_after).then_some(Transition::Park),
     }
 }
@@ -195,7 +198,7 @@ pub fn after_lookup_of_accepted(verdict: &Verdict, same_status: bool) -> Option<
         Verdict::Returned { .. } => Some(Transition::Return),
         Verdict::Accepted(_) => (!same_status).then_some(Transition::Progress),
         Verdict::NotFound => Some(Transition::Miss),
-        Verdict::Deferred { .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => None,
+        Verdict::Deferred { .. } | Verdict::Mismatch(_) | Verdict::Unlisted(_) | Verdict::Unknown(_) => None,
     }
 }
 
@@ -209,6 +212,7 @@ pub fn after_lookup_of_paid(verdict: &Verdict) -> Option<Transition> {
         | Verdict::NotFound
         | Verdict::Deferred { .. }
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => None,
     }
 }
@@ -222,6 +226,7 @@ pub fn after_lookup_of_rejected(verdict: &Verdict) -> Option<Transition> {
         | Verdict::NotFound
         | Verdict::Deferred { .. }
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => None,
     }
 }
@@ -238,6 +243,7 @@ pub fn after_lookup_of_returned(verdict: &Verdict, returned: Money) -> Option<Tr
         | Verdict::NotFound
         | Verdict::Deferred { .. }
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => None,
     }
 }

@@ -35,11 +35,18 @@ pub enum Verdict {
     NotFound,
     /// The reply is about something else than was sent, or about another payout.
     Mismatch(Mismatch),
+    /// The provider has it, in a state that its documents do not list: no yes and no no.
+    Unlisted(Record),
     /// The replies do not say.
     Unknown(Doubt),
 }
 
 impl Verdict {
+    /// `state` may be anything that a provider writes.
+    pub fn unlisted(id: ProviderId, state: &str) -> Self {
+        Self::Unlisted(Record { id, status: printable(state) })
+    }
+
     /// The word in tables, logs and metric labels.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -50,6 +57,7 @@ impl Verdict {
             Self::Deferred { .. } => "deferred",
             Self::NotFound => "not_found",
             Self::Mismatch(_) => "mismatch",
+            Self::Unlisted(_) => "unlisted",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -64,7 +72,8 @@ impl Verdict {
             | Self::Returned { .. }
             | Self::Deferred { .. }
             | Self::NotFound
-            | Self::Mismatch(_) => self.as_str(),
+            | Self::Mismatch(_)
+            | Self::Unlisted(_) => self.as_str(),
         }
     }
 
@@ -78,6 +87,7 @@ impl Verdict {
             | Self::Returned { .. }
             | Self::NotFound
             | Self::Mismatch(_)
+            | Self::Unlisted(_)
             | Self::Unknown(_) => None,
         }
     }
@@ -124,14 +134,17 @@ impl Differs {
 }
 
 impl Mismatch {
-    /// The most characters that are kept of a provider's value.
-    const CHARS_MAX: usize = 64;
-
     /// `theirs` may be anything that a provider writes.
     pub fn new(what: Differs, ours: impl Into<String>, theirs: &str) -> Self {
-        let printable = theirs.chars().filter(|char| !char.is_control());
-        Self { what, ours: ours.into(), theirs: printable.take(Self::CHARS_MAX).collect() }
+        Self { what, ours: ours.into(), theirs: printable(theirs) }
     }
+}
+
+/// The most characters that are kept of a provider's value.
+const CHARS_MAX: usize = 64;
+
+fn printable(theirs: &str) -> String {
+    theirs.chars().filter(|char| !char.is_control()).take(CHARS_MAX).collect()
 }
 
 impl From<Mismatch> for Verdict {
@@ -192,7 +205,7 @@ pub enum Doubt {
     ServerError,
     /// A reply that we cannot read: not JSON, cut short, a field missing.
     Unreadable,
-    /// A reply that is readable but not documented: a new status, an unexpected code, a redirect.
+    /// A reply that is readable but not documented: an unexpected code, a redirect.
     Undocumented,
     /// The provider says the reference was used before: a question, not an answer.
     DuplicateReference,

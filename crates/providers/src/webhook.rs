@@ -4,7 +4,7 @@
 use std::fmt;
 
 use ::http::HeaderMap;
-use payrun_domain::{reference::Reference, verdict::ProviderId};
+use payrun_domain::{payout::PayoutState, reference::Reference, verdict::ProviderId};
 
 /// Tells a provider's genuine webhooks from all others, and reads them.
 pub trait Webhooks {
@@ -40,6 +40,9 @@ pub struct Webhook {
     pub id: Option<ProviderId>,
     /// The state that it reports, in the provider's words. A hint, never a fact.
     pub status: String,
+    /// The final state of ours that this is; none while it is under way, and of a word that is in
+    /// no document.
+    pub reported: Option<PayoutState>,
 }
 
 /// Why a webhook is not taken.

@@ -2,7 +2,7 @@
 
 use payrun_domain::{
     payout::{PayoutState, Transition},
-    verdict::{Mismatch, Verdict},
+    verdict::{Mismatch, Record, Verdict},
 };
 use payrun_store::{Anomaly, Error, Lookup, NotFoundCount, Settlement};
 use payrun_telemetry::events::chain;
@@ -15,6 +15,15 @@ const REFUSED_BY_TABLES: &str = "refused_by_tables";
 /// What people should know of an answer. `justified` is the transition before it is compared with
 /// what was said already.
 pub(crate) fn of(lookup: &Lookup, justified: Option<Transition>, verdict: &Verdict) -> Option<Anomaly> {
+    // Once for each word: what it means is asked of the provider, not of every look-up.
+    if let Verdict::Unlisted(Record { status, .. }) = verdict
+        && lookup.provider_status.as_ref() != Some(status)
+    {
+        let detail = format!(
+            "the provider has this payout in the state {status}, which its documents do not list: ask what it means; nothing is concluded from it"
+        );
+        return Some(Anomaly { kind: "unlisted", detail });
+    }
     if let Verdict::Mismatch(Mismatch { what, ours, theirs }) = verdict {
         let what = what.as_str();
         let detail = format!(
@@ -82,5 +91,8 @@ pub(crate) fn is_told(settlement: &Settlement) -> bool {
 }
 
 const fn is_found(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. })
+    matches!(
+        verdict,
+        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } | Verdict::Unlisted(_)
+    )
 }

@@ -72,7 +72,11 @@ impl LookupCanary {
 
 const fn is_found(verdict: &Verdict) -> bool {
     match verdict {
-        Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Rejected(_) | Verdict::Returned { .. } => true,
+        Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Rejected(_)
+        | Verdict::Returned { .. }
+        | Verdict::Unlisted(_) => true,
         Verdict::Deferred { .. } | Verdict::NotFound | Verdict::Mismatch(_) | Verdict::Unknown(_) => false,
     }
 }

@@ -231,6 +231,7 @@ impl Shared {
             | Verdict::Deferred { .. }
             | Verdict::NotFound
             | Verdict::Mismatch(_)
+            | Verdict::Unlisted(_)
             | Verdict::Unknown(_) => None,
         }
     }

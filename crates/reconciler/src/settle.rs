@@ -68,15 +68,17 @@ pub(crate) fn settle(
         due_in: due_in(lookup, transition, record.as_ref(), settings, jitter),
         anomaly: anomaly::of(lookup, justified, verdict),
         record,
+        asked_at: lookup.taken_at,
         amount: moved(lookup, returned),
     }
 }
 
 fn record(lookup: &Lookup, verdict: &Verdict) -> Option<Record> {
     match verdict {
-        Verdict::Accepted(record) | Verdict::Settled(record) | Verdict::Returned { record, .. } => {
-            Some(record.clone())
-        }
+        Verdict::Accepted(record)
+        | Verdict::Settled(record)
+        | Verdict::Returned { record, .. }
+        | Verdict::Unlisted(record) => Some(record.clone()),
         Verdict::Rejected(refusal) => {
             refusal.id.clone().map(|id| Record { id, status: format!("refused {}", refusal.code) })
         }
@@ -100,6 +102,7 @@ fn count(lookup: &Lookup, verdict: &Verdict) -> NotFoundCount {
         | Verdict::Rejected(_)
         | Verdict::Returned { .. }
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => NotFoundCount::Reset,
     }
 }
@@ -114,7 +117,8 @@ fn answer(verdict: &Verdict) -> String {
         | Verdict::Rejected(_)
         | Verdict::Returned { .. }
         | Verdict::Deferred { .. }
-        | Verdict::NotFound => verdict.as_str().to_owned(),
+        | Verdict::NotFound
+        | Verdict::Unlisted(_) => verdict.as_str().to_owned(),
     }
 }
 
@@ -134,7 +138,7 @@ fn reason(transition: Transition, verdict: &Verdict, absence: Absence) -> Option
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some(absence.reason().to_owned()),
         Verdict::NotFound => Some("absence_believed".to_owned()),
-        Verdict::Deferred { .. } | Verdict::Returned { .. } | Verdict::Mismatch(_) => {
+        Verdict::Deferred { .. } | Verdict::Returned { .. } | Verdict::Mismatch(_) | Verdict::Unlisted(_) => {
             Some(verdict.as_str().to_owned())
         }
     }
@@ -154,6 +158,7 @@ fn returned(transition: Option<Transition>, verdict: &Verdict) -> Option<Money> 
         | Verdict::Deferred { .. }
         | Verdict::NotFound
         | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
         | Verdict::Unknown(_) => None,
     }
 }
@@ -353,6 +358,28 @@ mod tests {
         assert_eq!(paid.record.map(|record| record.status).as_deref(), Some("1 Paid"));
         let doubt = settled(&lookup(PayoutState::Accepted), &Verdict::Unknown(Doubt::Unreadable));
         assert_eq!((doubt.transition, doubt.answer.as_str()), (None, "unknown: unreadable"));
+    }
+
+    #[test]
+    fn a_state_that_no_document_lists_proves_nothing_and_is_told_once_for_each_word() {
+        let strange = Verdict::Unlisted(record("REVERSED"));
+        for state in [PayoutState::Unknown, PayoutState::Accepted, PayoutState::Paid, PayoutState::Cancelled]
+        {
+            let told = settled(&lookup(state), &strange);
+            assert_eq!((told.transition, told.answer.as_str()), (None, "unlisted"), "{state}");
+            let anomaly = told.anomaly.unwrap();
+            assert_eq!(anomaly.kind, "unlisted");
+            assert!(anomaly.detail.contains("REVERSED"), "{}", anomaly.detail);
+            let again = Lookup { provider_status: told.record.map(|record| record.status), ..lookup(state) };
+            assert_eq!(settled(&again, &strange).anomaly.map(|anomaly| anomaly.kind), {
+                (state == PayoutState::Cancelled).then_some("contradicted")
+            });
+        }
+        let unknown = lookup(PayoutState::Unknown);
+        assert_eq!(settled(&unknown, &strange).not_found, NotFoundCount::Reset, "it has arrived");
+        let old = Lookup { age: 24 * HOUR, ..unknown };
+        let parked = settled(&old, &strange);
+        assert_eq!((parked.transition, parked.reason.as_deref()), (Some(Transition::Park), Some("unlisted")));
     }
 
     #[test]

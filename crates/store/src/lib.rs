@@ -39,7 +39,7 @@ pub use payout::{
     lookup::{FirstLookup, Lookup, LookupRoom},
     record::{Conclusion, ReplyEvidence},
     settle::{Anomaly, NotFoundCount, Settled, Settlement},
-    webhook::{ReceivedWebhook, WebhookLine, WebhookReceipt},
+    webhook::{ReceivedCall, ReceivedWebhook, WebhookLine, WebhookReceipt},
 };
 pub use people::{
     erase::{Forgotten, KeyUse, Whose},

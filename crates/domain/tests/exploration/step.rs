@@ -254,7 +254,8 @@ impl Protocol {
                 | Verdict::Rejected(_)
                 | Verdict::Deferred { .. }
                 | Verdict::Returned { .. }
-                | Verdict::Mismatch(_) => 0,
+                | Verdict::Mismatch(_)
+                | Verdict::Unlisted(_) => 0,
             };
             world.payout.not_found = not_found.min(u8::try_from(NOT_FOUND_MIN).unwrap());
             after_lookup_of_unknown(&verdict, &self.unknown_payout(world), &POLICY)

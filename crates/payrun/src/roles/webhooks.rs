@@ -96,15 +96,22 @@ async fn keep(
         reference: webhook.reference.as_ref().map(payrun_domain::reference::Reference::as_str),
         provider_id: webhook.id.as_ref().map(payrun_domain::verdict::ProviderId::as_str),
         status: &webhook.status,
+        reported: webhook.reported,
     };
-    let outcome = match store.receive_webhook(actor, &received).await {
-        Ok(WebhookReceipt::Matched(_)) => "matched",
-        Ok(WebhookReceipt::Unmatched) => "unmatched",
-        Ok(WebhookReceipt::Repeated) => "repeated",
+    let call = match store.receive_webhook(actor, &received).await {
+        Ok(call) => call,
         Err(error) => {
             events::failed("webhooks", &error);
             return refuse(&account.name, StatusCode::SERVICE_UNAVAILABLE, "failed");
         }
+    };
+    if let Some(payout) = call.late {
+        events::anomaly(&account.name, payout, "late_call");
+    }
+    let outcome = match call.receipt {
+        WebhookReceipt::Matched(_) => "matched",
+        WebhookReceipt::Unmatched => "unmatched",
+        WebhookReceipt::Repeated => "repeated",
     };
     events::called(&account.name, outcome);
     failpoint::hit("before webhook answer", "");

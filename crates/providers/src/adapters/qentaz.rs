@@ -11,7 +11,7 @@
 //! - Amounts are whole pesos, without a decimal sign, and come back as text with two decimals.
 //! - The states of payouts are not documented beyond CREATED, SCHEDULED and CANCELED. Others are
 //!   those of collections, so which words mean paid and refused are settings; a word that they do
-//!   not name is in progress, and counted as undocumented.
+//!   not name proves nothing, and people are told of it.
 //! - Q103 is said before the request is looked at, and asks for a new token and a repetition: once,
 //!   and no more.
 //! - Where the token comes from, and where payouts go, are printed below different paths.
@@ -108,6 +108,6 @@ impl Enquiries for Qentaz {
 
 impl Webhooks for Qentaz {
     fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Webhook, WebhookError> {
-        webhook::read(request, &self.webhook_bearer)
+        webhook::read(request, &self.webhook_bearer, &self.rules)
     }
 }

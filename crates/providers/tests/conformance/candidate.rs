@@ -186,6 +186,7 @@ pub(crate) fn words(verdict: &Verdict) -> String {
     let pause = verdict.pause().map(|pause| format!(" pause {}", pause.as_str())).unwrap_or_default();
     match verdict {
         Verdict::Accepted(record) | Verdict::Settled(record) => format!("{} {}", verdict.as_str(), record.id),
+        Verdict::Unlisted(record) => format!("unlisted {} {}", record.id, record.status),
         Verdict::Rejected(refusal) => format!("rejected {}{pause}", refusal.code),
         Verdict::Returned { record, amount } => format!("returned {} {amount}", record.id),
         Verdict::Deferred { retry_after: Some(wait), .. } => {

@@ -204,7 +204,7 @@ fn read(body: &[u8], order: &Order) -> Verdict {
         "failed" => {
             Verdict::Rejected(ProviderRefusal { id: Some(id), code: "failed".to_owned(), pause: None })
         }
-        _ => Verdict::Unknown(Doubt::Undocumented),
+        word => Verdict::unlisted(id, word),
     }
 }
 

@@ -44,7 +44,20 @@ with due as materialized (
         )
         and account.paused_at is null
         and beneficiary.key_id = any($5)
-        and (payout.reissue_of is null or earlier_issues_are_unpaid(payout.client_id, payout.issue))
+        -- What it takes the place of changes no more until this send is committed: who learns that
+        -- it is paid after all comes before, or sees the send.
+        and (
+            payout.reissue_of is null
+            or earlier_issues_are_unpaid(payout.client_id, payout.issue) and payout.issue - 1 = (
+                select count(*)
+                from (
+                    select
+                    from payout earlier
+                    where earlier.client_id = payout.client_id and earlier.issue < payout.issue
+                    for share skip locked
+                ) locked
+            )
+        )
         and not exists (select from send_freeze where thawed_at is null)
         and (select history_is_known())
         and exists (select from account_peer where account = $2 and peer = $6 and merchant is not null)

@@ -86,7 +86,7 @@ impl Lookup {
             not_found: 0,
             not_found_for: Duration::ZERO,
             sent_at: Timestamp::MIN,
-            taken_at: Timestamp::MIN,
+            taken_at: Timestamp::UNIX_EPOCH,
             age: Duration::ZERO,
             next_send: NextSend::Again,
             is_own_merchant: true,

@@ -1,7 +1,7 @@
 -- Keeps a webhook that is new, counts one that is not, and brings the look-up of its payout forward
 -- when it is new. $1 account, $2 blind index of the body, $3 number of the key that sealed the
 -- body, $4 body, $5 our reference, $6 the provider's id, $7 the state it reports, $8 how many are
--- kept about one payout.
+-- kept about one payout, $9 the final state of ours that this is, if any.
 with found as materialized (
     select id
     from payout
@@ -57,15 +57,29 @@ forward as (
     where payout.id = (select id from told where is_looked_up(state) and has_history)
         and (payout.due_at is null or payout.due_at > clock_timestamp())
 ),
--- What left the database changes no more.
 late as (
     insert into anomaly (payout_id, kind, detail)
+    -- What left the database changes no more.
     select id, 'late_call', format(
         'the provider told of this payout, whose history is archived: %s; compare it with the archived month', $7
     )
     from told
     where not has_history
+    union all
+    -- A question until a look-up has answered it. Calls may come out of order: only what no order
+    -- explains is a contradiction.
+    select id, 'late_call', format(
+        'the provider tells by itself that this %s payout is %s (%s): it is looked up', state, $9::text, $7
+    )
+    from told
+    where has_history
+        and case state
+            when 'rejected' then $9 in ('paid', 'returned')
+            when 'paid' then $9 = 'rejected'
+            when 'cancelled' then $9 is not null
+        end
     on conflict do nothing
+    returning payout_id
 )
-select times as "times!", payout_id
+select times as "times!", payout_id, exists (select from late) as "is_late!"
 from kept

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
 use payrun_domain::{
     attempt::AttemptState,
     id::PayoutId,
@@ -40,6 +42,8 @@ pub struct Settlement {
     pub due_in: Option<Duration>,
     /// What people should know about it.
     pub anomaly: Option<Anomaly>,
+    /// When it was taken from the table to be looked up.
+    pub asked_at: Timestamp,
     /// What the payout pays, or what came back of it now: not written, but told to the metrics.
     pub amount: Money,
 }
@@ -94,6 +98,7 @@ impl Store {
             &columns.anomalies as &[Option<&str>],
             &columns.details as &[Option<&str>],
             &columns.answers as &[&str],
+            &columns.asked as &[jiff_sqlx::Timestamp],
         )
         .fetch_all(unit.connection())
         .await
@@ -122,6 +127,7 @@ struct Columns<'a> {
     anomalies: Vec<Option<&'static str>>,
     details: Vec<Option<&'a str>>,
     answers: Vec<&'a str>,
+    asked: Vec<jiff_sqlx::Timestamp>,
 }
 
 impl<'a> Columns<'a> {
@@ -149,6 +155,7 @@ impl<'a> Columns<'a> {
             columns.dues.push(settlement.due_in.map(state::micros));
             columns.anomalies.push(anomaly.map(|anomaly| anomaly.kind));
             columns.answers.push(&settlement.answer);
+            columns.asked.push(settlement.asked_at.to_sqlx());
             columns.details.push(anomaly.map(|anomaly| anomaly.detail.as_str()));
         }
         columns

@@ -1,13 +1,14 @@
--- Answers of look-ups, of which each is written only to the version that was looked up. $1 to $14
+-- Answers of look-ups, of which each is written only to the version that was looked up. $1 to $15
 -- are columns of the same length, named below.
 with answer as materialized (
     select *
     from unnest(
         $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[], $14::text[]
+        $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[], $14::text[],
+        $15::timestamptz[]
     ) as columns (
         id, version, state, transition, attempt_state, provider_id, provider_status,
-        reason, returned_minor, not_found, due_in, anomaly, detail, lookup_answer
+        reason, returned_minor, not_found, due_in, anomaly, detail, lookup_answer, asked_at
     )
 ),
 moved as (
@@ -79,14 +80,7 @@ reported as (
     from answer
     join moved on moved.id = answer.id
     -- The last of those that took its place.
-    left join lateral (
-        select reissue.id, reissue.state
-        from payout earlier
-        join payout reissue on reissue.client_id = earlier.client_id and reissue.issue > earlier.issue
-        where earlier.id = answer.id
-        order by reissue.issue desc
-        limit 1
-    ) reissue on answer.anomaly = 'surfaced'
+    left join lateral issued_again(moved.id) reissue on answer.anomaly = 'surfaced'
     where answer.anomaly is not null
     union all
     -- Both are at the provider.
@@ -96,13 +90,26 @@ reported as (
     )
     from answer
     join moved on moved.id = answer.id
-    join payout earlier on earlier.id = answer.id
-    join payout reissue on reissue.client_id = earlier.client_id and reissue.issue > earlier.issue
+    cross join lateral issued_again(moved.id) reissue
     where answer.anomaly = 'surfaced'
         and was_sent(reissue.state)
         and not ended_unpaid(reissue.state)
     on conflict do nothing
     returning payout_id
+),
+-- A call that contradicted is answered by the look-up that came after it.
+answered as (
+    update anomaly
+    set closed_at = clock_timestamp(), closed_by = payrun_actor(),
+        explanation = 'the provider was asked after this call, and says ' || answer.lookup_answer
+    from answer
+    join moved on moved.id = answer.id
+    where anomaly.payout_id = any($1)
+        and anomaly.payout_id = answer.id
+        and anomaly.kind = 'late_call'
+        and anomaly.closed_at is null
+        and anomaly.opened_at < answer.asked_at
+        and answer.lookup_answer in ('accepted', 'settled', 'rejected', 'returned')
 )
 select moved.id as "id!", moved.id in (select payout_id from reported) as "is_reported!"
 from moved

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use payrun_domain::{
     id::PayoutId,
     name::{AccountName, Actor},
+    payout::PayoutState,
 };
 use serde::Serialize;
 
@@ -25,6 +26,8 @@ pub struct ReceivedWebhook<'a> {
     pub provider_id: Option<&'a str>,
     /// The state it reports, in the provider's words.
     pub status: &'a str,
+    /// The final state of ours that this is, if it is one.
+    pub reported: Option<PayoutState>,
 }
 
 /// What became of a call.
@@ -36,6 +39,15 @@ pub enum WebhookReceipt {
     Unmatched,
     /// The same call as before.
     Repeated,
+}
+
+/// A call that was kept or counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivedCall {
+    /// What became of it.
+    pub receipt: WebhookReceipt,
+    /// The payout that it contradicts, if that is new.
+    pub late: Option<PayoutId>,
 }
 
 /// One call of the provider.
@@ -64,7 +76,7 @@ impl Store {
         &self,
         actor: &Actor,
         call: &ReceivedWebhook<'_>,
-    ) -> Result<WebhookReceipt, Error> {
+    ) -> Result<ReceivedCall, Error> {
         let operation = "keeping a provider's call";
         let sealer = self.sealer();
         let sealed = sealer.seal_bytes(CONTEXT, call.body).ok_or(Error::Sealed {
@@ -83,16 +95,19 @@ impl Store {
             call.provider_id,
             call.status,
             KEPT_MAX,
+            call.reported.map(PayoutState::as_str),
         )
         .fetch_one(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
         unit.commit().await?;
-        Ok(match (kept.times, kept.payout_id) {
+        let payout = kept.payout_id.map(PayoutId::from);
+        let receipt = match (kept.times, payout) {
             (2.., _) => WebhookReceipt::Repeated,
-            (_, Some(payout)) => WebhookReceipt::Matched(payout.into()),
+            (_, Some(payout)) => WebhookReceipt::Matched(payout),
             (_, None) => WebhookReceipt::Unmatched,
-        })
+        };
+        Ok(ReceivedCall { receipt, late: payout.filter(|_| kept.is_late) })
     }
 
     /// Tries calls of the last `window` again that came before the answer which told us the

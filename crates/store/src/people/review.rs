@@ -99,7 +99,7 @@ pub enum ReviewError {
 }
 
 /// Answers of a look-up that found a record.
-const FOUND: [&str; 3] = ["accepted", "settled", "returned"];
+const FOUND: [&str; 4] = ["accepted", "settled", "returned", "unlisted"];
 
 impl Store {
     /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.

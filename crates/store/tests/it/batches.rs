@@ -1,10 +1,7 @@
 //! Batches: one of each file, wholly or not at all, approved by a second person, cancelled while
 //! nothing has left.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::collections::{HashMap, HashSet};
 
 use payrun_domain::{
     fault::{Field, Severity},
@@ -16,12 +13,12 @@ use payrun_store::{
     Store,
 };
 use sqlx::{Executor as _, PgPool};
-use tokio::{task::JoinSet, time::timeout};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::support::{
-    LEASE, accounts, approved, by, claim_one, conclusion, no_holds, open, open_new, past_the_guard, payout,
-    peer, states, store, uploaded,
+    LEASE, accounts, approved, by, claim_one, conclusion, no_holds, one_waits, open, open_new,
+    past_the_guard, payout, peer, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -382,11 +379,4 @@ async fn two_imports(pool: &PgPool) -> (Store, Box<Import>, Box<Import>) {
     let (mut one, other) = (open_new(&store, "ana", "one").await, open_new(&store, "ana", "other").await);
     one.rows(&[payout("shared", 1)], &[]).await.unwrap();
     (store, one, other)
-}
-
-/// Until a statement in this database waits for a lock.
-async fn one_waits(pool: &PgPool) {
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    let one = async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {} };
-    assert!(timeout(Duration::from_mins(1), one).await.is_ok(), "no process waits");
 }

@@ -155,8 +155,14 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
     {
         let body = format!("{name} {reference:?} {provider_id:?}");
         let account = account();
-        let call =
-            ReceivedWebhook { account: &account, body: body.as_bytes(), reference, provider_id, status: "1" };
+        let call = ReceivedWebhook {
+            account: &account,
+            body: body.as_bytes(),
+            reference,
+            provider_id,
+            status: "1",
+            reported: Some(PayoutState::Paid),
+        };
         store.receive_webhook(&by("setup"), &call).await.unwrap();
     }
     store.match_webhooks(&by("setup"), Duration::from_hours(24)).await.unwrap();

@@ -14,7 +14,7 @@ use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
     LEASE, ROOM, account, accounts, app, approved, by, claim_one, code, conclusion, detail, ids, look_up,
-    new_issue, past_the_guard, peer, record, reissue, sent, settlement, states, store,
+    new_issue, one_waits, past_the_guard, peer, record, reissue, sent, settlement, states, store,
 };
 
 const EVIDENCE: &str = "statement of 30 November, line 7: not paid";
@@ -357,6 +357,46 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     surface(original).await;
     let kinds = detail(&owner, original).await.anomalies;
     assert_eq!(kinds.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["surfaced", "doubled"]);
+}
+
+/// The original surfaces in the moment in which its reissue is claimed: one waits for the other.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_reissue_and_its_surfacing_original_never_pass_each_other(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let refused = sent(&pool, &owner, "passing", Transition::Refuse).await;
+    let new = new_issue();
+    reissue(&owner, "ana", refused, new, Some(REPORT)).await.unwrap();
+    let digest = owner.batch(new.batch).await.unwrap().digest_short();
+    owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
+    owner.ask_again(&by("ana"), refused).await.unwrap();
+    let looked = look_up(&owner).await;
+    let surfaced = Settlement {
+        reason: Some("found_settled".to_owned()),
+        anomaly: Some(Anomaly { kind: "surfaced", detail: "it is there after all".to_owned() }),
+        ..settlement(&looked, Some(Transition::Surface))
+    };
+
+    let mut settling = pool.begin().await.unwrap();
+    let touch = "update payout set due_at = clock_timestamp() where id = $1";
+    settling.execute("set local payrun.actor = 'reconcile:1'").await.unwrap();
+    sqlx::query(touch).bind(refused.uuid()).execute(&mut *settling).await.unwrap();
+    let claim = owner.claim(&by("dispatch:1"), &peer(), &[new.payout], LEASE).await.unwrap();
+    assert!(claim.is_empty(), "its original is being written");
+    settling.rollback().await.unwrap();
+
+    let mut sending = pool.begin().await.unwrap();
+    let lock = "select from payout where id = $1 for share";
+    sqlx::query(lock).bind(refused.uuid()).execute(&mut *sending).await.unwrap();
+    let mut settle = tokio::task::JoinSet::new();
+    let settling = owner.clone();
+    settle.spawn(async move { settling.settle(&by("reconcile:1"), &[surfaced]).await.unwrap() });
+    one_waits(&pool).await;
+    claim_one(&owner, new.payout, LEASE).await;
+    sending.commit().await.unwrap();
+    assert_eq!(ids(&settle.join_all().await[0]), [refused]);
+    let kinds = detail(&owner, refused).await.anomalies;
+    assert_eq!(kinds.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["surfaced", "doubled"]);
+    assert!(kinds[0].detail.contains("submitting"), "as it is now: {kinds:?}");
 }
 
 /// Two people press the key at once.

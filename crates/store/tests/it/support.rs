@@ -269,6 +269,7 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         not_found: NotFoundCount::Keep,
         due_in: Some(Duration::ZERO),
         anomaly: None,
+        asked_at: looked.taken_at,
         amount: looked.order.amount,
     }
 }
@@ -313,4 +314,11 @@ pub(crate) async fn states(store: &Store, payout: PayoutId) -> (String, String) 
     let detail = detail(store, payout).await;
     let attempt = detail.attempts.last().map_or("", |attempt| attempt.state.as_str());
     (detail.payout.state.to_string(), attempt.to_owned())
+}
+
+/// Until a statement in this database waits for a lock.
+pub(crate) async fn one_waits(pool: &PgPool) {
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let one = async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await.unwrap() == 0 {} };
+    assert!(tokio::time::timeout(Duration::from_mins(1), one).await.is_ok(), "no process waits");
 }

@@ -6,7 +6,7 @@ use payrun_domain::{
     id::PayoutId,
     payout::{PayoutState, Transition},
 };
-use payrun_store::{PersonsVerdict, ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
+use payrun_store::{Lookup, PersonsVerdict, ReceivedWebhook, ReviewError, Settlement, Store, WebhookReceipt};
 use sqlx::{Executor as _, PgPool};
 
 use crate::support::{
@@ -18,8 +18,25 @@ const DAY: Duration = Duration::from_hours(24);
 
 async fn call(store: &Store, body: &[u8], reference: Option<&str>, id: Option<&str>) -> WebhookReceipt {
     let account = account();
-    let call = ReceivedWebhook { account: &account, body, reference, provider_id: id, status: "1" };
-    store.receive_webhook(&by("webhooks:1"), &call).await.unwrap()
+    let call =
+        ReceivedWebhook { account: &account, body, reference, provider_id: id, status: "1", reported: None };
+    store.receive_webhook(&by("webhooks:1"), &call).await.unwrap().receipt
+}
+
+/// A call that reports `state`. Returns the payout that it contradicts.
+async fn report(store: &Store, payout: PayoutId, state: PayoutState) -> Option<PayoutId> {
+    let account = account();
+    let reference = detail(store, payout).await.payout.reference;
+    let body = format!("{reference} is {state}");
+    let call = ReceivedWebhook {
+        account: &account,
+        body: body.as_bytes(),
+        reference: Some(reference.as_str()),
+        provider_id: None,
+        status: "1 Paid",
+        reported: Some(state),
+    };
+    store.receive_webhook(&by("webhooks:1"), &call).await.unwrap().late
 }
 
 async fn due(store: &Store) -> Vec<PayoutId> {
@@ -147,4 +164,41 @@ async fn a_settled_payout_is_looked_up_again_for_a_call_and_moves_only_to_people
     assert!(!body.windows(4).any(|part| part == b"paid"), "bodies are sealed");
     owner.execute("set role payrun_app").await.unwrap();
     assert!(owner.execute("delete from webhook").await.is_err(), "evidence stays");
+}
+
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_call_that_contradicts_is_a_question_until_a_look_up_has_answered_it(pool: PgPool) {
+    let store = accounts(&pool).await;
+    let refused = sent(&pool, &store, "refused", Transition::Refuse).await;
+    let open = async |payout| {
+        detail(&store, payout).await.anomalies.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(report(&store, refused, PayoutState::Rejected).await, None, "it says what is known");
+    let under_way = look_up(&store).await;
+    assert_eq!(report(&store, refused, PayoutState::Paid).await, Some(refused));
+    assert_eq!(report(&store, refused, PayoutState::Returned).await, None, "one question is open already");
+    assert_eq!(open(refused).await, ["late_call"]);
+
+    let says = |looked: &Lookup, answer: &str| Settlement {
+        answer: answer.to_owned(),
+        due_in: Some(Duration::ZERO),
+        ..settlement(looked, None)
+    };
+    let mut looked = under_way;
+    for answer in ["rejected", "unknown: reply_lost", "not_found", "deferred"] {
+        store.settle(&by("reconcile:1"), &[says(&looked, answer)]).await.unwrap();
+        assert_eq!(open(refused).await, ["late_call"], "asked before the call, or no answer: {answer}");
+        looked = look_up(&store).await;
+    }
+    store.settle(&by("reconcile:1"), &[says(&looked, "rejected")]).await.unwrap();
+    assert_eq!(open(refused).await, Vec::<String>::new());
+
+    let paid = sent(&pool, &store, "paid", Transition::PayAtOnce).await;
+    assert_eq!(report(&store, paid, PayoutState::Returned).await, None, "which a look-up finds, too");
+    assert_eq!(report(&store, paid, PayoutState::Rejected).await, Some(paid));
+    let accepted = sent(&pool, &store, "accepted", Transition::Accept).await;
+    assert_eq!(report(&store, accepted, PayoutState::Rejected).await, None, "nothing was said before");
+    let (batch, cancelled) = approved(&pool, "cancelled", 1).await;
+    store.cancel_batch(&by("ana"), batch).await.unwrap();
+    assert_eq!(report(&store, cancelled[0], PayoutState::Paid).await, Some(cancelled[0]));
 }

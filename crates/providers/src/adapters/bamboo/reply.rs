@@ -225,8 +225,9 @@ fn of_status(id: ProviderId, status: u16, code: Option<u16>) -> Verdict {
         (REJECTED, None) => {
             Verdict::Rejected(ProviderRefusal { id: Some(id), code: "rejected".to_owned(), pause: None })
         }
-        // A new status; or a declined record without its code, which may be an 816.
-        (_, _) => Verdict::Unknown(Doubt::Undocumented),
+        // It may be an 816.
+        (DECLINED, None) => Verdict::Unknown(Doubt::Undocumented),
+        (status, _) => Verdict::unlisted(id, &status.to_string()),
     }
 }
 

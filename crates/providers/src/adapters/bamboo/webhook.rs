@@ -4,6 +4,7 @@
 use data_encoding::HEXLOWER_PERMISSIVE;
 use payrun_domain::{
     money::{Currency, Money},
+    payout::PayoutState,
     reference::Reference,
     verdict::ProviderId,
 };
@@ -65,7 +66,12 @@ pub(super) fn read(
     if reference.is_none() && id.is_none() {
         return Err(WebhookError::Unreadable);
     }
-    Ok(Webhook { reference, id, status: status.to_owned() })
+    let reported = match status {
+        "1" => Some(PayoutState::Paid),
+        "4" | "8" => Some(PayoutState::Rejected),
+        _ => None,
+    };
+    Ok(Webhook { reference, id, status: status.to_owned(), reported })
 }
 
 impl WebhookBody<'_> {

@@ -48,7 +48,7 @@ pub(super) fn verdict(records: &RecordsSettings, body: &[u8], order: &Order) -> 
     } else if among(&records.pending_words) {
         Verdict::Accepted(record)
     } else {
-        Verdict::Unknown(Doubt::Undocumented)
+        Verdict::unlisted(found, status)
     }
 }
 

@@ -140,7 +140,7 @@ impl LookUpBody {
         } else if matches!(self.status.as_str(), "CREATED" | "SCHEDULED") {
             Verdict::Accepted(record)
         } else {
-            Verdict::Unknown(Doubt::Undocumented)
+            Verdict::unlisted(id, &self.status)
         }
     }
 

@@ -1,5 +1,6 @@
 //! The public settings of a Qentaz account, and what they mean together.
 
+use payrun_domain::payout::PayoutState;
 use serde::Deserialize;
 
 use crate::SettingsError;
@@ -74,6 +75,18 @@ fn refused_words() -> Vec<String> {
 }
 
 impl QentazRules {
+    /// The final state of ours that a state of theirs is.
+    pub(super) fn reported(&self, status: &str) -> Option<PayoutState> {
+        let is_among = |words: &[String]| words.iter().any(|word| word == status);
+        if is_among(&self.paid_words) {
+            Some(PayoutState::Paid)
+        } else if is_among(&self.refused_words) {
+            Some(PayoutState::Rejected)
+        } else {
+            None
+        }
+    }
+
     /// Checks the settings.
     pub(super) fn checked(self) -> Result<Self, SettingsError> {
         if (self.speed == Speed::Scheduled) != self.days_ahead.is_some_and(|days| days > 0) {

@@ -6,6 +6,7 @@ use payrun_domain::{reference::Reference, verdict::ProviderId};
 use ring::hmac;
 use serde::Deserialize;
 
+use super::settings::QentazRules;
 use crate::{Webhook, WebhookError, WebhookRequest, json::json};
 
 /// What a webhook must carry. Kept as its MAC under a key drawn at start: two MACs can be compared
@@ -46,7 +47,11 @@ struct Detail {
     description: Option<String>,
 }
 
-pub(super) fn read(request: &WebhookRequest<'_>, bearer: &Bearer) -> Result<Webhook, WebhookError> {
+pub(super) fn read(
+    request: &WebhookRequest<'_>,
+    bearer: &Bearer,
+    rules: &QentazRules,
+) -> Result<Webhook, WebhookError> {
     let given = request.headers.get("authorization").ok_or(WebhookError::Forged)?;
     if !bearer.is(given.as_bytes()) {
         return Err(WebhookError::Forged);
@@ -59,5 +64,7 @@ pub(super) fn read(request: &WebhookRequest<'_>, bearer: &Bearer) -> Result<Webh
     // Our references do not come back, but the description does, and begins with one.
     let description = body.detail.description.unwrap_or_default();
     let reference = description.get(..Reference::CHARS).and_then(Reference::parse);
-    Ok(Webhook { reference, id: Some(id), status: body.event.status })
+    let status = body.event.status;
+    let reported = rules.reported(&status);
+    Ok(Webhook { reference, id: Some(id), status, reported })
 }

@@ -153,7 +153,7 @@ impl Payout<'_> {
     /// Only 1 and 3 are documented for a create.
     fn of_create(&self, order: &Order) -> Verdict {
         match (self.verdict(order), text(self.status)) {
-            (verdict, "1" | "3") | (verdict @ Verdict::Unknown(_), _) => verdict,
+            (verdict, "1" | "3") | (verdict @ (Verdict::Unknown(_) | Verdict::Unlisted(_)), _) => verdict,
             (_, _) => Verdict::Unknown(Doubt::Undocumented),
         }
     }
@@ -192,7 +192,8 @@ impl Payout<'_> {
                 Some(part) => Verdict::Returned { record: record("5 partly refunded"), amount: part },
                 None => Verdict::Unknown(Doubt::Unreadable),
             },
-            _ => Verdict::Unknown(Doubt::Undocumented),
+            word if is_code(word) && word != "null" => Verdict::unlisted(id, word),
+            _ => Verdict::Unknown(Doubt::Unreadable),
         }
     }
 

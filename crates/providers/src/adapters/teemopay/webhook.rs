@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use payrun_domain::{reference::Reference, verdict::ProviderId};
+use payrun_domain::{payout::PayoutState, reference::Reference, verdict::ProviderId};
 use serde_json::value::RawValue;
 
 use super::signature::{PlatformKey, canonical};
@@ -36,7 +36,18 @@ pub(super) fn read(
     let status = texts.get("status").filter(|status| (1..=32).contains(&status.len()));
     match (status, &reference, &id) {
         (None, ..) | (_, None, None) => Err(WebhookError::Unreadable),
-        (Some(status), ..) => Ok(Webhook { status: status.to_string(), reference, id }),
+        (Some(status), ..) => {
+            Ok(Webhook { reported: reported(status), status: status.to_string(), reference, id })
+        }
+    }
+}
+
+fn reported(status: &str) -> Option<PayoutState> {
+    match status {
+        "2" => Some(PayoutState::Paid),
+        "3" => Some(PayoutState::Rejected),
+        "4" | "5" => Some(PayoutState::Returned),
+        _ => None,
     }
 }
 
