@@ -18,6 +18,19 @@ impl Clerk {
         self.batches.len() * ROWS
     }
 
+    /// How many payrolls were brought.
+    pub(crate) const fn batches(&self) -> usize {
+        self.batches.len()
+    }
+
+    /// The database knows of the first `kept` only: the others are to be brought again, under their
+    /// old names. Returns how many there were.
+    pub(crate) fn forget_after(&mut self, kept: usize) -> usize {
+        let brought = self.batches.len();
+        self.batches.truncate(kept);
+        brought
+    }
+
     /// Shows what was brought, and is not wholly approved.
     pub(crate) fn show_what_is_missing(&self, world: &World) {
         for batch in &self.batches {

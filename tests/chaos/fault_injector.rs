@@ -5,7 +5,7 @@ use std::{process::Child, thread, time::Duration};
 use fastrand::Rng;
 use payrun_tests::{Provider, Proxy, Server, Services, World};
 
-use crate::fleet::ProcessFleet;
+use crate::{FAULTS, fleet::ProcessFleet, merchant::Merchants};
 
 /// Longer than a lease, shorter than the quiet period: what a process may sleep through without
 /// harm.
@@ -14,7 +14,7 @@ const PAUSE_MAX_MS: u64 = 4_000;
 /// Draws and counts.
 pub(crate) struct FaultInjector {
     draw: Rng,
-    /// Who is paused, and for how many more excludes.
+    /// Who is paused, and for how many more strikes.
     paused: Option<(usize, u32)>,
     /// The start of a server that was killed.
     starting: Option<Child>,
@@ -25,8 +25,9 @@ pub(crate) struct FaultInjector {
     pub(crate) stalls: u32,
     pub(crate) losses: u32,
     pub(crate) alarms: u32,
-    /// The broker takes nothing, for so many more excludes.
+    /// The broker takes nothing, for so many more strikes.
     alarmed: u32,
+    pub(crate) merchants: Merchants,
 }
 
 impl FaultInjector {
@@ -44,11 +45,12 @@ impl FaultInjector {
             losses: 0,
             alarms: 0,
             alarmed: 0,
+            merchants: Merchants::new(),
         }
     }
 
     /// One thing goes wrong.
-    pub(crate) fn exclude(&mut self, world: &World, fleet: &mut ProcessFleet) {
+    pub(crate) fn strike(&mut self, world: &World, fleet: &mut ProcessFleet) {
         let place = self.draw.usize(..ProcessFleet::len());
         match self.draw.u8(..100) {
             0..30 => {
@@ -65,14 +67,18 @@ impl FaultInjector {
             80..90 => self.stall(world),
             90..94 => self.lose_messages(world),
             94 => self.alarm(),
+            95 => self.merchants.rotate(world),
+            96 => self.merchants.mistake(world, fleet, &mut self.draw),
+            97 => self.merchants.empty(world, FAULTS, &mut self.draw),
             _ => self.restart(),
         }
-        if let Some((place, excludes)) = self.paused {
-            self.paused = excludes.checked_sub(1).map(|left| (place, left));
+        if let Some((place, strikes)) = self.paused {
+            self.paused = strikes.checked_sub(1).map(|left| (place, left));
             if self.paused.is_none() {
                 fleet.signal(place, "CONT");
             }
         }
+        self.merchants.pass(world, fleet, FAULTS);
         if self.alarmed > 0 {
             self.alarmed -= 1;
             if self.alarmed == 0 {
@@ -95,13 +101,19 @@ impl FaultInjector {
         self.until_started();
         relieve();
         world.end_faults();
+        self.merchants.end(world, fleet);
+    }
+
+    /// The servers are there, and the provider fails again.
+    pub(crate) fn begin(world: &World) {
+        world.set_faults(FAULTS);
     }
 
     fn pause(&mut self, fleet: &mut ProcessFleet, place: usize) {
         if self.paused.is_none() {
             fleet.signal(place, "STOP");
-            let excludes = self.draw.u64(1..PAUSE_MAX_MS / 400);
-            self.paused = Some((place, u32::try_from(excludes).unwrap_or(1)));
+            let strikes = self.draw.u64(1..PAUSE_MAX_MS / 400);
+            self.paused = Some((place, u32::try_from(strikes).unwrap_or(1)));
             self.pauses += 1;
         }
     }

@@ -74,6 +74,11 @@ impl ProcessFleet {
         }
     }
 
+    /// Ends all without a word.
+    pub(crate) fn kill_all(&mut self) {
+        (0..Self::len()).for_each(|place| self.kill(place));
+    }
+
     /// Sends one a signal, if it lives.
     pub(crate) fn signal(&mut self, place: usize, name: &str) {
         if let Some(process) = &mut self.members[place]

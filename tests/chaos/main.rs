@@ -1,6 +1,6 @@
 //! Everything at once, on a running system: processes are killed and stopped, connections cut,
-//! servers restarted, a provider fails, and payrolls keep coming. Then the injector ends, and the
-//! audit must find nothing.
+//! servers restarted, a provider fails, keys are replaced, and payrolls keep coming. In the middle
+//! the database goes back to what it was. Then the injector ends, and the audit must find nothing.
 //!
 //! `make chaos SECONDS=… SEED=…`. The same seed draws the same injector; what it hits depends on
 //! the moment.
@@ -10,6 +10,7 @@
 mod clerk;
 mod fault_injector;
 mod fleet;
+mod merchant;
 
 use std::{
     process::ExitCode,
@@ -57,22 +58,25 @@ fn main() -> ExitCode {
         ..Options::default()
     };
     let mut world = World::with("payrun_chaos", &options);
-    let mut fleet = ProcessFleet::start(&world);
-    let mut injector = FaultInjector::new(seed);
-    let stop = AtomicBool::new(false);
-    // Who brings payrolls waits for servers that are away; the injector goes on meanwhile.
-    let mut clerk = thread::scope(|scope| {
-        let clerk = scope.spawn(|| bring_until(&world, &stop));
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(seconds) {
-            injector.exclude(&world, &mut fleet);
-            fleet.keep_up(&world);
-        }
-        injector.end(&world, &mut fleet);
-        fleet.keep_up(&world);
-        stop.store(true, Ordering::Relaxed);
-        clerk.join().unwrap()
-    });
+    let mut run = Run {
+        fleet: ProcessFleet::start(&world),
+        injector: FaultInjector::new(seed),
+        clerk: Clerk::default(),
+    };
+    run.storm(&world, seconds * 2 / 5);
+    run.fleet.kill_all();
+    world.back_up();
+    let kept = run.clerk.batches();
+    run.storm(&world, seconds / 5);
+    run.fleet.kill_all();
+    world.restore();
+    recover(&world);
+    let brought = run.clerk.forget_after(kept);
+    run.storm(&world, seconds * 2 / 5);
+    while run.clerk.batches() < brought {
+        run.clerk.bring(&world);
+    }
+    let Run { mut fleet, injector, mut clerk } = run;
     let needs = fleet.needs();
     let audit = calm(&world, &mut fleet, &mut clerk);
     let missing = clerk.rows().abs_diff(audit.payouts);
@@ -83,14 +87,48 @@ fn main() -> ExitCode {
     report(&world, &audit, &injector, (missing, seed), needs)
 }
 
-fn bring_until(world: &World, stop: &AtomicBool) -> Clerk {
-    let mut clerk = Clerk::default();
+/// Who takes part.
+struct Run {
+    fleet: ProcessFleet,
+    injector: FaultInjector,
+    clerk: Clerk,
+}
+
+impl Run {
+    /// Everything goes wrong for a while; then the servers and the provider are well again. Who
+    /// brings payrolls waits for servers that are away; the injector goes on meanwhile.
+    fn storm(&mut self, world: &World, seconds: u64) {
+        let Self { fleet, injector, clerk } = self;
+        let stop = AtomicBool::new(false);
+        FaultInjector::begin(world);
+        fleet.keep_up(world);
+        thread::scope(|scope| {
+            scope.spawn(|| bring_until(world, clerk, &stop));
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_secs(seconds) {
+                injector.strike(world, fleet);
+                fleet.keep_up(world);
+            }
+            injector.end(world, fleet);
+            fleet.keep_up(world);
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+}
+
+fn bring_until(world: &World, clerk: &mut Clerk, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let begun = Instant::now();
         clerk.bring(world);
         thread::sleep(PAYROLL_EVERY.saturating_sub(begun.elapsed()));
     }
-    clerk
+}
+
+/// What an operator does with a database that went back in time.
+fn recover(world: &World) {
+    let (status, told, said) = world.try_run(&["--as", "ana", "recover"]);
+    assert!(told["doubted"].is_number(), "recover ended with {status}: {said}");
+    world.run(&["--as", "ana", "thaw", "--all", "--reason", "compared with the provider"]);
 }
 
 /// Waits until nothing is open, and examines everything.
@@ -106,6 +144,7 @@ fn calm(world: &World, fleet: &mut ProcessFleet, clerk: &mut Clerk) -> Audit {
             clerk.bring(world);
             last = Instant::now();
         }
+        merchant::resume(world);
         fleet.keep_up(world);
         thread::sleep(Duration::from_millis(500));
     }
@@ -128,7 +167,7 @@ fn report(
         }
     }
     println!(
-        "paid={} rejected={} review={} twisted={} pauses={} stalls={} queues_lost={} alarms={} record={} rss_mb_max={} files_max={}",
+        "paid={} rejected={} review={} twisted={} pauses={} stalls={} queues_lost={} alarms={} rotations={} strangers={} droughts={} record={} rss_mb_max={} files_max={}",
         audit.paid,
         audit.rejected,
         audit.review,
@@ -137,6 +176,9 @@ fn report(
         injector.stalls,
         injector.losses,
         injector.alarms,
+        injector.merchants.rotations,
+        injector.merchants.strangers,
+        injector.merchants.droughts,
         count(Harm::Record),
         needs.memory_kb / 1024,
         needs.files,

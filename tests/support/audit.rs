@@ -11,6 +11,7 @@ use sqlx::{Connection as _, PgConnection, Row as _};
 
 use crate::{
     World,
+    database::LostTime,
     twist::{Told, Twist},
 };
 
@@ -159,6 +160,7 @@ impl World {
     pub fn examine(&self) -> Audit {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (ledger, mut audit) = (self.entries(), Audit::default());
+        let lost = self.lost.lock().unwrap().clone();
         runtime.block_on(async {
             let mut database = PgConnection::connect(self.database_url()).await.unwrap();
             for (harm, what, query) in MUST_BE_EMPTY {
@@ -167,7 +169,7 @@ impl World {
                 }
             }
             compare(&mut database, &ledger, &mut audit).await;
-            intended(&mut database, &ledger, &mut audit).await;
+            intended(&mut database, &ledger, &lost, &mut audit).await;
         });
         self.look_for_names(&mut audit);
         audit
@@ -292,8 +294,14 @@ async fn compare(database: &mut PgConnection, ledger: &HashMap<String, Entries>,
     }
 }
 
-/// I4: all that the ledger has, we had meant to send before.
-async fn intended(database: &mut PgConnection, ledger: &HashMap<String, Entries>, audit: &mut Audit) {
+/// I4: all that the ledger has, we had meant to send before; but for what a restored database has
+/// forgotten.
+async fn intended(
+    database: &mut PgConnection,
+    ledger: &HashMap<String, Entries>,
+    lost: &LostTime,
+    audit: &mut Audit,
+) {
     let (references, times): (Vec<&str>, Vec<&str>) = ledger
         .iter()
         .flat_map(|(reference, entries)| entries.at.iter().map(|at| (reference.as_str(), at.as_str())))
@@ -301,9 +309,11 @@ async fn intended(database: &mut PgConnection, ledger: &HashMap<String, Entries>
     let early = sqlx::query(
         "select l.reference from unnest($1::text[], $2::text[]) l (reference, at) where not exists (
            select from payout p join attempt a on a.payout_id = p.id
-           where p.reference = l.reference and a.started_at <= l.at::timestamptz)",
+           where p.reference = l.reference and a.started_at <= l.at::timestamptz)
+         and (l.at::timestamptz between $3::timestamptz and $4::timestamptz) is not true",
     );
-    for row in early.bind(&references).bind(&times).fetch_all(database).await.unwrap() {
+    let early = early.bind(&references).bind(&times).bind(&lost.backed_up_at).bind(&lost.restored_at);
+    for row in early.fetch_all(database).await.unwrap() {
         audit.add(
             Harm::SendFailure,
             row.get::<String, _>(0),

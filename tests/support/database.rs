@@ -23,6 +23,13 @@ pub fn recreate_database(url: &str, name: &'static str) -> String {
     PgConnectOptions::from_str(url).unwrap().database(name).to_url_lossy().to_string()
 }
 
+/// What a restored database knows nothing of: what came after the backup.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LostTime {
+    pub(crate) backed_up_at: Option<String>,
+    pub(crate) restored_at: Option<String>,
+}
+
 /// An open connection; gone when it is dropped.
 pub struct Session {
     _connection: PgConnection,
@@ -33,11 +40,24 @@ impl World {
     /// Keeps the database as it is now. No process is connected.
     pub fn back_up(&self) {
         self.copy_database("", "_backup");
+        self.lost.lock().unwrap().backed_up_at = self.time();
     }
 
     /// Makes the database what it was when it was kept. No process is connected.
     pub fn restore(&self) {
         self.copy_database("_backup", "");
+        self.lost.lock().unwrap().restored_at = self.time();
+    }
+
+    /// By the server's clock.
+    fn time(&self) -> Option<String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut database = PgConnection::connect(self.database_url()).await.unwrap();
+            let time = sqlx::query_scalar("select clock_timestamp()::text").fetch_one(&mut database).await;
+            database.close().await.unwrap();
+            Some(time.unwrap())
+        })
     }
 
     fn copy_database(&self, from: &str, to: &str) {

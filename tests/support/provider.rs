@@ -55,7 +55,7 @@ impl Provider {
                 "country = \"PE\"\napp_code = \"sandbox-app\"\nprivate_key_file = \"teemopay.key\"".to_owned()
             }
             Self::Qentaz => {
-                "auth_key = \"sandbox-auth-key\"\nrefused_words = [\"CANCELED\", \"FAILED\"]".to_owned()
+                "auth_key = \"sandbox-auth-key\"\npending_words = [\"CREATED\", \"SCHEDULED\", \"PROCESSING\"]\nrefused_words = [\"CANCELED\", \"FAILED\"]".to_owned()
             }
             Self::Kapaqnan => format!(
                 "company_id = \"sandbox-company\"\nsecret_key = \"sandbox-secret-key\"\nrecords.uri = \"mongodb://{database}/\"\n\

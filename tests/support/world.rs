@@ -6,7 +6,10 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -15,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::{
     Payroll, Process, Provider, Proxy, binary,
-    database::recreate_database,
+    database::{LostTime, recreate_database},
     provider::{KEY, Places, configuration},
     simulator::start_sandbox,
     wait_for,
@@ -36,6 +39,7 @@ pub struct World {
     is_kept: bool,
     canaries: AtomicUsize,
     simulator: Process,
+    pub(crate) lost: Mutex<LostTime>,
 }
 
 /// What can be cut between the roles and everything else.
@@ -122,6 +126,7 @@ impl World {
             is_kept: false,
             canaries: AtomicUsize::new(0),
             simulator,
+            lost: Mutex::default(),
         };
         world.run(&["migrate"]);
         world

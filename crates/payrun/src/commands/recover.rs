@@ -28,38 +28,42 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let accounts = context.accounts()?;
     context.register(&acting).await?;
     let Doubted { backup_until, payouts: doubted } = recover::doubt(store, actor).await?;
-    tracing::info!(doubted, "frozen: nothing is sent; asking the providers");
+    tracing::info!(
+        doubted,
+        "frozen: nothing is sent; asking the providers until each has answered, or you stop this"
+    );
     let findings = recover::findings(store, &accounts, backup_until, &SystemClock).await?;
-    let finished = until_known(context, &acting, &accounts, &stop).await?;
+    until_answered(context, &acting, &accounts, &stop).await?;
     let still_unknown = store.count_unknown().await?;
-    let is_clear = findings.is_empty() && finished;
+    let is_clear = findings.is_empty() && still_unknown == 0;
     store.close().await;
     context.output.answer(&Recovered { doubted, still_unknown, backup_until, findings }, describe)?;
     if is_clear { Ok(()) } else { Err(Failure::ChecksFailed) }
 }
 
-/// Looks up what is in doubt until nothing is, or the operator asks to stop. False when something
-/// still is.
-async fn until_known(
+/// Looks up what is in doubt until the providers have answered about all of it, or the operator asks
+/// to stop. What they do not find stays in doubt: while nothing is sent, no younger payout shows
+/// that it is absent.
+async fn until_answered(
     context: &Context,
     acting: &Acting,
     accounts: &[Arc<Account>],
     stop: &CancellationToken,
-) -> Result<bool, Failure> {
-    let known = CancellationToken::new();
-    let work = roles::reconcile_only(context, acting, accounts, &known);
+) -> Result<(), Failure> {
+    let answered = CancellationToken::new();
+    let work = roles::reconcile_only(context, acting, accounts, &answered);
     let watch = async {
-        let mut finished = false;
-        while !finished && !stop.is_cancelled() {
+        loop {
             time::sleep(LOOK_EVERY).await;
-            finished = acting.store.count_unknown().await.is_ok_and(|unknown| unknown == 0);
+            let left = acting.store.count_unanswered().await;
+            if stop.is_cancelled() || left.is_ok_and(|left| left == 0) {
+                answered.cancel();
+                return;
+            }
         }
-        known.cancel();
-        finished
     };
-    let (done, finished) = tokio::join!(work, watch);
-    done?;
-    Ok(finished)
+    let (done, ()) = tokio::join!(work, watch);
+    Ok(done?)
 }
 
 fn describe(recovered: &Recovered) -> String {
@@ -75,6 +79,6 @@ fn describe(recovered: &Recovered) -> String {
     };
     format!(
         "the database knows what happened until {since}; of what it holds as unsent, {doubted} payouts were looked up, and {still_unknown} are \
-         still unknown\nnothing was sent{found}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
+         still unknown: they stay in doubt until their absence is proved beside a younger payout, or people decide\nnothing was sent{found}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
     )
 }

@@ -10,7 +10,7 @@
 //!   answer was lost.
 //! - Amounts are whole pesos, without a decimal sign, and come back as text with two decimals.
 //! - The states of payouts are not documented beyond CREATED, SCHEDULED and CANCELED. Others are
-//!   those of collections, so which words mean paid and refused are settings; a word that they do
+//!   those of collections, so which words mean what are settings; a word that they do
 //!   not name proves nothing, and people are told of it.
 //! - Q103 is said before the request is looked at, and asks for a new token and a repetition: once,
 //!   and no more.

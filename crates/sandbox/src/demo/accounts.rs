@@ -57,7 +57,7 @@ filter = "warn,payrun=info"
     }
     let teemopay = "country = \"PE\"\napp_code = \"sandbox-app\"\nprivate_key_file = \"teemopay.key\"";
     text.push_str(&account("teemopay-pe", "teemopay", sandbox, teemopay));
-    let qentaz = "auth_key_file = \"qentaz.key\"\nrefused_words = [\"CANCELED\", \"FAILED\"]";
+    let qentaz = "auth_key_file = \"qentaz.key\"\npending_words = [\"CREATED\", \"SCHEDULED\", \"PROCESSING\"]\nrefused_words = [\"CANCELED\", \"FAILED\"]";
     text.push_str(&account("qentaz-co", "qentaz", sandbox, qentaz));
     let kapaqnan = format!(
         "company_id = \"sandbox-company\"\nsecret_key_file = \"kapaqnan.key\"\n\

@@ -166,4 +166,22 @@ impl Store {
             .await
             .map_err(Error::driver("counting what is unknown"))
     }
+
+    /// Payouts in doubt of which the provider has said nothing since the history began: what it has
+    /// answered once and is in doubt still needs more than time.
+    pub async fn count_unanswered(&self) -> Result<i64, Error> {
+        sqlx::query_scalar!(
+            r#"select count(*) as "count!"
+               from payout
+               where is_in_doubt(state)
+                   and (
+                       coalesce(looked_up_at < (select max(opened_at) from history), true)
+                       or lookup_answer = 'deferred'
+                       or starts_with(lookup_answer, 'unknown: ')
+                   )"#,
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(Error::driver("counting what is not answered"))
+    }
 }

@@ -97,16 +97,17 @@ reported as (
     on conflict do nothing
     returning payout_id
 ),
--- A call that contradicted is answered by the look-up that came after it.
+-- A call that contradicted is answered by the look-up that came after it, and a state that no
+-- document lists by one that some document does.
 answered as (
     update anomaly
     set closed_at = clock_timestamp(), closed_by = payrun_actor(),
-        explanation = 'the provider was asked after this call, and says ' || answer.lookup_answer
+        explanation = 'the provider was asked again, and says ' || answer.lookup_answer
     from answer
     join moved on moved.id = answer.id
     where anomaly.payout_id = any($1)
         and anomaly.payout_id = answer.id
-        and anomaly.kind = 'late_call'
+        and anomaly.kind in ('late_call', 'unlisted')
         and anomaly.closed_at is null
         and anomaly.opened_at < answer.asked_at
         and answer.lookup_answer in ('accepted', 'settled', 'rejected', 'returned')

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use payrun_domain::{beneficiary::AccountKind, order::Order};
 use serde::Deserialize;
 
-use crate::{Find, SettingsError};
+use crate::{Find, SettingsError, adapters::one_meaning_each};
 
 /// The word in configurations, tables and fixtures.
 pub(super) const NAME: &str = "kapaqnan";
@@ -96,7 +96,7 @@ impl KapaqnanRules {
             return Err(SettingsError("company_id must be given, and has no colon".to_owned()));
         }
         if let Some(records) = &self.records {
-            records.check()?;
+            one_meaning_each([&records.pending_words, &records.paid_words, &records.refused_words])?;
         }
         Ok(self)
     }
@@ -114,15 +114,6 @@ pub(super) fn known_word(kind: AccountKind) -> Option<&'static str> {
 }
 
 impl RecordsSettings {
-    /// A word that means two things means neither.
-    fn check(&self) -> Result<(), SettingsError> {
-        let words = || self.pending_words.iter().chain(&self.paid_words).chain(&self.refused_words);
-        let twice = words().find(|word| words().filter(|other| other == word).count() > 1);
-        twice.map_or(Ok(()), |word| {
-            Err(SettingsError(format!("records: the state {word:?} is named twice; each has one meaning")))
-        })
-    }
-
     /// Searches by the provider's id. A payout without one is in doubt, and what is found under our
     /// reference is evidence for the people who decide.
     pub(super) fn find(&self, order: &Order) -> Find {

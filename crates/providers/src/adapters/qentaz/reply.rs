@@ -137,7 +137,7 @@ impl LookUpBody {
             Verdict::Settled(record)
         } else if among(&rules.refused_words) {
             Verdict::Rejected(ProviderRefusal { id: Some(id), code: record.status, pause: None })
-        } else if matches!(self.status.as_str(), "CREATED" | "SCHEDULED") {
+        } else if among(&rules.pending_words) {
             Verdict::Accepted(record)
         } else {
             Verdict::unlisted(id, &self.status)

@@ -3,7 +3,7 @@
 use payrun_domain::payout::PayoutState;
 use serde::Deserialize;
 
-use crate::SettingsError;
+use crate::{SettingsError, adapters::one_meaning_each};
 
 /// The word in configurations, tables and fixtures.
 pub(super) const NAME: &str = "qentaz";
@@ -26,6 +26,9 @@ pub(super) struct QentazRules {
     /// With `scheduled`: how many days after the send, in Bogotá. Until then a payout can be
     /// cancelled.
     pub(super) days_ahead: Option<u8>,
+    /// States that mean under way.
+    #[serde(default = "pending_words")]
+    pub(super) pending_words: Vec<String>,
     /// States that mean paid.
     #[serde(default = "paid_words")]
     pub(super) paid_words: Vec<String>,
@@ -66,6 +69,10 @@ fn api_path() -> String {
     "/v1/merchant".to_owned()
 }
 
+fn pending_words() -> Vec<String> {
+    vec!["CREATED".to_owned(), "SCHEDULED".to_owned()]
+}
+
 fn paid_words() -> Vec<String> {
     vec!["SUCCESS".to_owned()]
 }
@@ -101,9 +108,7 @@ impl QentazRules {
                 ));
             }
         }
-        if let Some(word) = self.paid_words.iter().find(|word| self.refused_words.contains(word)) {
-            return Err(SettingsError(format!("the state {word:?} cannot mean both paid and refused")));
-        }
+        one_meaning_each([&self.pending_words, &self.paid_words, &self.refused_words])?;
         Ok(self)
     }
 }
