@@ -88,3 +88,31 @@ impl Absence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use payrun_domain::verdict::Doubt;
+
+    use super::*;
+    use crate::sample::{lookup, settings};
+
+    #[test]
+    fn a_canary_is_looked_for_when_nothing_else_is_missing() {
+        let (unknown, settings) = (lookup(PayoutState::Unknown), settings());
+        let proved =
+            Evidence { silent_for: Duration::from_hours(1), clocks_agree: true, canary_found: false };
+        let wanted =
+            |lookup: &Lookup, verdict, evidence| is_canary_wanted(lookup, &verdict, evidence, &settings);
+        assert!(wanted(&unknown, Verdict::NotFound, proved));
+        assert!(!wanted(&unknown, Verdict::Unknown(Doubt::ReplyLost), proved), "it was no not-found");
+        assert!(!wanted(&lookup(PayoutState::Accepted), Verdict::NotFound, proved), "it is not in doubt");
+        let first = Lookup { not_found: 1, ..unknown.clone() };
+        assert!(!wanted(&first, Verdict::NotFound, proved), "this one is only the second not-found");
+        for lacking in [
+            Evidence { clocks_agree: false, ..proved },
+            Evidence { silent_for: Duration::from_mins(29), ..proved },
+        ] {
+            assert!(!wanted(&unknown, Verdict::NotFound, lacking), "{lacking:?}");
+        }
+    }
+}

@@ -96,3 +96,61 @@ const fn is_found(verdict: &Verdict) -> bool {
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } | Verdict::Unlisted(_)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use payrun_domain::verdict::{ProviderId, ProviderRefusal};
+
+    use super::*;
+    use crate::{
+        absence::Evidence,
+        sample::{lookup, settings},
+        settle::settle,
+    };
+
+    fn record() -> Record {
+        Record { id: ProviderId::parse("92").unwrap(), status: "1 Paid".to_owned() }
+    }
+
+    fn settled(lookup: &Lookup, verdict: &Verdict) -> Settlement {
+        let evidence =
+            Evidence { silent_for: std::time::Duration::ZERO, clocks_agree: true, canary_found: false };
+        settle(lookup, verdict, evidence, &settings(), 0)
+    }
+
+    #[test]
+    fn a_refusal_after_several_sends_is_compared_by_people() {
+        let refused = Verdict::Rejected(ProviderRefusal { id: None, code: "813".to_owned(), pause: None });
+        let kind = |sends| {
+            let sent = Lookup { sends, ..lookup(PayoutState::Accepted) };
+            settled(&sent, &refused).anomaly.map(|anomaly| anomaly.kind)
+        };
+        assert_eq!(
+            [kind(0), kind(1), kind(2), kind(3)],
+            [None, None, Some("refused_after_several_sends"), Some("refused_after_several_sends")]
+        );
+    }
+
+    /// Doubt goes to people; what the provider has waits. Nothing of the answer is written down but
+    /// that it came.
+    #[test]
+    fn what_the_tables_refuse_is_told_once_and_writes_nothing_else() {
+        let found = Lookup { not_found: 2, ..lookup(PayoutState::Unknown) };
+        let error = Error::Forgotten(found.payout);
+        let told = refused_by_tables(&settled(&found, &Verdict::Settled(record())), &error, &settings());
+        assert_eq!(
+            (told.transition, told.reason.as_deref(), told.due_in),
+            (Some(Transition::Park), Some("refused_by_tables"), None)
+        );
+        assert_eq!((told.record.as_ref(), told.not_found), (None, NotFoundCount::Keep));
+        assert!(is_told(&told) && told.anomaly.as_ref().unwrap().detail.contains("the id 92"), "{told:?}");
+
+        let amount = lookup(PayoutState::Paid).order.amount;
+        let returned = Verdict::Returned { record: record(), amount };
+        let paid = settled(&lookup(PayoutState::Paid), &returned);
+        assert!(!is_told(&paid), "it is the provider's own answer");
+        let told = refused_by_tables(&paid, &error, &settings());
+        assert_eq!((told.transition, told.reason, told.returned), (None, None, None));
+        assert_eq!((told.record, told.due_in), (None, Some(settings().pace.max)));
+    }
+}

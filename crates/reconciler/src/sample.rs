@@ -1,12 +1,13 @@
-//! A look-up, as tests need one.
+//! A look-up and settings, as tests need them.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use payrun_domain::{
+    backoff::Pace,
     beneficiary::{Beneficiary, Contact, Destination, Document, Name, Private},
     country::Country,
-    decide::{Idempotency, NextSend},
+    decide::{AbsencePolicy, Idempotency, NextSend},
     id::PayoutId,
     money::{Currency, Money},
     order::Order,
@@ -14,9 +15,13 @@ use payrun_domain::{
     reference::Reference,
     verdict::ProviderId,
 };
-use payrun_store::Lookup;
+use payrun_store::{Lookup, Sealer};
+
+use crate::ReconcilerSettings;
 
 const HOUR: Duration = Duration::from_hours(1);
+const KEYS: &str =
+    "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// A look-up of a payout in `state`.
 pub(crate) fn lookup(state: PayoutState) -> Lookup {
@@ -50,5 +55,33 @@ pub(crate) fn lookup(state: PayoutState) -> Lookup {
             description: Private::new(""),
             provider_id: ProviderId::parse("91"),
         },
+    }
+}
+
+/// Everything is believed that may be.
+pub(crate) fn settings() -> ReconcilerSettings {
+    let pace = Pace { min: Duration::from_secs(2), max: Duration::from_mins(5) };
+    ReconcilerSettings {
+        actor: "reconcile:1".parse().unwrap(),
+        peer: Sealer::from_key_file(&KEYS.into()).unwrap().peer(
+            &"bamboo-pe".parse().unwrap(),
+            "https://provider.example.test",
+            &"merchant".into(),
+        ),
+        concurrency: 1,
+        group_max: 1,
+        linger: Duration::ZERO,
+        lease: Duration::ZERO,
+        idle: Duration::ZERO,
+        pace,
+        watch: Pace { min: HOUR, max: 24 * HOUR },
+        return_window: 240 * HOUR,
+        absence_policy: AbsencePolicy {
+            quiet: Duration::from_mins(30),
+            sends_max: 3,
+            review_after: 24 * HOUR,
+            resend: true,
+        },
+        canary_valid: Duration::ZERO,
     }
 }

@@ -208,49 +208,18 @@ fn due_in(
 #[cfg(test)]
 mod tests {
     use payrun_domain::{
-        backoff::Pace,
         decide::AbsencePolicy,
         money::{Currency, Money},
         verdict::{Differs, Mismatch, ProviderId, ProviderRefusal},
     };
 
-    use payrun_store::{ABSENT, Sealer};
+    use payrun_store::ABSENT;
 
     use super::*;
-    use crate::sample::lookup;
+    use crate::sample::{lookup, settings};
 
     const HOUR: Duration = Duration::from_hours(1);
     const PROVED: Evidence = Evidence { silent_for: HOUR, clocks_agree: true, canary_found: true };
-    const KEYS: &str =
-        "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-
-    fn settings() -> ReconcilerSettings {
-        let pace = Pace { min: Duration::from_secs(2), max: Duration::from_mins(5) };
-        ReconcilerSettings {
-            actor: "reconcile:1".parse().unwrap(),
-            peer: Sealer::from_key_file(&KEYS.into()).unwrap().peer(
-                &"bamboo-pe".parse().unwrap(),
-                "https://provider.example.test",
-                &"merchant".into(),
-            ),
-            concurrency: 1,
-            group_max: 1,
-            linger: Duration::ZERO,
-            lease: Duration::ZERO,
-            idle: Duration::ZERO,
-            pace,
-            watch: Pace { min: HOUR, max: 24 * HOUR },
-            return_window: 240 * HOUR,
-            absence_policy: AbsencePolicy {
-                quiet: Duration::from_mins(30),
-                sends_max: 3,
-                review_after: 24 * HOUR,
-                resend: true,
-            },
-            canary_valid: Duration::ZERO,
-        }
-    }
-
     fn record(status: &str) -> Record {
         Record { id: ProviderId::parse("91").unwrap(), status: status.to_owned() }
     }

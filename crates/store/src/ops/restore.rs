@@ -167,8 +167,8 @@ impl Store {
             .map_err(Error::driver("counting what is unknown"))
     }
 
-    /// Payouts in doubt of which the provider has said nothing since the history began: what it has
-    /// answered once and is in doubt still needs more than time.
+    /// Payouts in doubt about which the provider has not been heard since the history began. What it
+    /// has answered and is in doubt still needs more than another answer.
     pub async fn count_unanswered(&self) -> Result<i64, Error> {
         sqlx::query_scalar!(
             r#"select count(*) as "count!"
@@ -176,8 +176,9 @@ impl Store {
                where is_in_doubt(state)
                    and (
                        coalesce(looked_up_at < (select max(opened_at) from history), true)
-                       or lookup_answer = 'deferred'
-                       or starts_with(lookup_answer, 'unknown: ')
+                       or lookup_answer in (
+                           'deferred', 'unknown: reply_lost', 'unknown: server_error', 'unknown: throttled'
+                       )
                    )"#,
         )
         .fetch_one(&self.pool)
