@@ -330,6 +330,34 @@ mod tests {
     }
 
     #[test]
+    fn what_people_decide_about_is_looked_up_where_it_can_be() {
+        let reviewed = |idempotency, id: Option<&str>| {
+            let mut reviewed = Lookup { idempotency, ..lookup(PayoutState::NeedsReview) };
+            reviewed.order.provider_id = id.and_then(ProviderId::parse);
+            settled(&reviewed, &Verdict::NotFound).due_in
+        };
+        assert_eq!(reviewed(Idempotency::Searchable, None), Some(HOUR), "by its reference");
+        assert_eq!(reviewed(Idempotency::None, Some("91")), Some(HOUR), "by its id");
+        assert_eq!(reviewed(Idempotency::None, None), None, "there is nothing to ask by");
+        let mut paid = lookup(PayoutState::Paid);
+        paid.order.provider_id = None;
+        assert_eq!(settled(&paid, &Verdict::Settled(record("1 Paid"))).due_in, Some(HOUR), "it is there");
+    }
+
+    #[test]
+    fn the_reason_says_what_was_decided_by() {
+        let unknown = lookup(PayoutState::Unknown);
+        let reason = |lookup: &Lookup, verdict: &Verdict| settled(lookup, verdict).reason;
+        assert_eq!(reason(&unknown, &Verdict::Settled(record("1 Paid"))), None, "nothing is wrong with it");
+        let opaque = Lookup { idempotency: Idempotency::None, ..unknown.clone() };
+        assert_eq!(reason(&opaque, &Verdict::Accepted(record("3"))).as_deref(), Some("found_accepted"));
+        assert_eq!(reason(&unknown, &Verdict::NotFound).as_deref(), Some("absence_believed"));
+        let accepted = lookup(PayoutState::Accepted);
+        assert_eq!(reason(&accepted, &Verdict::NotFound).as_deref(), Some(MISSING));
+        assert_eq!(settled(&accepted, &Verdict::NotFound).not_found, NotFoundCount::Keep);
+    }
+
+    #[test]
     fn a_state_that_no_document_lists_proves_nothing_and_is_told_once_for_each_word() {
         let strange = Verdict::Unlisted(record("REVERSED"));
         for state in [PayoutState::Unknown, PayoutState::Accepted, PayoutState::Paid, PayoutState::Cancelled]

@@ -359,6 +359,50 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     assert_eq!(kinds.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["surfaced", "doubled"]);
 }
 
+/// The tables refuse it too, whoever asks.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn no_reissue_is_approved_or_claimed_beside_what_surfaced(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let mut past = past_the_guard(&pool).await;
+    let mut application = app(&pool).await;
+    let move_to = "update payout
+         set state = $2, transition = $3, version = version + 1, state_since = clock_timestamp(),
+             sent_at = case when $4 > 0 then clock_timestamp() end, epoch = epoch + $4, attempts = attempts + $4::smallint, sends = sends + $4::smallint
+         where id = $1";
+    for (from, to, transition, step) in
+        [("awaiting_approval", "queued", "approve", 0), ("queued", "submitting", "claim", 1)]
+    {
+        let original = sent(&pool, &owner, transition, Transition::Refuse).await;
+        let new = new_issue();
+        reissue(&owner, "ana", original, new, Some(REPORT)).await.unwrap();
+        let plant = format!(
+            "update batch set approved_by = 'luis', approved_at = clock_timestamp() where id = '{batch}';
+             update payout set state = '{from}', due_at = clock_timestamp() where id = '{payout}';
+             insert into attempt (payout_id, number, account, epoch, state, holder)
+             select id, attempts + 1, account, epoch + 1, 'intent', 'test' from payout where id = '{payout}'",
+            batch = new.batch,
+            payout = new.payout,
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(plant)).execute(&mut past).await.unwrap();
+        let mut ask = async || {
+            let moved = sqlx::query(move_to).bind(new.payout.uuid()).bind(to).bind(transition).bind(step);
+            moved.execute(&mut application).await.map_err(|error| code(&error))
+        };
+        sqlx::query("update payout set state = 'needs_review', reason = 'found_settled' where id = $1")
+            .bind(original.uuid())
+            .execute(&mut past)
+            .await
+            .unwrap();
+        assert_eq!(ask().await.unwrap_err(), "PR001", "{transition}");
+        sqlx::query("update payout set state = 'rejected' where id = $1")
+            .bind(original.uuid())
+            .execute(&mut past)
+            .await
+            .unwrap();
+        ask().await.unwrap();
+    }
+}
+
 /// The original surfaces in the moment in which its reissue is claimed: one waits for the other.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_reissue_and_its_surfacing_original_never_pass_each_other(pool: PgPool) {
