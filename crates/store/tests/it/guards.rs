@@ -68,6 +68,10 @@ async fn refusal_and_absence(pool: PgPool) {
     let wrong = vec![
         ("a final refusal after two sends", Ask { sends: 2, ..Ask::new(S::Submitting, T::Refuse) }),
         ("a noted refusal of the only send", Ask { sends: 1, ..Ask::new(S::Submitting, T::NoteRefusal) }),
+        (
+            "a noted refusal without its code",
+            Ask { refusal: None, ..Ask::new(S::Submitting, T::NoteRefusal) },
+        ),
         ("absence after two not-founds", Ask { not_found: 1, ..Ask::new(S::Unknown, T::ConfirmAbsent) }),
         (
             "absence without a not-found now",

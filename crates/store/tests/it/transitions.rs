@@ -23,6 +23,7 @@ pub(crate) struct Ask {
     pub(crate) account: &'static str,
     pub(crate) sends: i16,
     pub(crate) not_found: i16,
+    /// The code that was noted before, or with it.
     pub(crate) refusal: Option<&'static str>,
     pub(crate) batch_approved: bool,
     pub(crate) due: bool,
@@ -55,7 +56,8 @@ impl Ask {
             sends: 1 + i16::from(transition == Transition::NoteRefusal)
                 - i16::from(transition == Transition::CancelQueued),
             not_found: 2,
-            refusal: (transition == Transition::ConfirmRefused).then_some("813"),
+            refusal: matches!(transition, Transition::ConfirmRefused | Transition::NoteRefusal)
+                .then_some("813"),
             batch_approved: true,
             due: true,
             intent: takes.then_some(6),
@@ -105,7 +107,7 @@ impl Ask {
         .bind(id.simple().to_string().to_uppercase())
         .bind(self.from.as_str())
         .bind(self.sends)
-        .bind(self.refusal)
+        .bind(self.refusal.filter(|_| self.transition != Transition::NoteRefusal))
         .bind(self.not_found)
         .bind(self.due)
         .bind(self.before.as_str())
@@ -160,7 +162,7 @@ impl Ask {
         sqlx::query(
             "update payout set state = $2, transition = $3, version = version + $4, epoch = epoch + $5, sends = sends + $6,
                attempts = attempts + $7, not_found = not_found + $8, state_since = clock_timestamp(),
-               refusal_code = case when $3 = 'note_refusal' then '813' else refusal_code end,
+               refusal_code = case when $3 = 'note_refusal' then $9 else refusal_code end,
                returned_minor = case when $2 = 'returned' then 1000 end
              where id = $1",
         )
@@ -172,6 +174,7 @@ impl Ask {
         .bind(self.sends_step)
         .bind(self.attempts_step)
         .bind(self.not_found_step)
+        .bind(self.refusal)
         .execute(&mut *application)
         .await
         .map(|_| ())
