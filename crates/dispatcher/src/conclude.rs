@@ -205,6 +205,6 @@ mod tests {
         let kept = |verdict, body: &[u8]| concluded(&verdict, body).reply.map(|reply| reply.body.len());
         assert_eq!(kept(Verdict::Accepted(record()), b"{}"), None);
         assert_eq!(kept(Verdict::Unknown(Doubt::Unreadable), b"<html>"), Some(6));
-        assert_eq!(kept(Verdict::Unknown(Doubt::Unreadable), &[b'x'; 70_000]), Some(65_536));
+        assert_eq!(kept(Verdict::Unknown(Doubt::Unreadable), &vec![b'x'; 70_000]), Some(65_536));
     }
 }
