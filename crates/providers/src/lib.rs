@@ -26,6 +26,7 @@ mod settings;
 mod settlement_sla;
 mod signing;
 mod stamp;
+mod status_words;
 mod transport;
 mod webhook;
 

@@ -41,9 +41,9 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     if is_clear { Ok(()) } else { Err(Failure::ChecksFailed) }
 }
 
-/// Looks up what is in doubt until the providers have answered about all of it, or the operator asks
-/// to stop. What they do not find stays in doubt: while nothing is sent, no younger payout shows
-/// that it is absent.
+/// Looks up what is in doubt until the providers have answered about all of it, or the operator
+/// asks to stop. What they do not find stays in doubt: while nothing is sent, no younger payout
+/// shows that it is absent.
 async fn until_answered(
     context: &Context,
     acting: &Acting,

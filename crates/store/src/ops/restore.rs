@@ -167,8 +167,8 @@ impl Store {
             .map_err(Error::driver("counting what is unknown"))
     }
 
-    /// Payouts in doubt about which the provider has not been heard since the history began. What it
-    /// has answered and is in doubt still needs more than another answer.
+    /// Payouts in doubt about which the provider has not been heard since the history began. What
+    /// it has answered and is in doubt still needs more than another answer.
     pub async fn count_unanswered(&self) -> Result<i64, Error> {
         sqlx::query_scalar!(
             r#"select count(*) as "count!"

@@ -21,6 +21,7 @@ mod peer;
 mod plan;
 mod proxy;
 mod record;
+mod reissue;
 mod review;
 mod sealed;
 mod state_sets;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use payrun_domain::{beneficiary::AccountKind, order::Order};
 use serde::Deserialize;
 
-use crate::{Find, SettingsError, adapters::one_meaning_each};
+use crate::{Find, SettingsError, status_words::one_meaning_each};
 
 /// The word in configurations, tables and fixtures.
 pub(super) const NAME: &str = "kapaqnan";

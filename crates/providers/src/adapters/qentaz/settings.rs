@@ -3,7 +3,7 @@
 use payrun_domain::payout::PayoutState;
 use serde::Deserialize;
 
-use crate::{SettingsError, adapters::one_meaning_each};
+use crate::{SettingsError, status_words::one_meaning_each};
 
 /// The word in configurations, tables and fixtures.
 pub(super) const NAME: &str = "qentaz";
