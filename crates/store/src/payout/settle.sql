@@ -80,7 +80,11 @@ reported as (
     from answer
     join moved on moved.id = answer.id
     -- The last of those that took its place.
-    left join lateral issued_again(moved.id) reissue on answer.anomaly = 'surfaced'
+    left join lateral (
+        select *
+        from issued_again(moved.id)
+        limit 1
+    ) reissue on answer.anomaly = 'surfaced'
     where answer.anomaly is not null
     union all
     -- Both are at the provider.

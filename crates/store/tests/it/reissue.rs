@@ -61,6 +61,18 @@ async fn a_reissue_does_not_go_once_its_original_has_surfaced(pool: PgPool) {
     let told = detail(&owner, first).await.anomalies;
     assert!(told[0].detail.contains(&third.payout.to_string()), "the one that waits: {told:?}");
 
+    // The second was sent and surfaced, too, and the third waits behind both.
+    let (first, second, digest) = again("both").await;
+    owner.approve(&by("luis"), second.batch, &digest).await.unwrap();
+    let claimed = claim_one(&owner, second.payout, LEASE).await;
+    owner.record(&by("setup"), &[conclusion(&claimed, Transition::Refuse)]).await.unwrap();
+    reissue(&owner, "ana", second.payout, new_issue(), Some(REPORT)).await.unwrap();
+    surface(second.payout).await;
+    surface(first).await;
+    let told = detail(&owner, first).await.anomalies;
+    let doubled = told.iter().find(|one| one.kind == "doubled").unwrap();
+    assert!(doubled.detail.contains(&second.payout.to_string()), "which was sent: {told:?}");
+
     let (original, new, digest) = again("gone").await;
     owner.approve(&by("luis"), new.batch, &digest).await.unwrap();
     claim_one(&owner, new.payout, LEASE).await;
@@ -77,7 +89,8 @@ async fn no_reissue_is_approved_or_claimed_beside_what_surfaced(pool: PgPool) {
     let mut application = app(&pool).await;
     let move_to = "update payout
          set state = $2, transition = $3, version = version + 1, state_since = clock_timestamp(),
-             sent_at = case when $4 > 0 then clock_timestamp() end, epoch = epoch + $4, attempts = attempts + $4::smallint, sends = sends + $4::smallint
+             sent_at = case when $4 > 0 then clock_timestamp() end, epoch = epoch + $4,
+             attempts = attempts + $4::smallint, sends = sends + $4::smallint
          where id = $1";
     for (from, to, transition, step) in
         [("awaiting_approval", "queued", "approve", 0), ("queued", "submitting", "claim", 1)]
