@@ -136,7 +136,8 @@ create function earlier_issues_are_unpaid(client text, this_issue smallint) retu
 $$;
 
 -- What was issued in a payout's place, the last one first, as it is at this moment, which may be
--- later than the statement that asks: volatile, so that who waited for a send sees that it was sent.
+-- later than the statement that asks: volatile, so that who waited for a send sees that it was
+-- sent.
 create function issued_again(original uuid) returns table (id uuid, state text) language sql volatile as $$
     select reissue.id, reissue.state
     from payout earlier

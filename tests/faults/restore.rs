@@ -47,6 +47,12 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
     assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
     assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
     assert!(says(&told, "its 5 payouts may have been approved and sent after the backup"), "{told}");
+    let (_, again, _) = world.try_run(&["recover"]);
+    assert_eq!(
+        (&again["backup_until"], &again["findings"]),
+        (&told["backup_until"], &told["findings"]),
+        "what the backup does not know stays the same"
+    );
     (world, [before, queued, waiting], told)
 }
 

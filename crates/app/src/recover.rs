@@ -57,8 +57,8 @@ pub struct Doubted {
 pub async fn doubt(store: &Store, actor: &Actor) -> Result<Doubted, Error> {
     // Before anything else: other processes may run.
     store.freeze(actor, "a backup was restored").await?;
-    let backup_until = store.last_event_at().await?;
     let payouts = store.open_history(actor).await?;
+    let backup_until = store.known_until().await?;
     Ok(Doubted { backup_until, payouts })
 }
 

@@ -58,10 +58,19 @@ impl Store {
         .fetch_all(unit.connection())
         .await
         .map_err(Error::driver(operation))?;
-        sqlx::query!("insert into history (proof) values ('doubted')")
-            .execute(unit.connection())
-            .await
-            .map_err(Error::driver(operation))?;
+        // Taken over once more, it still knows no more than when it was first.
+        sqlx::query!(
+            "insert into history (proof, known_until)
+             select 'doubted', case
+                     when newest.proof = 'doubted' and newest.identity = payrun_identity()
+                         then newest.known_until
+                     else (select max(state_since) from payout)
+                 end
+             from (select * from history order by number desc limit 1) newest",
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
         sqlx::query!(
             "update payout
              set not_found = 0, not_found_since = null
@@ -128,13 +137,16 @@ impl Store {
             .collect()
     }
 
-    /// When the database last saw a payout change; none when it never did.
-    pub async fn last_event_at(&self) -> Result<Option<Timestamp>, Error> {
-        let at = sqlx::query_scalar!(r#"select max(state_since) as "at: jiff_sqlx::Timestamp" from payout"#)
-            .fetch_one(&self.pool)
-            .await
-            .map_err(Error::driver("reading the last event"))?;
-        Ok(at.map(jiff_sqlx::Timestamp::to_jiff))
+    /// When the database that was taken over last saw a payout change, before
+    /// [`Store::open_history`] first did it; none when it never saw one.
+    pub async fn known_until(&self) -> Result<Option<Timestamp>, Error> {
+        let until = sqlx::query_scalar!(
+            r#"select known_until as "until: jiff_sqlx::Timestamp" from history order by number desc limit 1"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(Error::driver("reading until when the database knows"))?;
+        Ok(until.map(jiff_sqlx::Timestamp::to_jiff))
     }
 
     /// Those of `references` that are no payout of an account.
