@@ -1,5 +1,7 @@
 //! How a batch's show and watch end: what is left to do, by whom, and with which command.
 
+use std::borrow::Cow;
+
 use payrun_app::left::Left;
 use payrun_domain::{id::BatchId, money, payout::PayoutState, verdict::Pause};
 use payrun_store::Unpaid;
@@ -45,11 +47,21 @@ fn unpaid_line(context: &Context, batch: BatchId, unpaid: &Unpaid, lang: Lang) -
     };
     let meaning = context
         .meaning(account, &[Some(code)], lang.into())
-        .map_or_else(String::new, |meaning| format!(": {meaning}"));
+        .map_or_else(|| ".".to_owned(), |meaning| format!(": {meaning}"));
+    let word = shell_word(code);
     format!(
-        "{what} ({amount}) with {code}{meaning} To pay them again: payrun --as NAME batch reissue {batch} --code {code}; else: payrun --as NAME \
-         review acknowledge --batch {batch} --code {code}"
+        "{what} ({amount}) with {code}{meaning} To pay them again: payrun --as NAME batch reissue {batch} --code {word}; else: payrun --as NAME \
+         review acknowledge --batch {batch} --code {word}"
     )
+}
+
+/// A provider's code as one word of a command: some have blanks.
+fn shell_word(code: &str) -> Cow<'_, str> {
+    if code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
+        Cow::Borrowed(code)
+    } else {
+        Cow::Owned(format!("'{}'", code.replace('\'', r"'\''")))
+    }
 }
 
 const fn cure(why: Pause) -> &'static str {
@@ -58,5 +70,17 @@ const fn cure(why: Pause) -> &'static str {
         Pause::Balance => "fund it at the provider",
         Pause::Configuration => "mend its settings, here or at the provider (payrun doctor)",
         Pause::Person => "ask who paused it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_one_word_of_a_command() {
+        assert_eq!(shell_word("813"), "813");
+        assert_eq!(shell_word("PredicateValidator Reason"), "'PredicateValidator Reason'");
+        assert_eq!(shell_word("don't; rm"), r"'don'\''t; rm'");
     }
 }
