@@ -56,6 +56,10 @@ return state in ('rejected', 'returned');
 create function absence_is_stale(idempotency text, looked_up_at timestamptz) returns boolean language sql stable parallel safe
 return idempotency <> 'none' and coalesce(looked_up_at < statement_timestamp() - interval '1 hour', true);
 
+-- The provider has a record of the payout, whatever became of it but a refusal: `lookup_answer`.
+create function is_found(answer text) returns boolean language sql immutable parallel safe
+return coalesce(answer in ('accepted', 'settled', 'returned', 'unlisted'), false);
+
 create table payout_transition (
     number smallint not null check (number between 1 and 30),
     transition text not null,

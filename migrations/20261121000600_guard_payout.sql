@@ -281,7 +281,7 @@ begin
                 -- Never while the provider has a record of it; and it has just said that it has
                 -- none, where it can be asked.
                 when 'decide_queued' then old_row.provider_id is null
-                    and coalesce(old_row.lookup_answer, '') not in ('accepted', 'settled', 'returned', 'unlisted')
+                    and not is_found(old_row.lookup_answer)
                     and (
                         not account_can_be_asked(old_row.account)
                         or (old_row.lookup_answer = 'not_found' and old_row.looked_up_at > clock_timestamp() - interval '10 minutes')

@@ -98,9 +98,6 @@ pub enum ReviewError {
     Store(#[from] Error),
 }
 
-/// Answers of a look-up that found a record.
-const FOUND: [&str; 4] = ["accepted", "settled", "returned", "unlisted"];
-
 impl Store {
     /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.
     pub async fn decide(
@@ -165,6 +162,7 @@ async fn decidable_version(
     let operation = "deciding about a payout";
     let payout = sqlx::query!(
         r#"select payout.state, payout.version, payout.provider_id, payout.lookup_answer,
+               case when is_found(payout.lookup_answer) then payout.lookup_answer end as found,
                account.idempotency = 'none' or coalesce(
                    payout.lookup_answer = 'not_found' and payout.looked_up_at > clock_timestamp() - interval '10 minutes',
                    false
@@ -191,8 +189,7 @@ async fn decidable_version(
     }
     if transition == Transition::DecideQueued {
         // Its id is not known where another payout has it.
-        let found = payout.lookup_answer.clone().filter(|answer| FOUND.contains(&answer.as_str()));
-        if let Some(record) = payout.provider_id.or(found) {
+        if let Some(record) = payout.provider_id.or(payout.found) {
             return Err(ReviewError::Found(record));
         }
         if payout.is_early {

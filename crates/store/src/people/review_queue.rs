@@ -70,7 +70,7 @@ impl Store {
             r#"(
                    select payout.id, payout.account as "account!", payout.client_id as "client_id!",
                        'needs_review' as "kind!", payout.reason || case
-                           when payout.lookup_answer in ('accepted', 'settled', 'returned', 'unlisted')
+                           when is_found(payout.lookup_answer)
                                then '; asked again, the provider has it: ' || payout.lookup_answer
                            else ''
                        end as "detail!", payout.state_since as "since!"
