@@ -6,14 +6,6 @@ use payrun_tests::{Options, Payroll, World, wait_for};
 const HASTY: &str = "quiet_ms = 1500\nlook_up_min_ms = 100\nlook_up_max_ms = 300\n";
 /// What has ended is looked up often.
 const WATCHFUL: &str = "watch_min_ms = 100\nwatch_max_ms = 300\n";
-/// The clock of the database seems to be set forward by an hour: all that it has written seems to
-/// be so much older.
-const SET_FORWARD: &str = "set session_replication_role = replica;
-    update payout
-    set sent_at = sent_at - interval '1 hour', state_since = state_since - interval '1 hour',
-        not_found_since = not_found_since - interval '1 hour', due_at = due_at - interval '1 hour';
-    set session_replication_role = origin";
-
 fn world(name: &'static str, limits: &str) -> World {
     World::with(name, &Options { limits: format!("{HASTY}{limits}"), ..Options::default() })
 }
@@ -34,32 +26,6 @@ fn lost(world: &World, description: &str) -> String {
 
 fn sends(world: &World, which: &str) -> usize {
     world.run(&["payout", "show", which])[0]["attempts"].as_array().unwrap().len()
-}
-
-/// The provider books what it took after three seconds. The quiet time is two minutes, which the
-/// database says have passed.
-#[test]
-fn a_clock_that_was_set_makes_no_absence() {
-    let world = World::with(
-        "payrun_it_clock",
-        &Options {
-            limits: "quiet_ms = 120000\nlook_up_min_ms = 100\nlook_up_max_ms = 300\n".to_owned(),
-            ..Options::default()
-        },
-    );
-    let run = world.start("run");
-    let batch = lost(&world, "sandbox:booked-late-3000");
-    let younger = world.approved_batch("younger", 1);
-    assert_eq!(world.settled(&younger), 1);
-    wait_for("three not-founds", || {
-        let asked = "select not_found::bigint from payout where client_id = 'lost-1'";
-        (world.number(asked) >= 3).then_some(())
-    });
-    world.execute(SET_FORWARD);
-    assert_eq!(world.settled(&batch), 1, "it was found when it was booked");
-    assert_eq!(sends(&world, "lost-1"), 1, "and was not sent again meanwhile");
-    run.kill();
-    assert_eq!((world.ledger().accepted, world.ledger().double_paid), (2, 0));
 }
 
 /// What the provider finds by reference lags by four seconds: a payout from before the doubt is

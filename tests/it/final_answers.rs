@@ -169,6 +169,21 @@ fn a_cause_that_a_look_up_learns_pauses_the_account_and_what_is_heard_again_does
 }
 
 #[test]
+fn what_was_paid_and_is_then_declined_for_want_of_money_is_a_question_and_pauses_nothing() {
+    let world =
+        World::with("payrun_it_contradicted", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let batch = paid_with(&world, "flipping", "sandbox:flips-701-3000");
+    let _run = world.start("run");
+    assert_eq!(world.settled(&batch), 1);
+    let shown = wait_for("the contradiction", || {
+        let shown = world.run(&["payout", "show", "flipping-1"])[0].clone();
+        transitions(&shown).contains(&"contradict").then_some(shown)
+    });
+    assert_eq!((&shown["state"], &shown["anomalies"][0]["kind"]), (&"paid".into(), &"contradicted".into()));
+    assert_eq!(world.run(&["accounts"])[0]["paused"], Value::Null, "one payout says nothing of the balance");
+}
+
+#[test]
 fn what_never_arrived_goes_again_when_two_people_say_so_and_not_by_itself() {
     let options = Options { limits: "resend_after_absence = false\n".to_owned(), ..Options::default() };
     let world = World::with("payrun_it_absent", &options);

@@ -81,6 +81,11 @@ fn another_merchants_key_sends_nothing_and_proves_no_absence() {
         "nothing went to a stranger"
     );
 
+    let (status, _, said) = world.try_run(&["--as", "ana", "accounts", "resume", world.account()]);
+    assert!(status.code() == Some(3) && said.contains("accounts adopt"), "nothing would be sent: {said}");
+    world.execute("update account set paused_at = null, paused_why = null");
+    wait_for("it to be paused again", || (state_of_account(&world) == "configuration").then_some(()));
+
     let adopt = |who| world.run(&["--as", who, "accounts", "adopt", world.account()])["adoption"].clone();
     assert_eq!((adopt("ana"), adopt("luis")), ("proposed".into(), "confirmed".into()));
     assert_eq!(world.settled(&next), 3, "two people have said that it is the right one");

@@ -35,6 +35,12 @@ impl Services {
         self.command(&["start", server.as_str()]).spawn().unwrap()
     }
 
+    /// Starts the database that was killed as on a host whose clock is off, as `+40m`.
+    pub fn start_database_at(&self, clock: &str) -> Child {
+        let mut command = self.command(&["start", Server::Postgres.as_str()]);
+        command.env("POSTGRES_CLOCK", clock).spawn().unwrap()
+    }
+
     /// Waits until a server that was killed takes logins again.
     pub fn started(&self, mut starting: Child) {
         assert!(starting.wait().unwrap().success(), "starting a server");

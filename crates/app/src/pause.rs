@@ -60,12 +60,20 @@ pub async fn pause_account(
     account(name, changed, Sending::Paused, "paused")
 }
 
-/// Lets a paused account go on, once its cause is mended.
+/// Lets a paused account go on, once its cause is mended: while roles run with the settings of a
+/// merchant that nobody knows, it is not.
 pub async fn resume_account(
     store: &Store,
     actor: &Actor,
     name: &AccountName,
 ) -> Result<AccountSending, Error> {
+    if store.meets_stranger(name).await? {
+        return Err(Error::refused(format!(
+            "account {name} cannot go on: its roles run with credentials or an address that are not those that the open payouts were sent \
+             with. Put the right ones back and start the roles again; or two people say that these are right: payrun --as NAME accounts \
+             adopt {name}"
+        )));
+    }
     let changed = store.resume_account(actor, name).await?;
     account(name, changed, Sending::Running, "running")
 }

@@ -15,7 +15,7 @@ use payrun_domain::{
     decide::NextSend,
     id::PayoutId,
     order::Order,
-    payout::PayoutState,
+    payout::{PayoutState, Transition},
     verdict::{Doubt, Pause, Verdict},
 };
 use payrun_providers::Account;
@@ -301,9 +301,22 @@ impl Shared {
 }
 
 /// Why nothing of the account can go, if this answer is the first to say so. A refusal that is
-/// heard again says nothing of today.
+/// heard again says nothing of today, nor does one of a payout that the provider has paid: that
+/// contradicts this one payout, for people.
 fn cause(verdict: &Verdict, settlement: &Settlement) -> Option<Pause> {
-    let is_news = matches!(verdict, Verdict::Deferred { .. }) || settlement.transition.is_some();
+    let is_news = match verdict {
+        Verdict::Rejected(_) => {
+            settlement.transition.is_some_and(|transition| transition != Transition::Contradict)
+        }
+        Verdict::Deferred { .. }
+        | Verdict::Accepted(_)
+        | Verdict::Settled(_)
+        | Verdict::Returned { .. }
+        | Verdict::NotFound
+        | Verdict::Mismatch(_)
+        | Verdict::Unlisted(_)
+        | Verdict::Unknown(_) => true,
+    };
     verdict.pause().filter(|_| is_news)
 }
 

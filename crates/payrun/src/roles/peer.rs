@@ -27,8 +27,9 @@ pub(crate) async fn known(acting: &Acting, account: &Arc<Account>, stop: &Cancel
     while !stop.is_cancelled() {
         match store.meet_peer(actor, &peer).await {
             Ok(true) => return Some(peer),
-            Ok(false) if looks.is_multiple_of(LOOKS) => ask(acting, account).await,
-            Ok(false) => {}
+            Ok(false) if looks.is_multiple_of(LOOKS) && has_proved(acting, account).await => {}
+            // At each look, whoever resumed the account meanwhile: it must not seem to run.
+            Ok(false) => pause(acting, &peer).await,
             Err(error) => events::failed("meet", &error),
         }
         looks = looks.wrapping_add(1);
@@ -40,16 +41,28 @@ pub(crate) async fn known(acting: &Acting, account: &Arc<Account>, stop: &Cancel
     None
 }
 
-/// Pauses the account unless the provider has what was sent before.
-async fn ask(Acting { store, actor }: &Acting, account: &Account) {
+/// Whether the provider has what was sent before.
+async fn has_proved(Acting { store, actor }: &Acting, account: &Account) -> bool {
     match peer::prove(store, actor, account, &SystemClock).await {
-        Ok(Acquaintance::Proved) => events::peer_proved(&account.name),
-        Ok(Acquaintance::Stranger | Acquaintance::Unanswered) => {
-            if let Err(error) = store.pause_account(actor, &account.name, Pause::Configuration).await {
-                events::failed("meet", &error);
-            }
-            events::peer_unknown(&account.name);
+        Ok(Acquaintance::Proved) => {
+            events::peer_proved(&account.name);
+            true
         }
+        Ok(Acquaintance::Stranger | Acquaintance::Unanswered) => {
+            events::peer_unknown(&account.name);
+            false
+        }
+        Err(error) => {
+            events::failed("meet", &error);
+            false
+        }
+    }
+}
+
+async fn pause(Acting { store, actor }: &Acting, peer: &Peer) {
+    match store.pause_for_stranger(actor, peer).await {
+        Ok(true) => events::account_paused(&peer.account, Pause::Configuration),
+        Ok(false) => {}
         Err(error) => events::failed("meet", &error),
     }
 }

@@ -92,6 +92,49 @@ impl Store {
         Ok(is_proved)
     }
 
+    /// Stops claims for the account of a peer that is still not proved. True if they went on
+    /// before.
+    pub async fn pause_for_stranger(&self, actor: &Actor, peer: &Peer) -> Result<bool, Error> {
+        let mut unit = Unit::begin(&self.pool, actor, MEETING).await?;
+        // Whoever proves it meanwhile lets the account go on, once and for all.
+        lock(&mut unit, &peer.account).await?;
+        let paused = sqlx::query!(
+            "update account
+             set paused_at = clock_timestamp(), paused_why = $3
+             where name = $1
+                 and paused_at is null
+                 and not exists (
+                     select from account_peer where account = $1 and peer = $2 and merchant is not null
+                 )",
+            peer.account.as_str(),
+            peer.as_str(),
+            Pause::Configuration.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(MEETING))?;
+        unit.commit().await?;
+        Ok(paused.rows_affected() == 1)
+    }
+
+    /// Whether a role that works now has settings that lead to a peer that is not proved: such a
+    /// role looks every few seconds whether it is by now.
+    pub async fn meets_stranger(&self, account: &AccountName) -> Result<bool, Error> {
+        sqlx::query_scalar!(
+            r#"select exists (
+                   select
+                   from account_peer
+                   where account = $1
+                       and merchant is null
+                       and last_seen > clock_timestamp() - interval '30 seconds'
+               ) as "meets_stranger!""#,
+            account.as_str(),
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(Error::driver(MEETING))
+    }
+
     /// Whether a peer is proved; also when it was never seen and would be, since nothing of the
     /// account may be with any other. Writes nothing.
     pub async fn knows_peer(&self, peer: &Peer) -> Result<bool, Error> {
