@@ -19,7 +19,7 @@ create table history (
 comment on table history is 'Which database this is, and since when. Payouts are claimed only while the newest row has the identity that the server tells: else this is a backup, a dump or a promoted standby, and what was sent last is not in it.';
 comment on column history.proof is 'created: nothing was before it. doubted: a backup or another server went on as this database, and all that was queued is looked up before it is sent.';
 
-comment on column history.known_until is 'When the database that was taken over last saw a payout change, before anything was doubted: what came later may be lost.';
+comment on column history.known_until is 'When the database that was taken over last saw a payout sent, or was made: what was sent later may be lost. Whatever is done here before it is taken over sends nothing, and does not move this.';
 
 insert into history (opened_by, proof) values ('migration', 'created');
 

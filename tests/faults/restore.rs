@@ -41,16 +41,23 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
     run.kill();
     let sent = world.ledger();
     world.restore();
+    let last_send = world.number("select extract(epoch from max(sent_at))::bigint from payout");
     starts_as_if_nothing_had_happened(&world);
     assert_eq!(world.ledger(), sent, "a restored database sends nothing by itself");
     let (_, told, _) = world.try_run(&["recover"]);
     assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
     assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
     assert!(says(&told, "its 5 payouts may have been approved and sent after the backup"), "{told}");
+    let until = told["sends_known_until"].as_str().unwrap();
+    assert_eq!(
+        world.number(&format!("select extract(epoch from timestamptz '{until}')::bigint")),
+        last_send,
+        "what was done before it was taken over sent nothing"
+    );
     let (_, again, _) = world.try_run(&["recover"]);
     assert_eq!(
-        (&again["backup_until"], &again["findings"]),
-        (&told["backup_until"], &told["findings"]),
+        (&again["sends_known_until"], &again["findings"]),
+        (&told["sends_known_until"], &told["findings"]),
         "what the backup does not know stays the same"
     );
     (world, [before, queued, waiting], told)
@@ -58,6 +65,13 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
 
 /// Whoever restored it forgets to say so, and the roles start.
 fn starts_as_if_nothing_had_happened(world: &World) {
+    let meanwhile = imported(world, "meanwhile");
+    world.run(&["--as", "ana", "batch", "cancel", &meanwhile]);
+    for list in ["accounts", "review"] {
+        let said = world.command(&[list]).output().unwrap().stdout;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.starts_with("nothing is sent: the database may have gone back in time"), "{said}");
+    }
     let run = world.start("run");
     wait_for("the dispatcher to say what it sees", || {
         let log = fs::read_to_string(world.folder().join("run.log")).unwrap();

@@ -58,6 +58,7 @@ fn a_refused_payout_that_was_paid_after_all_waits_for_two_people_and_is_not_issu
     assert!(resolve("ana", "paid").0.success());
     assert!(resolve("luis", "paid").0.success());
     assert_eq!(world.count(&batch, &["paid"]), 1);
+    assert_eq!(world.run(&["review"]), Value::Array(Vec::new()), "the decision answers the question");
     assert_eq!(world.ledger().accepted, 1, "one record at the provider, and one only");
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use payrun_tests::{Options, Payroll, Provider, World, binary, wait_for};
+use payrun_tests::{Options, Payroll, Process, Provider, World, binary, wait_for};
 
 pub(crate) fn get(address: &str, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -119,6 +119,17 @@ fn a_paused_batch_waits_and_a_cancelled_one_is_never_sent() {
     let (status, _, said) = world.try_run(&["--as", "luis", "batch", "cancel", &third]);
     assert!(status.code() == Some(3) && said.contains("20 payouts were sent or settled"), "{said}");
     assert_eq!(world.run(&["batch", "show", &third])["state"], "approved");
+}
+
+#[test]
+fn who_watches_a_batch_that_stands_is_told_why() {
+    let world = World::new("payrun_it_standing");
+    let batch = world.approved_batch("standing", 2);
+    let log = fs::File::create(world.folder().join("watch.log")).unwrap();
+    let _watch = Process::from(world.command(&["batch", "watch", &batch]).stdout(log).spawn().unwrap());
+    wait_for("the watch to speak", || world.has_said("watch", "no role works").then_some(()));
+    world.run(&["--as", "ana", "accounts", "pause", world.account()]);
+    wait_for("the watch to say the cause", || world.has_said("watch", "it is paused for person").then_some(()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use payrun_domain::{decide::Idempotency, name::AccountName, payout::PayoutState, verdict::Pause};
-use payrun_store::{AccountRow, Backlog, Freeze, Store};
+use payrun_store::{AccountRow, Backlog, Store};
 use serde::Serialize;
 
 use crate::Error;
@@ -38,11 +38,6 @@ pub async fn list(store: &Store) -> Result<Vec<AccountLine>, Error> {
     let accounts = store.accounts().await?;
     let backlog = store.backlog().await?;
     Ok(accounts.into_iter().map(|account| line(account, &backlog)).collect())
-}
-
-/// The freezes that hold now, the oldest first.
-pub async fn freezes(store: &Store) -> Result<Vec<Freeze>, Error> {
-    Ok(store.frozen().await?)
 }
 
 fn line(account: AccountRow, backlog: &Backlog) -> AccountLine {

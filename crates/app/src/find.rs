@@ -1,7 +1,7 @@
 //! Payouts are found by any of their names, and shown with all that happened to them.
 
-use payrun_domain::{id::PayoutId, name::AccountName};
-use payrun_store::{PayoutDetail, Store};
+use payrun_domain::id::PayoutId;
+use payrun_store::{PayoutDetail, PayoutLine, Store};
 
 use crate::Error;
 
@@ -22,10 +22,10 @@ pub async fn one(store: &Store, which: &str) -> Result<PayoutId, Error> {
     }
 }
 
-/// The account that a payout is paid through.
-pub async fn account(store: &Store, id: PayoutId) -> Result<AccountName, Error> {
+/// Where a payout stands.
+pub async fn standing(store: &Store, id: PayoutId) -> Result<PayoutLine, Error> {
     let detail = store.payout(id).await?;
-    Ok(detail.ok_or_else(|| unknown(&id.to_string()))?.payout.account)
+    Ok(detail.ok_or_else(|| unknown(&id.to_string()))?.payout)
 }
 
 /// Every payout of a name, with all that happened to it.

@@ -4,7 +4,7 @@ use payrun_domain::{id::BatchId, name::AccountName, payout::PayoutState, verdict
 use payrun_store::{Store, Total, Unpaid};
 use serde::Serialize;
 
-use crate::Error;
+use crate::{Error, stops};
 
 /// Groups of one batch: a code each.
 const GROUPS_MAX: i64 = 20;
@@ -29,6 +29,11 @@ pub enum Left {
         /// How many.
         count: i64,
     },
+    /// What the provider says of payouts does not fit, and nobody has explained it.
+    Anomalies {
+        /// How many.
+        count: i64,
+    },
     /// Payouts were refused or came back, and nobody has acknowledged it.
     Unpaid(Unpaid),
 }
@@ -40,10 +45,11 @@ pub async fn to_do(store: &Store, id: BatchId, totals: &[Total]) -> Result<Vec<L
     };
     let mut left = Vec::new();
     if count(PayoutState::Queued) > 0 {
-        if !store.history_is_known().await? {
+        let stops = stops::read(store).await?;
+        if stops.is_history_unknown {
             left.push(Left::UnknownHistory);
         }
-        if !store.frozen().await?.is_empty() {
+        if !stops.freezes.is_empty() {
             left.push(Left::Frozen);
         }
         for account in store.accounts().await? {
@@ -56,6 +62,10 @@ pub async fn to_do(store: &Store, id: BatchId, totals: &[Total]) -> Result<Vec<L
     let review = count(PayoutState::NeedsReview);
     if review > 0 {
         left.push(Left::Review { count: review });
+    }
+    let anomalies = store.count_anomalies(id).await?;
+    if anomalies > 0 {
+        left.push(Left::Anomalies { count: anomalies });
     }
     left.extend(store.unpaid(Some(id), GROUPS_MAX).await?.into_iter().map(Left::Unpaid));
     Ok(left)

@@ -37,6 +37,7 @@ pub mod resend;
 pub mod resolve;
 pub mod review;
 pub mod show_batch;
+pub mod stops;
 pub mod thaw;
 
 pub use error::Error;

@@ -27,8 +27,9 @@ pub struct Recovered {
     pub doubted: u64,
     /// Those of them that no provider has told of yet.
     pub still_unknown: i64,
-    /// The last moment that the backup knows.
-    pub backup_until: Option<Timestamp>,
+    /// When the last payout was sent that the backup knows; when the database was made, if none
+    /// was.
+    pub sends_known_until: Timestamp,
     /// What a person must know before sending goes on.
     pub findings: Vec<Finding>,
 }
@@ -47,8 +48,9 @@ pub struct Finding {
 /// What a takeover begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Doubted {
-    /// The last moment that the backup knows; none when it knows no payout.
-    pub backup_until: Option<Timestamp>,
+    /// When the last payout was sent that the backup knows; when the database was made, if none
+    /// was.
+    pub sends_known_until: Timestamp,
     /// Payouts that the backup holds as unsent.
     pub payouts: u64,
 }
@@ -58,24 +60,22 @@ pub async fn doubt(store: &Store, actor: &Actor) -> Result<Doubted, Error> {
     // Before anything else: other processes may run.
     store.freeze(actor, "a backup was restored").await?;
     let payouts = store.open_history(actor).await?;
-    let backup_until = store.known_until().await?;
-    Ok(Doubted { backup_until, payouts })
+    let sends_known_until = store.known_until().await?;
+    Ok(Doubted { sends_known_until, payouts })
 }
 
 /// What the backup does not tell: batches that may have been approved since, and payouts that a
-/// provider has and this database has not. `until` is the last moment that the backup knows.
+/// provider has and this database has not. `until` is when the last payout was sent that it knows.
 pub async fn findings(
     store: &Store,
     accounts: &[Arc<Account>],
-    until: Option<Timestamp>,
+    until: Timestamp,
     clock: &dyn Clock,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings: Vec<Finding> = store.unapproved().await?.into_iter().map(unapproved).collect();
-    if let Some(until) = until {
-        let from = until.checked_sub(MARGIN_HOURS.hours()).unwrap_or(Timestamp::MIN);
-        for account in accounts {
-            findings.extend(strangers(store, account, from, clock).await?);
-        }
+    let from = until.checked_sub(MARGIN_HOURS.hours()).unwrap_or(Timestamp::MIN);
+    for account in accounts {
+        findings.extend(strangers(store, account, from, clock).await?);
     }
     Ok(findings)
 }

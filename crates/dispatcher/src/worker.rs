@@ -12,7 +12,7 @@ use std::{
 use payrun_broker::{AmqpDelivery, Consumer, PayoutMessage};
 use payrun_domain::{clock::Clock, id::PayoutId, verdict::Pause};
 use payrun_providers::{Account, EnquiryError, NoToken};
-use payrun_store::{Claimed, FirstLookup, PoisonMessage, Store};
+use payrun_store::{Claimed, Error, FirstLookup, PoisonMessage, Store};
 use payrun_telemetry::{events, failpoint, trace};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -29,6 +29,9 @@ use crate::{
 
 /// Between tries while the database is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Between tries while the database may have gone back in time: people must act first.
+const HISTORY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Between looks for payouts that no key of this process opens: each look that finds some is an
 /// error in the log.
@@ -284,7 +287,9 @@ impl Dispatcher {
                 Ok(claimed) => return Some(claimed),
                 Err(error) => {
                     events::failed("dispatch", &error);
-                    wait_until(time::Instant::now() + RETRY_PAUSE, stop).await;
+                    let is_older = matches!(error, Error::UnknownHistory);
+                    let pause = if is_older { HISTORY_PAUSE } else { RETRY_PAUSE };
+                    wait_until(time::Instant::now() + pause, stop).await;
                     if stop.is_cancelled() {
                         return None;
                     }

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use payrun_app::{
     accounts::{self, AccountLine},
-    freeze::describe,
     pause::{AccountSending, pause_account, resume_account},
     peer::{self, Adopted},
+    stops,
 };
 use payrun_domain::name::AccountName;
 use payrun_store::Adoption;
@@ -123,11 +123,8 @@ fn print_change(context: &Context, changed: &AccountSending, word: &str) -> Resu
 async fn list(context: &Context) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let accounts = accounts::list(&store).await?;
-    let freezes = accounts::freezes(&store).await?;
+    let stops = stops::read(&store).await?;
     context.output.answer(&accounts, |accounts| {
-        let frozen = freezes
-            .iter()
-            .fold(String::new(), |text, freeze| text + "all sends are " + &describe(freeze) + "\n");
         let columns = [
             "account",
             "provider",
@@ -139,7 +136,7 @@ async fn list(context: &Context) -> Result<(), Failure> {
             "unknown",
             "review",
         ];
-        frozen + &table(columns, accounts.iter().map(row))
+        stops::describe(&stops) + &table(columns, accounts.iter().map(row))
     })
 }
 

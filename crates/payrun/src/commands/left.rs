@@ -28,6 +28,12 @@ pub(crate) fn describe(context: &Context, batch: BatchId, left: &[Left], lang: L
         Left::Review { count } => {
             format!("{count} payouts wait for the decision of two people: payrun review")
         }
+        Left::Anomalies { count: 1 } => {
+            "1 thing that the provider says does not fit, and nobody has explained it: payrun review".to_owned()
+        }
+        Left::Anomalies { count } => format!(
+            "{count} things that the provider says do not fit, and nobody has explained them: payrun review"
+        ),
         Left::Unpaid(unpaid) => unpaid_line(context, batch, unpaid, lang),
     });
     lines.fold("\n\nleft to do:".to_owned(), |text, line| text + "\n- " + &line)

@@ -7,7 +7,7 @@ use payrun_domain::{
     payout::PayoutState,
     verdict::ProviderId,
 };
-use payrun_store::{Decision, PayoutDetail, PayoutLine, PersonsVerdict};
+use payrun_store::{Decision, DecisionLine, PayoutDetail, PayoutLine, PersonsVerdict};
 use serde::Serialize;
 
 use crate::{
@@ -126,14 +126,22 @@ fn heading(payout: &PayoutLine, meaning: Option<&str>) -> String {
         payout.provider_id.as_ref().map_or("none yet", ProviderId::as_str),
         maybe_time(payout.due_at),
     );
-    if let (Some(answer), Some(at)) = (&payout.lookup_answer, payout.looked_up_at) {
-        let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
-        text.push_str(&format!("looked up at {}: {answer}{words}\n\n", output::time(at)));
+    if payout.looked_up_at.is_some() {
+        text.push_str(&format!("{}\n\n", last_answer(payout)));
     }
     if let Some(meaning) = meaning {
         text.push_str(&format!("meaning: {meaning}\n\n"));
     }
     text
+}
+
+/// What its provider said last, in its own words, too.
+fn last_answer(payout: &PayoutLine) -> String {
+    let (Some(answer), Some(at)) = (&payout.lookup_answer, payout.looked_up_at) else {
+        return "its provider was not asked about it yet".to_owned();
+    };
+    let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
+    format!("looked up at {}: {answer}{words}", output::time(at))
 }
 
 fn timeline(Explained { detail, meaning }: &Explained) -> String {
@@ -168,7 +176,7 @@ fn timeline(Explained { detail, meaning }: &Explained) -> String {
         let confirmed = decision
             .confirmed_by
             .as_ref()
-            .map_or_else(|| "not confirmed".to_owned(), |who| format!("confirmed by {who}"));
+            .map_or_else(|| unconfirmed(decision).to_owned(), |who| format!("confirmed by {who}"));
         text.push_str(&format!(
             "\n\n{} proposed {} at {}, {confirmed}: {}",
             decision.proposed_by,
@@ -189,6 +197,10 @@ fn timeline(Explained { detail, meaning }: &Explained) -> String {
         text.push_str(&format!("\n\nanomaly {}: {}", anomaly.kind, anomaly.detail));
     }
     text.trim_end().to_owned()
+}
+
+const fn unconfirmed(decision: &DecisionLine) -> &'static str {
+    if decision.waits { "another person may confirm it" } else { "void since, and never confirmed" }
 }
 
 fn attempts(detail: &PayoutDetail) -> String {
@@ -233,15 +245,18 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
         Outcome::Rejected => PayoutState::Rejected,
         Outcome::Queued => PayoutState::Queued,
     };
-    let quiet = context.quiet(&find::account(store, id).await?).unwrap_or_default();
+    let payout = find::standing(store, id).await?;
+    let quiet = context.quiet(&payout.account).unwrap_or_default();
     let verdict = PersonsVerdict { outcome: state, evidence, quiet };
     let resolved = resolve(store, actor, id, &verdict).await?;
     context.output.answer(&resolved, |resolved| match resolved.decision {
         Decision::Proposed => format!(
-            "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
+            "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'\n{}",
+            last_answer(&payout)
         ),
         Decision::Replaced => format!(
-            "proposed instead of what was proposed before: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'"
+            "proposed instead of what was proposed before: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'\n{}",
+            last_answer(&payout)
         ),
         Decision::Confirmed => format!("confirmed: the payout is {state} now"),
     })

@@ -27,17 +27,17 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let Acting { store, actor } = &acting;
     let accounts = context.accounts()?;
     context.register(&acting).await?;
-    let Doubted { backup_until, payouts: doubted } = recover::doubt(store, actor).await?;
+    let Doubted { sends_known_until, payouts: doubted } = recover::doubt(store, actor).await?;
     tracing::info!(
         doubted,
         "frozen: nothing is sent; asking the providers until each has answered, or you stop this"
     );
-    let findings = recover::findings(store, &accounts, backup_until, &SystemClock).await?;
+    let findings = recover::findings(store, &accounts, sends_known_until, &SystemClock).await?;
     until_answered(context, &acting, &accounts, &stop).await?;
     let still_unknown = store.count_unknown().await?;
     let is_clear = findings.is_empty() && still_unknown == 0;
     store.close().await;
-    context.output.answer(&Recovered { doubted, still_unknown, backup_until, findings }, describe)?;
+    context.output.answer(&Recovered { doubted, still_unknown, sends_known_until, findings }, describe)?;
     if is_clear { Ok(()) } else { Err(Failure::ChecksFailed) }
 }
 
@@ -67,18 +67,17 @@ async fn until_answered(
 }
 
 fn describe(recovered: &Recovered) -> String {
-    let Recovered { doubted, still_unknown, backup_until, findings } = recovered;
+    let Recovered { doubted, still_unknown, sends_known_until, findings } = recovered;
     let rows = findings
         .iter()
         .map(|finding| [finding.account.clone(), finding.what.clone(), finding.remedy.clone()]);
-    let since = backup_until.map_or_else(|| "nothing".to_owned(), |since| format!("{since:.0}"));
     let found = if findings.is_empty() {
         String::new()
     } else {
         format!("\n\n{}", table(["account", "found", "what to do"], rows))
     };
     format!(
-        "the database knows what happened until {since}; of what it holds as unsent, {doubted} payouts were looked up, and {still_unknown} are \
+        "the database knows what was sent until {sends_known_until:.0}; of what it holds as unsent, {doubted} payouts were looked up, and {still_unknown} are \
          still unknown: they stay in doubt until their absence is proved beside a younger payout, or people decide\nnothing was sent{found}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
     )
 }

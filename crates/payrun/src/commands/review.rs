@@ -5,6 +5,7 @@ use payrun_app::{
     acknowledge, explain, find,
     resend::{self, Resent},
     review::{self, Deadline},
+    stops,
 };
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
@@ -138,15 +139,18 @@ async fn list(context: &Context, lang: Lang) -> Result<(), Failure> {
     let deadlines: Vec<Deadline> = rules
         .filter_map(|(account, rules)| Some(Deadline { account, sla: rules.settlement_sla()? }))
         .collect();
-    let items = review::list(&context.store_of_reader().await?, &deadlines, SystemClock.now()).await?;
+    let store = context.store_of_reader().await?;
+    let items = review::list(&store, &deadlines, SystemClock.now()).await?;
+    let stops = stops::read(&store).await?;
     let explain = |item: ReviewItem| {
         let meaning = |code: &String| context.meaning(&item.account, &[Some(code)], lang.into());
         Explained { meaning: item.code.as_ref().and_then(meaning), item }
     };
     let items: Vec<Explained> = items.into_iter().map(explain).collect();
     context.output.answer(&items, |items| {
+        let stops = stops::describe(&stops);
         if items.is_empty() {
-            return "nothing waits for a person".to_owned();
+            return stops + "nothing waits for a person";
         }
         let rows = items.iter().map(|Explained { item, meaning }| {
             let meaning = meaning.map_or_else(String::new, |meaning| format!(". {meaning}"));
@@ -159,6 +163,6 @@ async fn list(context: &Context, lang: Lang) -> Result<(), Failure> {
                 item.detail.clone() + &meaning,
             ]
         });
-        table(["what", "account", "payout", "client id", "since (UTC)", "why"], rows)
+        stops + &table(["what", "account", "payout", "client id", "since (UTC)", "why"], rows)
     })
 }

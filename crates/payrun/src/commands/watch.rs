@@ -16,12 +16,15 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_millis(250);
+/// When nothing moves for so long, people are told why, as far as it is known, and again when that
+/// changes.
+const STILL: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(context: &Context, id: BatchId, lang: Lang) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let begun = Instant::now();
     check_moving(&store, id).await?;
-    until_settled(context, &store, id).await?;
+    until_settled(context, &store, id, lang).await?;
     let done = progress(&store, id).await?;
     context.output.answer(&done, |done| {
         let mut text = format!(
@@ -41,7 +44,7 @@ pub(crate) async fn run(context: &Context, id: BatchId, lang: Lang) -> Result<()
 }
 
 /// Waits until nothing of the batch is open, with a bar on a terminal.
-async fn until_settled(context: &Context, store: &Store, id: BatchId) -> Result<(), Failure> {
+async fn until_settled(context: &Context, store: &Store, id: BatchId, lang: Lang) -> Result<(), Failure> {
     let bar = if context.output.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
     if let Ok(style) =
         ProgressStyle::with_template("{bar:40} {pos}/{len} settled  {per_sec}  {elapsed}  {msg}")
@@ -49,8 +52,20 @@ async fn until_settled(context: &Context, store: &Store, id: BatchId) -> Result<
         bar.set_style(style);
     }
     let mut told: Option<Tally> = None;
+    let mut moved = (Tally::default(), Instant::now());
+    let mut explained = String::new();
     loop {
         let tally = tally(store, id).await?;
+        if tally != moved.0 {
+            moved = (tally, Instant::now());
+        } else if moved.1.elapsed() >= STILL {
+            moved.1 = Instant::now();
+            let why = standstill(context, store, id, lang).await?;
+            if why != explained {
+                bar.suspend(|| context.output.line(&why));
+                explained = why;
+            }
+        }
         bar.set_length(u64::try_from(tally.payouts).unwrap_or(0));
         bar.set_position(tally.done());
         bar.set_message(format!(
@@ -75,4 +90,17 @@ async fn until_settled(context: &Context, store: &Store, id: BatchId) -> Result<
         }
         time::sleep(EVERY).await;
     }
+}
+
+/// Why nothing of a batch moves.
+async fn standstill(context: &Context, store: &Store, id: BatchId, lang: Lang) -> Result<String, Failure> {
+    let left = progress(store, id).await?.left;
+    let still = format!("nothing has moved for {} s", STILL.as_secs());
+    Ok(if left.is_empty() {
+        format!(
+            "{still}: the providers have yet to answer, or no role works; payrun doctor tells whether all is there, and `payrun run` starts them"
+        )
+    } else {
+        still + &left::describe(context, id, &left, lang)
+    })
 }

@@ -64,7 +64,10 @@ impl Store {
              select 'doubted', case
                      when newest.proof = 'doubted' and newest.identity = payrun_identity()
                          then newest.known_until
-                     else (select max(state_since) from payout)
+                     else coalesce(
+                         (select max(sent_at) from payout),
+                         (select min(opened_at) from history)
+                     )
                  end
              from (select * from history order by number desc limit 1) newest",
         )
@@ -137,16 +140,19 @@ impl Store {
             .collect()
     }
 
-    /// When the database that was taken over last saw a payout change, before
-    /// [`Store::open_history`] first did it; none when it never saw one.
-    pub async fn known_until(&self) -> Result<Option<Timestamp>, Error> {
+    /// When the database that was taken over last saw a payout sent, or was made, before
+    /// [`Store::open_history`] first did it; when this one was made, if it was never taken over.
+    pub async fn known_until(&self) -> Result<Timestamp, Error> {
         let until = sqlx::query_scalar!(
-            r#"select known_until as "until: jiff_sqlx::Timestamp" from history order by number desc limit 1"#
+            r#"select coalesce(known_until, opened_at) as "until!: jiff_sqlx::Timestamp"
+               from history
+               order by number desc
+               limit 1"#
         )
         .fetch_one(&self.pool)
         .await
         .map_err(Error::driver("reading until when the database knows"))?;
-        Ok(until.map(jiff_sqlx::Timestamp::to_jiff))
+        Ok(until.to_jiff())
     }
 
     /// Those of `references` that are no payout of an account.

@@ -237,6 +237,24 @@ async fn confirm(
     .execute(unit.connection())
     .await
     .map_err(Error::driver(operation))?;
+    // Whether it was paid after all was the question.
+    sqlx::query!(
+        "update anomaly
+         set closed_at = clock_timestamp(), closed_by = $2, explanation = left(decision.evidence, 1000)
+         from review_decision decision
+         where anomaly.payout_id = $1
+             and anomaly.kind = 'surfaced'
+             and anomaly.closed_at is null
+             and decision.payout_id = $1
+             and decision.confirmed_at is not null
+             and decision.version = $3",
+        id.uuid(),
+        actor.as_str(),
+        version,
+    )
+    .execute(unit.connection())
+    .await
+    .map_err(Error::driver(operation))?;
     sqlx::query!(
         "update payout
          set state = $3, transition = $4, version = version + 1, reason = 'decided',

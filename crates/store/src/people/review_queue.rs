@@ -73,8 +73,16 @@ impl Store {
                            when is_found(payout.lookup_answer)
                                then '; asked again, the provider has it: ' || payout.lookup_answer
                            else ''
-                       end as "detail!", payout.state_since as "since!"
+                       end || coalesce('; ' || proposal.words, '') as "detail!",
+                       payout.state_since as "since!"
                    from payout
+                   left join lateral (
+                       select decision.proposed_by || ' proposed ' || decision.outcome || ', another person confirms' as words
+                       from review_decision decision
+                       where decision.payout_id = payout.id and decision.version = payout.version
+                       order by decision.number desc
+                       limit 1
+                   ) proposal on true
                    where payout.state = 'needs_review'
                    order by payout.state_since
                    limit $1
@@ -116,6 +124,20 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// Anomalies of a batch's payouts that nobody has explained.
+    pub async fn count_anomalies(&self, batch: BatchId) -> Result<i64, Error> {
+        sqlx::query_scalar!(
+            r#"select count(*) as "count!"
+               from anomaly
+               join payout on payout.id = anomaly.payout_id
+               where anomaly.closed_at is null and payout.batch_id = $1"#,
+            batch.uuid(),
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(Error::driver("counting a batch's anomalies"))
     }
 
     /// The `rows_max` payouts that are longest at the provider of an account, as `late`: whether

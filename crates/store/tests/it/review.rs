@@ -74,11 +74,17 @@ async fn one_person_decides_nothing(pool: PgPool) {
         luis.decide(&by("luis"), payout, &verdict(rejected, EVIDENCE)).await,
         Err(ReviewError::NeedsAnother(_))
     ));
+    let waits: Vec<bool> = detail(&owner, payout).await.decisions.iter().map(|line| line.waits).collect();
+    assert_eq!(waits, [false, false, true], "only the last one can be confirmed");
+    let items = owner.review_items(10).await.unwrap();
+    let said = &items.iter().find(|item| item.kind == "needs_review").unwrap().detail;
+    assert!(said.ends_with("; luis proposed rejected, another person confirms"), "{said}");
     assert_eq!(
         ana.decide(&by("ana"), payout, &verdict(rejected, EVIDENCE)).await.unwrap(),
         Decision::Confirmed
     );
     let told = detail(&owner, payout).await.decisions;
+    assert!(told.iter().all(|line| !line.waits));
     let said =
         |line: &DecisionLine| (line.proposed_by.to_string(), line.outcome, line.confirmed_by.is_some());
     assert_eq!(
