@@ -40,7 +40,6 @@ create table payout (
 
     constraint payout_row_once unique (batch_id, row_no),
     constraint payout_client_id_once unique (client_id, issue),
-    constraint payout_reference_once unique (account, reference),
     check ((issue = 1) = (reissue_of is null)),
     check ((not_found = 0) = (not_found_since is null)),
     check ((looked_up_at is null) = (lookup_answer is null)),
@@ -66,6 +65,19 @@ create index payout_unacknowledged on payout (batch_id) where can_be_reissued(st
 -- What may have arrived and is to be sent again: asked for anew when its absence is an old word.
 create index payout_resend on payout (account, due_at) where state = 'queued' and sends > 0;
 create index payout_again on payout (batch_id) where state = 'queued' and attempts > 0;
+
+-- The guard writes it with the payout. An index of the payout itself would be written into by each
+-- of its steps, and here each time at another place: a reference is a hash.
+create table payout_reference (
+    account text collate "C" not null,
+    reference text collate "C" not null,
+    payout_id uuid not null,
+    constraint payout_reference_once primary key (account, reference)
+);
+
+comment on table payout_reference is 'Which payout a reference names, once for each account.';
+
+grant select on payout_reference to payrun_app;
 
 comment on table payout is 'One beneficiary, one amount, one account. The row is the truth; messages only point at it.';
 comment on column payout.client_id is 'The caller''s own id, unique for ever: the same row in two files is one payout.';
@@ -120,8 +132,9 @@ create table hold (
 
 comment on table hold is 'Why a good row waits until another person than its uploader has looked at it. What was seen is in row_fault, under the same code.';
 
+-- Its payout is asked for by the guard as well.
 create table attempt (
-    payout_id uuid not null references payout,
+    payout_id uuid not null,
     number smallint not null check (number >= 1),
     account text not null,
     epoch integer not null,

@@ -30,6 +30,12 @@ create table anomaly (
 
 create unique index anomaly_open_once on anomaly (payout_id, kind) where closed_at is null;
 
+-- Whether the next look-up may answer it, without a person.
+create function can_be_answered(kind text) returns boolean language sql immutable parallel safe
+return kind in ('late_call', 'unlisted');
+
+create index anomaly_unanswered on anomaly (payout_id) where closed_at is null and can_be_answered(kind);
+
 comment on table anomaly is 'What neither side explains: a provider that contradicts itself, a record that is no longer found. For people.';
 comment on column anomaly.explanation is 'What a person found out; it closes the anomaly.';
 

@@ -80,6 +80,10 @@ begin
         raise exception using errcode = 'PR002', message = format('payout %s: no provider takes %L as a reference', bad.id, bad.reference);
     end if;
 
+    insert into payout_reference (account, reference, payout_id)
+    select account, reference, id
+    from new_rows;
+
     insert into payout_event (payout_id, version, transition, from_state, to_state, epoch, reason, actor)
     select id, 1, 'ingest', '', 'received', 0, null, actor
     from new_rows

@@ -63,6 +63,8 @@ create trigger payout_event_is_append_only before update or truncate on payout_e
 create trigger payout_event_deleted after delete on payout_event
     referencing old table as gone
     for each statement execute function history_deleted();
+create trigger payout_reference_is_append_only before update or delete or truncate on payout_reference
+    for each statement execute function refuse_change();
 create trigger payout_is_never_deleted before delete or truncate on payout
     for each statement execute function refuse_change();
 create trigger attempt_is_never_truncated before truncate on attempt

@@ -239,7 +239,9 @@ fn an_id_that_the_provider_gave_to_another_payout_is_a_question_for_people_and_n
     assert_eq!(shown["reason"], "refused_by_tables");
     let anomaly = &shown["anomalies"][0];
     assert_eq!(anomaly["kind"], "refused_by_tables");
-    assert!(anomaly["detail"].as_str().unwrap().contains(&next.to_string()), "{anomaly}");
+    let other = world.run(&["payout", "show", "first-1"])[0]["id"].clone();
+    let says = format!("the id {next}, which it has given to payout {}", other.as_str().unwrap());
+    assert!(anomaly["detail"].as_str().unwrap().contains(&says), "{anomaly} of {other}");
     let again =
         ["--as", "ana", "payout", "resolve", "same-1", "--outcome", "queued", "--evidence", "no such record"];
     let (status, _, said) = world.try_run(&again);

@@ -88,7 +88,8 @@ fn a_clock_that_steps_makes_no_absence() {
     assert_eq!(world.settled(&younger), 1);
     wait_for("three not-founds", || (not_founds() >= 3).then_some(()));
     assert_eq!(world.settled(&lost), 1, "it was found when it was booked");
-    let attempts = "select count(*) from attempt where payout_id = (select id from payout where client_id = 'lost-1')";
+    let attempts =
+        "select count(*) from attempt where payout_id = (select id from payout where client_id = 'lost-1')";
     assert_eq!(world.number(attempts), 1, "and was not sent again meanwhile");
 
     drop(elsewhere);

@@ -13,7 +13,7 @@ pub struct CancelledBatch {
     pub batch: BatchId,
     /// Payouts that are never sent.
     pub cancelled: i64,
-    /// Payouts that were sent or settled before, and go their way.
+    /// Payouts that were or may have been sent, or have ended, and go their way.
     pub out: i64,
 }
 
@@ -30,7 +30,7 @@ pub async fn cancel(store: &Store, actor: &Actor, id: BatchId) -> Result<Cancell
     }
     if cancelled == 0 && !reached.is_new {
         return Err(Error::refused(format!(
-            "nothing of batch {id} can be cancelled any more: {out} payouts were sent or settled, and go their way"
+            "nothing of batch {id} can be cancelled any more: {out} payouts were or may have been sent, or have ended, and go their way"
         )));
     }
     Ok(CancelledBatch { batch: id, cancelled, out })

@@ -57,7 +57,7 @@ pub async fn pause_account(
     name: &AccountName,
 ) -> Result<AccountSending, Error> {
     let changed = store.pause_account(actor, name, Pause::Person).await?;
-    account(name, changed, Sending::Paused, "paused")
+    account(store, name, changed, Sending::Paused).await
 }
 
 /// Lets a paused account go on, once its cause is mended: while roles run with the settings of a
@@ -75,14 +75,25 @@ pub async fn resume_account(
         )));
     }
     let changed = store.resume_account(actor, name).await?;
-    account(name, changed, Sending::Running, "running")
+    account(store, name, changed, Sending::Running).await
 }
 
-fn account(name: &AccountName, changed: bool, state: Sending, word: &str) -> Result<AccountSending, Error> {
-    if !changed {
+async fn account(
+    store: &Store,
+    name: &AccountName,
+    changed: bool,
+    state: Sending,
+) -> Result<AccountSending, Error> {
+    if changed {
+        return Ok(AccountSending { account: name.clone(), state });
+    }
+    if !store.accounts().await?.iter().any(|account| account.name == *name) {
         return Err(Error::refused(format!(
-            "account {name} is not known, or {word} already; `payrun accounts` shows them"
+            "the database knows no account {name}; `payrun accounts` shows those that it knows"
         )));
     }
-    Ok(AccountSending { account: name.clone(), state })
+    Err(Error::refused(match state {
+        Sending::Paused => format!("account {name} is paused by a person already"),
+        Sending::Running => format!("account {name} is not paused"),
+    }))
 }

@@ -79,5 +79,8 @@ fn asked(account: &Account, order: Order) -> Order {
 pub async fn adopt(store: &Store, actor: &Actor, account: &Account) -> Result<Adopted, Error> {
     let peer = of(store, account);
     let adoption = store.adopt_peer(actor, &peer).await?;
+    if adoption == Adoption::NeedsAnother {
+        return Err(Error::refused(format!("{actor} proposed this already; another person must confirm it")));
+    }
     Ok(Adopted { account: account.name.clone(), adoption })
 }

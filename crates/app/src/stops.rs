@@ -15,10 +15,7 @@ pub struct Stops {
 
 /// What stops all sends now.
 pub async fn read(store: &Store) -> Result<Stops, Error> {
-    Ok(Stops {
-        freezes: store.frozen().await?,
-        is_history_unknown: !store.history_is_known().await?,
-    })
+    Ok(Stops { freezes: store.frozen().await?, is_history_unknown: !store.history_is_known().await? })
 }
 
 /// In words for a person, a line for each; nothing while payouts are sent.

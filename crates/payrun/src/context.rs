@@ -138,7 +138,7 @@ impl Context {
     /// A store for the person who was named.
     pub(crate) async fn store_of_person(&self) -> Result<Acting, Failure> {
         let Some(actor) = self.actor.clone() else {
-            return Err(Failure::refused("this is recorded under a name: say who you are with --as NAME"));
+            return Err(Failure::Usage("this is recorded under a name: say who you are with --as NAME"));
         };
         Ok(Acting { store: self.store(2).await?, actor })
     }

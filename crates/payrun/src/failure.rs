@@ -10,6 +10,8 @@ use serde::Serialize;
 pub(crate) enum Failure {
     /// 1: could not be done.
     Error(anyhow::Error),
+    /// 2: the command is not complete.
+    Usage(&'static str),
     /// 3: a rule says no.
     Refused(anyhow::Error),
     /// 4: rows cannot be paid. The report is printed already.
@@ -23,6 +25,7 @@ impl Failure {
     pub(crate) fn exit(self, json: bool) -> ExitCode {
         let (code, error) = match self {
             Self::Error(error) => (1, Some(error)),
+            Self::Usage(reason) => (2, Some(anyhow::Error::msg(reason))),
             Self::Refused(error) => (3, Some(error)),
             Self::InvalidRows => (4, None),
             Self::ChecksFailed => (5, None),
@@ -37,6 +40,7 @@ impl Failure {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Error(error) | Self::Refused(error) => chain(error.as_ref()),
+            Self::Usage(reason) => (*reason).to_owned(),
             Self::InvalidRows => "rows cannot be paid".to_owned(),
             Self::ChecksFailed => "something is to be mended".to_owned(),
         }

@@ -1,6 +1,7 @@
 //! What neither side explains, in words for people.
 
 use payrun_domain::{
+    id::PayoutId,
     payout::{PayoutState, Transition},
     verdict::{Mismatch, Record, Verdict},
 };
@@ -63,15 +64,22 @@ pub(crate) fn of(lookup: &Lookup, justified: Option<Transition>, verdict: &Verdi
 /// the provider has waits, and both are an anomaly.
 pub(crate) fn refused_by_tables(
     refused: &Settlement,
+    holder: Option<PayoutId>,
     error: &Error,
     settings: &ReconcilerSettings,
 ) -> Settlement {
     let id = refused.record.as_ref().map_or("none", |record| record.id.as_str());
-    let detail = format!(
-        "the provider says {} with the id {id}, and the database refuses to write that down: {}",
-        refused.answer,
-        chain(error)
-    );
+    let answer = &refused.answer;
+    let detail = match holder.filter(|holder| *holder != refused.payout) {
+        Some(other) => format!(
+            "the provider says {answer} with the id {id}, which it has given to payout {other} before: nothing is concluded for either of them \
+             from it; ask the provider which of them the id is of"
+        ),
+        None => format!(
+            "the provider says {answer} with the id {id}, and the database refuses to write that down: {}",
+            chain(error)
+        ),
+    };
     let is_in_doubt = refused.from == PayoutState::Unknown;
     Settlement {
         transition: is_in_doubt.then_some(Transition::Park),
@@ -137,7 +145,16 @@ mod tests {
     fn what_the_tables_refuse_is_told_once_and_writes_nothing_else() {
         let found = Lookup { not_found: 2, ..lookup(PayoutState::Unknown) };
         let error = Error::Forgotten(found.payout);
-        let told = refused_by_tables(&settled(&found, &Verdict::Settled(record())), &error, &settings());
+        let other: PayoutId = "0199aa00-0000-7000-8000-000000000002".parse().unwrap();
+        let refused = settled(&found, &Verdict::Settled(record()));
+        let told = refused_by_tables(&refused, Some(other), &error, &settings());
+        assert!(
+            told.anomaly
+                .unwrap()
+                .detail
+                .contains(&format!("the id 92, which it has given to payout {other}"))
+        );
+        let told = refused_by_tables(&refused, Some(found.payout), &error, &settings());
         assert_eq!(
             (told.transition, told.reason.as_deref(), told.due_in),
             (Some(Transition::Park), Some("refused_by_tables"), None)
@@ -149,7 +166,7 @@ mod tests {
         let returned = Verdict::Returned { record: record(), amount };
         let paid = settled(&lookup(PayoutState::Paid), &returned);
         assert!(!is_told(&paid), "it is the provider's own answer");
-        let told = refused_by_tables(&paid, &error, &settings());
+        let told = refused_by_tables(&paid, None, &error, &settings());
         assert_eq!((told.transition, told.reason, told.returned), (None, None, None));
         assert_eq!((told.record, told.due_in), (None, Some(settings().pace.max)));
     }

@@ -278,7 +278,8 @@ impl Shared {
             Err(error) if error.is_refusal() && !settlements.iter().any(anomaly::is_told) => {
                 for settlement in settlements {
                     events::failed("reconcile", &error);
-                    let told = anomaly::refused_by_tables(settlement, &error, &self.settings);
+                    let holder = self.holder(settlement).await;
+                    let told = anomaly::refused_by_tables(settlement, holder, &error, &self.settings);
                     Box::pin(self.settle(std::slice::from_ref(&told))).await;
                 }
             }
@@ -288,6 +289,15 @@ impl Shared {
                 time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+
+    /// The payout that has the id that the provider gives, if it can be told now.
+    async fn holder(&self, settlement: &Settlement) -> Option<PayoutId> {
+        let id = &settlement.record.as_ref()?.id;
+        self.store.payout_with(&self.account.name, id).await.unwrap_or_else(|error| {
+            events::failed("reconcile", &error);
+            None
+        })
     }
 
     fn report(&self, settlement: &Settlement, settled: Settled) {

@@ -107,7 +107,7 @@ pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> 
 fn describe_adopted(adopted: &Adopted) -> String {
     let Adopted { account, adoption } = adopted;
     match adoption {
-        Adoption::Proposed => format!(
+        Adoption::Proposed | Adoption::NeedsAnother => format!(
             "proposed for account {account}: another person confirms with the same command. What was sent with other credentials, and is still \
              in doubt, is never concluded from what these find: people decide about it (`payrun review`)"
         ),

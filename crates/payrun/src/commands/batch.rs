@@ -174,7 +174,7 @@ pub(crate) async fn run(context: &Context, command: BatchCommand) -> Result<(), 
             let cancelled = cancel(&store, &actor, id).await?;
             context.output.answer(&cancelled, |done| {
                 format!(
-                    "cancelled: {} payouts; {} were sent or settled before and go their way; the program sends none of them again",
+                    "cancelled: {} payouts; {} were or may have been sent, or have ended, and go their way; the program sends none of them again",
                     done.cancelled, done.out
                 )
             })

@@ -45,7 +45,6 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         "see keys.file in payrun.toml",
     ));
     checks.extend(accounts(context).await);
-    checks.extend(peers(context).await);
     let well = checks.iter().all(|check| check.remedy.is_none());
     context.output.answer(&Checked { well, checks }, |checked| {
         let rows = checked.checks.iter().map(|check| {
@@ -94,6 +93,8 @@ async fn database(context: &Context) -> Vec<Check> {
 /// What only a database of this version can say.
 async fn inside(context: &Context, store: &Store) -> Vec<Check> {
     let keys = store.check_keys().await.map_err(|error| chain(&error));
+    // Only the right keys tell whom the database knows.
+    let peers = if keys.is_ok() { peers(context, store).await } else { Vec::new() };
     let history = match store.history_is_known().await {
         Ok(true) => Ok(()),
         Ok(false) => Err(chain(&Error::UnknownHistory)),
@@ -106,7 +107,7 @@ async fn inside(context: &Context, store: &Store) -> Vec<Check> {
         Ok(skew) => Err(format!("this machine and the database differ by {} s", skew.as_secs())),
         Err(error) => Err(chain(&error)),
     };
-    vec![
+    let mut checks = vec![
         Check::of(
             "database went on where payrun left it",
             history,
@@ -119,7 +120,9 @@ async fn inside(context: &Context, store: &Store) -> Vec<Check> {
             "compare the account's settings in the configuration with what they were",
         ),
         Check::of("clock", clock, "synchronise both machines with NTP"),
-    ]
+    ];
+    checks.extend(peers);
+    checks
 }
 
 /// Accounts that the database knows by another provider or idempotency.
@@ -144,13 +147,11 @@ async fn known_accounts(context: &Context, store: &Store) -> Result<(), String> 
 }
 
 /// Whether each account's settings lead where they led before. Asks no provider.
-async fn peers(context: &Context) -> Vec<Check> {
-    let (Ok(accounts), Ok(store)) = (context.accounts(), context.store_of_reader().await) else {
-        return Vec::new();
-    };
+async fn peers(context: &Context, store: &Store) -> Vec<Check> {
+    let Ok(accounts) = context.accounts() else { return Vec::new() };
     let mut checks = Vec::new();
     for account in accounts {
-        let known = match store.knows_peer(&peer::of(&store, &account)).await {
+        let known = match store.knows_peer(&peer::of(store, &account)).await {
             Ok(true) => Ok(()),
             Ok(false) => Err("they are not those that the open payouts were sent with".to_owned()),
             Err(error) => Err(chain(&error)),

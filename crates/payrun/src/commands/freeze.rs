@@ -49,7 +49,7 @@ fn unreachable_hint(failure: Failure) -> Failure {
             "NOT known to be frozen: stop the dispatchers yourself, on every machine (`systemctl stop 'payrun*'`, or end each process of \
              `payrun dispatch` and `payrun run`), then try again",
         )),
-        Failure::Refused(_) | Failure::InvalidRows | Failure::ChecksFailed => failure,
+        Failure::Usage(_) | Failure::Refused(_) | Failure::InvalidRows | Failure::ChecksFailed => failure,
     }
 }
 

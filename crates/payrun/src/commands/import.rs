@@ -117,7 +117,7 @@ fn although_stored(batch: BatchId, failure: Failure) -> Failure {
         Failure::Error(error) => Failure::Error(error.context(format!(
             "batch {batch} is stored, its sheet of rejected rows is not: `payrun batch export {batch} --rejects` has them"
         ))),
-        Failure::Refused(_) | Failure::InvalidRows | Failure::ChecksFailed => failure,
+        Failure::Usage(_) | Failure::Refused(_) | Failure::InvalidRows | Failure::ChecksFailed => failure,
     }
 }
 

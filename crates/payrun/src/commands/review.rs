@@ -79,7 +79,9 @@ pub(crate) async fn run(context: &Context, arguments: ReviewArgs) -> Result<(), 
             let Acting { store, actor } = context.store_of_person().await?;
             let id = find::one(&store, &which).await?;
             let explained = explain::explain(&store, &actor, id, &kind, &reason).await?;
-            context.output.answer(&explained, |done| format!("{} of payout {id} is closed", done.closed))
+            context.output.answer(&explained, |done| {
+                format!("{} of payout {id} is closed; should the provider contradict us again, it is opened again", done.closed)
+            })
         }
         Some(ReviewCommand::Resend { all_absent: _, evidence }) => {
             let acting = context.store_of_person().await?;

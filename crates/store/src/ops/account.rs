@@ -180,13 +180,14 @@ impl Store {
         accounts.collect()
     }
 
-    /// Stops claims for an account. True if it was not paused before; an earlier reason is kept.
+    /// Stops claims for an account. True if it was not paused before. An earlier reason is kept,
+    /// but for a person's, which holds whatever becomes of the others.
     pub async fn pause_account(&self, actor: &Actor, name: &AccountName, why: Pause) -> Result<bool, Error> {
         let mut unit = Unit::begin(&self.pool, actor, "pausing an account").await?;
         let done = sqlx::query!(
             "update account
              set paused_at = clock_timestamp(), paused_why = $2
-             where name = $1 and paused_at is null",
+             where name = $1 and (paused_at is null or $2 = 'person' and paused_why <> 'person')",
             name.as_str(),
             why.as_str(),
         )

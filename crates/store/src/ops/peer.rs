@@ -42,6 +42,8 @@ pub enum Adoption {
     Proposed,
     /// Two people agree: payouts are sent through it.
     Confirmed,
+    /// This person proposed it before; another one must say the same.
+    NeedsAnother,
     /// It is known already.
     Known,
 }
@@ -264,9 +266,10 @@ impl Store {
             self.doubt_what_may_have_arrived(actor, &mut unit, &peer.account).await?;
             Adoption::Confirmed
         } else {
-            sqlx::query!(
+            let proposed = sqlx::query!(
                 "insert into account_peer (account, peer, proposed_by) values ($1, $2, $3)
-                 on conflict (account, peer) do update set proposed_by = excluded.proposed_by",
+                 on conflict (account, peer) do update set proposed_by = excluded.proposed_by
+                 where account_peer.proposed_by is null",
                 peer.account.as_str(),
                 peer.as_str(),
                 actor.as_str(),
@@ -274,7 +277,7 @@ impl Store {
             .execute(unit.connection())
             .await
             .map_err(Error::driver(MEETING))?;
-            Adoption::Proposed
+            if proposed.rows_affected() == 1 { Adoption::Proposed } else { Adoption::NeedsAnother }
         };
         unit.commit().await?;
         Ok(adoption)

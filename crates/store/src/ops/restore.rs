@@ -166,8 +166,8 @@ impl Store {
                from unnest($2::text[]) r
                where not exists (
                    select
-                   from payout
-                   where payout.account = $1 and payout.reference = r
+                   from payout_reference
+                   where payout_reference.account = $1 and payout_reference.reference = r
                )"#,
             account.as_str(),
             references,

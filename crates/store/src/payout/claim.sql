@@ -13,7 +13,7 @@ with due as materialized (
         for update skip locked offset 0
     ) payout
     cross join lateral (select * from batch where id = payout.batch_id offset 0) batch
-    cross join lateral (select * from account where name = payout.account offset 0) account
+    cross join (select * from account where name = $2 offset 0) account
     cross join lateral (
         select key_id
         from beneficiary

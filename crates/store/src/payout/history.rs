@@ -171,10 +171,10 @@ impl Store {
                select id
                from payout
                where client_id = $2 union
-               select payout.id
-               from payout
-               join account on account.name = payout.account
-               where payout.reference = $2 union
+               select payout_reference.payout_id
+               from payout_reference
+               join account on account.name = payout_reference.account
+               where payout_reference.reference = $2 union
                select payout.id
                from payout
                join account on account.name = payout.account
@@ -188,6 +188,23 @@ impl Store {
         Ok(ids.into_iter().map(PayoutId::from).collect())
     }
 
+    /// The payout of an account that has this id of the provider's.
+    pub async fn payout_with(
+        &self,
+        account: &AccountName,
+        id: &ProviderId,
+    ) -> Result<Option<PayoutId>, Error> {
+        let payout = sqlx::query_scalar!(
+            "select id from payout where account = $1 and provider_id = $2",
+            account.as_str(),
+            id.as_str(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(Error::driver("finding a payout"))?;
+        Ok(payout.map(PayoutId::from))
+    }
+
     /// The states of an account's payouts that have these references; of others nothing is told.
     pub async fn states_by_reference(
         &self,
@@ -195,7 +212,10 @@ impl Store {
         references: &[String],
     ) -> Result<HashMap<String, PayoutState>, Error> {
         let rows = sqlx::query!(
-            "select id, reference, state from payout where account = $1 and reference = any($2)",
+            "select payout.id, payout.reference, payout.state
+             from payout_reference
+             join payout on payout.id = payout_reference.payout_id
+             where payout_reference.account = $1 and payout_reference.reference = any($2)",
             account.as_str(),
             references,
         )

@@ -3,8 +3,8 @@
 -- body, $4 body, $5 our reference, $6 the provider's id, $7 the state it reports, $8 how many are
 -- kept about one payout, $9 the final state of ours that this is, if any.
 with found as materialized (
-    select id
-    from payout
+    select payout_id as id
+    from payout_reference
     where account = $1 and reference = $5
     union all
     select id

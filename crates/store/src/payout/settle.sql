@@ -68,6 +68,8 @@ resolved as (
     where attempt.payout_id = any($1)
         and attempt.payout_id = any(outcome.ids)
         and attempt.state = 'ambiguous'
+        -- Most answers are about what was never in doubt: then no attempt is looked for.
+        and exists (select from answer where attempt_state is not null)
 ),
 reported as (
     insert into anomaly (payout_id, kind, detail)
@@ -102,19 +104,32 @@ reported as (
     returning payout_id
 ),
 -- A call that contradicted is answered by the look-up that came after it, and a state that no
--- document lists by one that some document does.
+-- document lists by one that some document does. First what is open: nearly always nothing, and
+-- then no payout is looked for.
+question as materialized (
+    select asked.payout_id, asked.kind, answer.lookup_answer
+    from (
+        select payout_id, kind, opened_at
+        from anomaly
+        where payout_id = any($1)
+            and can_be_answered(kind)
+            and closed_at is null
+            and exists (select from anomaly where can_be_answered(kind) and closed_at is null)
+        offset 0
+    ) asked
+    join answer on answer.id = asked.payout_id
+    join moved on moved.id = answer.id
+    where asked.opened_at < answer.asked_at
+        and answer.lookup_answer in ('accepted', 'settled', 'rejected', 'returned')
+),
 answered as (
     update anomaly
     set closed_at = clock_timestamp(), closed_by = payrun_actor(),
-        explanation = 'the provider was asked again, and says ' || answer.lookup_answer
-    from answer
-    join moved on moved.id = answer.id
-    where anomaly.payout_id = any($1)
-        and anomaly.payout_id = answer.id
-        and anomaly.kind in ('late_call', 'unlisted')
+        explanation = 'the provider was asked again, and says ' || question.lookup_answer
+    from question
+    where anomaly.payout_id = question.payout_id
+        and anomaly.kind = question.kind
         and anomaly.closed_at is null
-        and anomaly.opened_at < answer.asked_at
-        and answer.lookup_answer in ('accepted', 'settled', 'rejected', 'returned')
 )
 select moved.id as "id!", moved.id in (select payout_id from reported) as "is_reported!"
 from moved

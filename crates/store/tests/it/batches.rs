@@ -189,7 +189,7 @@ async fn another_content_is_another_digest(pool: PgPool) {
         import.rows(&[row], &[]).await.unwrap();
         digests.insert(import.finish().await.unwrap().digest);
         // The same client id again needs a new beginning.
-        past_the_guard(&pool).await.execute("truncate payout cascade").await.unwrap();
+        past_the_guard(&pool).await.execute("truncate payout, payout_reference cascade").await.unwrap();
     }
     assert_eq!(digests.len(), 6);
 }

@@ -74,7 +74,9 @@ async fn the_application_reads_and_adds_and_little_else(pool: PgPool) {
     let said = BTreeSet::from([("send_freeze", "UPDATE"), ("outbox", "DELETE")]);
     assert_eq!(beyond, said, "updates are granted column by column");
     let adds = |table: &str| rights.iter().any(|(name, right)| name == table && right == "INSERT");
-    assert!(!adds("payout_event") && !adds("payout_transition") && adds("payout"));
+    assert!(
+        !adds("payout_event") && !adds("payout_transition") && !adds("payout_reference") && adds("payout")
+    );
     let owned: i64 =
         sqlx::query_scalar("select count(*) from pg_class where relowner = 'payrun_app'::regrole")
             .fetch_one(&pool)
@@ -137,6 +139,9 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
         "delete from account",
         "truncate account cascade",
         "update account set name = 'renamed'",
+        "delete from payout_reference",
+        "update payout_reference set reference = 'X'",
+        "truncate payout_reference",
         "delete from beneficiary",
         "truncate beneficiary",
         "update beneficiary set payout_id = gen_random_uuid()",
@@ -150,6 +155,20 @@ async fn not_even_the_owner_edits_history(pool: PgPool) {
     }
     let left: i64 = sqlx::query_scalar("select count(*) from payout_event").fetch_one(&pool).await.unwrap();
     assert_eq!(left, 1);
+}
+
+/// Held by the guard for want of a foreign key.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn an_attempt_is_of_a_payout_that_is_there(pool: PgPool) {
+    let pool = owner(&pool).await;
+    let refused = pool
+        .execute(
+            "insert into attempt (payout_id, number, account, epoch, state, holder)
+             values (gen_random_uuid(), 1, 'searchable', 1, 'intent', 'x')",
+        )
+        .await
+        .expect_err("no such payout");
+    assert_eq!(code(&refused), "PR002", "{refused}");
 }
 
 /// Held by the guard: the first for want of foreign keys, the references because a CHECK would be
