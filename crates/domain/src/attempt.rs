@@ -104,3 +104,38 @@ impl AttemptState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_states_are_the_same() {
+        for (state, word) in [
+            (AttemptState::Intent, "intent"),
+            (AttemptState::NotSent, "not_sent"),
+            (AttemptState::ConfirmedByLookup, "confirmed_by_lookup"),
+        ] {
+            assert_eq!((state.as_str(), AttemptState::parse(word)), (word, Some(state)));
+        }
+        for state in AttemptState::ALL {
+            assert_eq!(AttemptState::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(AttemptState::parse("sent"), None);
+    }
+
+    #[test]
+    fn an_attempt_ends_as_its_payout_moves() {
+        for (transition, state) in [
+            (Transition::Accept, Some(AttemptState::Accepted)),
+            (Transition::NotSent, Some(AttemptState::NotSent)),
+            (Transition::NoteRefusal, Some(AttemptState::Ambiguous)),
+            (Transition::FindPaid, Some(AttemptState::ConfirmedByLookup)),
+            (Transition::ConfirmAbsent, Some(AttemptState::AbsentConfirmed)),
+            (Transition::DecideQueued, Some(AttemptState::DecidedByPerson)),
+            (Transition::Pay, None),
+        ] {
+            assert_eq!(AttemptState::after(transition), state, "{transition:?}");
+        }
+    }
+}

@@ -257,6 +257,37 @@ mod tests {
         verdict::{Doubt, ProviderId, ProviderRefusal, Record},
     };
 
+    #[test]
+    fn words_and_promises_are_the_same() {
+        for (promise, word) in [
+            (Idempotency::Deduplicates, "deduplicates"),
+            (Idempotency::Searchable, "searchable"),
+            (Idempotency::None, "none"),
+        ] {
+            assert_eq!((promise.to_string().as_str(), Idempotency::parse(word)), (word, Some(promise)));
+        }
+        assert_eq!(Idempotency::parse(""), None);
+    }
+
+    #[test]
+    fn an_accepted_payout_goes_where_its_provider_says() {
+        let amount = Money::new(1, Currency::Pen).unwrap();
+        for (verdict, transition) in [
+            (Verdict::Settled(record()), Some(Transition::Pay)),
+            (refusal(), Some(Transition::Reject)),
+            (Verdict::Returned { record: record(), amount }, Some(Transition::Return)),
+            (Verdict::NotFound, Some(Transition::Miss)),
+            (Verdict::Unlisted(record()), None),
+            (Verdict::Unknown(Doubt::ReplyLost), None),
+        ] {
+            assert_eq!(after_lookup_of_accepted(&verdict, false), transition, "{verdict:?}");
+            assert_eq!(after_lookup_of_accepted(&verdict, true), transition, "{verdict:?}");
+        }
+        let found = Verdict::Accepted(record());
+        assert_eq!(after_lookup_of_accepted(&found, false), Some(Transition::Progress));
+        assert_eq!(after_lookup_of_accepted(&found, true), None, "what was said before is no event");
+    }
+
     fn refusal() -> Verdict {
         Verdict::Rejected(ProviderRefusal { id: None, code: "813".to_owned(), pause: None })
     }

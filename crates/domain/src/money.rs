@@ -216,6 +216,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn is_printed_with_its_code_and_all_its_decimals() {
+        assert_eq!(Money::new(125_050, Currency::Pen).unwrap().to_string(), "1250.50 PEN");
+        assert_eq!(Money::new(1250, Currency::Clp).unwrap().to_string(), "1250 CLP");
+        let sums = [0, 5, -5, -125_050].map(|minor| major(minor, Currency::Pen));
+        assert_eq!(sums, ["0.00", "0.05", "-0.05", "-1250.50"]);
+    }
+
+    #[test]
+    fn codes_and_currencies_are_the_same() {
+        for currency in Currency::ALL {
+            assert_eq!(currency.to_string().parse(), Ok(currency));
+        }
+        assert_eq!("PEN".parse(), Ok(Currency::Pen));
+        assert_eq!("pen".parse::<Currency>(), Err(UnknownCurrency));
+    }
+
+    #[test]
     fn reads_plain_decimals_only() {
         let pen = |text| Money::parse(text, Currency::Pen).map(Money::minor);
         assert_eq!(pen("1250.5"), Ok(125_050));

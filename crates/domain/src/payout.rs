@@ -330,6 +330,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn words_and_transitions_are_the_same() {
+        for rule in Transition::TABLE {
+            assert_eq!(Transition::parse(rule.transition.as_str()), Some(rule.transition));
+        }
+        assert_eq!(Transition::parse("return_more"), Some(Transition::ReturnMore));
+        assert_eq!(Transition::parse("T30"), None);
+        assert_eq!(PayoutState::NeedsReview.to_string(), "needs_review");
+    }
+
     /// The table of `docs/rules.md`, written once more by hand: number, word, from, to.
     const DESIGN: &str = "
         T2 invalidate received invalid

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn is_spelled_alike_in_every_release() {
         let bits = 0x0199_aa00_0000_7000_8000_0000_0000_0001;
-        assert_eq!(Reference::of(bits).as_str(), "06CQK00001O010000000000004");
+        assert_eq!(Reference::of(bits).to_string(), "06CQK00001O010000000000004");
     }
 
     proptest! {

@@ -283,3 +283,53 @@ impl fmt::Display for Pause {
         f.pad(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_and_a_deferral_may_stop_the_account_and_no_other_answer_does() {
+        let record = || Record { id: ProviderId::parse("91").unwrap(), status: "1".to_owned() };
+        let refused = |pause| Verdict::Rejected(ProviderRefusal { id: None, code: "701".to_owned(), pause });
+        assert_eq!(refused(Some(Pause::Balance)).pause(), Some(Pause::Balance));
+        assert_eq!(refused(None).pause(), None);
+        let later = Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) };
+        assert_eq!(later.pause(), Some(Pause::Credentials));
+        assert_eq!(Verdict::Settled(record()).pause(), None);
+    }
+
+    #[test]
+    fn an_id_is_plain_and_short() {
+        assert_eq!(ProviderId::parse("91-a").unwrap().to_string(), "91-a");
+        for text in ["", "9 1", "9\n1", "número", &"9".repeat(65)] {
+            assert_eq!(ProviderId::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_provider_writes_is_cut_to_what_can_be_printed() {
+        let mismatch =
+            Mismatch::new(Differs::Amount, "10.00", &("8.50\u{1b}[2J".to_owned() + &"x".repeat(99)));
+        assert_eq!(mismatch.what.as_str(), "amount");
+        assert!(mismatch.theirs.starts_with("8.50[2Jx"), "{}", mismatch.theirs);
+        assert_eq!(mismatch.theirs.chars().count(), 64);
+    }
+
+    #[test]
+    fn an_answer_has_a_word_and_a_doubt_its_reason() {
+        let record = || Record { id: ProviderId::parse("91").unwrap(), status: "1".to_owned() };
+        for (verdict, word, cause) in [
+            (Verdict::Settled(record()), "settled", "settled"),
+            (Verdict::Unlisted(record()), "unlisted", "unlisted"),
+            (Verdict::NotFound, "not_found", "not_found"),
+            (Verdict::Unknown(Doubt::ReplyLost), "unknown", "reply_lost"),
+        ] {
+            assert_eq!((verdict.as_str(), verdict.cause()), (word, cause));
+        }
+        for pause in Pause::ALL {
+            assert_eq!(Pause::parse(&pause.to_string()), Some(pause));
+        }
+        assert_eq!(Pause::parse("balance"), Some(Pause::Balance));
+    }
+}

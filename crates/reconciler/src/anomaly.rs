@@ -19,6 +19,8 @@ pub(crate) fn of(lookup: &Lookup, justified: Option<Transition>, verdict: &Verdi
     // Once for each word: what it means is asked of the provider, not of every look-up.
     if let Verdict::Unlisted(Record { status, .. }) = verdict
         && lookup.provider_status.as_ref() != Some(status)
+        // That there is a record of a cancelled one says more.
+        && lookup.state != PayoutState::Cancelled
     {
         let detail = format!(
             "the provider has this payout in the state {status}, which its documents do not list: ask what it means; nothing is concluded from it"
