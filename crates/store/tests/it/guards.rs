@@ -133,6 +133,12 @@ async fn a_decision_takes_two_people_who_saw_this_version(pool: PgPool) {
     for answer in ["accepted", "settled", "returned", "unknown: reply_lost", "unknown: other_merchant"] {
         wrong.push(("an answer that proves no absence", Ask { answer, ..right() }));
     }
+    for answer in ["accepted", "settled", "returned", "unlisted"] {
+        wrong.push((
+            "a record that was found where nothing is asked",
+            Ask { account: "opaque", answer, ..right() },
+        ));
+    }
     wrong.push(("an answer of long ago", Ask { answered_minutes_ago: 11, ..right() }));
     all_refused(pool, wrong).await;
 }
