@@ -8,13 +8,15 @@ create table review_decision (
     proposed_at timestamptz not null default clock_timestamp(),
     confirmed_by text,
     confirmed_at timestamptz,
+    confirmation text check (length(confirmation) between 10 and 4000),
     primary key (payout_id, version, number),
     constraint review_decision_takes_two check (lower(confirmed_by) <> lower(proposed_by)),
-    check ((confirmed_by is null) = (confirmed_at is null))
+    check ((confirmed_by is null) = (confirmed_at is null) and (confirmed_by is null) = (confirmation is null))
 );
 
 comment on table review_decision is 'What people decided about a payout that needs review: one proposes with evidence, another confirms.';
 comment on column review_decision.number is 'A later proposal takes the place of the one before; none is forgotten.';
+comment on column review_decision.confirmation is 'What the second person saw, in their own words.';
 comment on column review_decision.version is 'The payout''s version that they looked at; a payout that moved on needs a new decision.';
 
 create table anomaly (
@@ -40,5 +42,5 @@ comment on table anomaly is 'What neither side explains: a provider that contrad
 comment on column anomaly.explanation is 'What a person found out; it closes the anomaly.';
 
 grant select, insert on review_decision, anomaly to payrun_app;
-grant update (confirmed_by, confirmed_at) on review_decision to payrun_app;
+grant update (confirmed_by, confirmed_at, confirmation) on review_decision to payrun_app;
 grant update (closed_at, closed_by, explanation) on anomaly to payrun_app;

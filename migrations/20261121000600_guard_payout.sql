@@ -237,8 +237,9 @@ begin
                 ) = 0
                 when 'approve' then (select batch.approved_by from batch where batch.id = new_row.batch_id) is not null
                     and (new_row.reissue_of is null or earlier_issues_are_unpaid(new_row.client_id, new_row.issue))
-                when 'cancel' then true
-                when 'cancel_queued' then old_row.sends = 0
+                -- In a database that went back in time it may have been sent since.
+                when 'cancel' then (select history_is_known())
+                when 'cancel_queued' then old_row.sends = 0 and (select history_is_known())
                 -- It is due, and the intent of this very send is written.
                 when 'claim' then old_row.due_at <= clock_timestamp()
                     and (new_row.reissue_of is null or earlier_issues_are_unpaid(new_row.client_id, new_row.issue))

@@ -185,6 +185,37 @@ fn what_was_paid_and_is_then_declined_for_want_of_money_is_a_question_and_pauses
 }
 
 #[test]
+fn what_two_people_decide_too_early_is_told() {
+    let world =
+        World::with("payrun_it_too_early", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });
+    let _run = world.start("run");
+    world.set_faults("accept_reset=1000,read_500=1000");
+    let batch = world.approved_batch("early", 1);
+    wait_for("the doubt", || (world.count(&batch, &["unknown"]) == 1).then_some(()));
+    let resolve = |who, evidence| {
+        let decide = ["--as", who, "payout", "resolve", "early-1", "--outcome", "rejected"];
+        world.run(&[&decide[..], &["--evidence", evidence]].concat())["decision"].clone()
+    };
+    assert_eq!(resolve("ana", "not in the console"), "proposed");
+    let waiting = world.run(&["review"]);
+    assert_eq!(waiting[0]["kind"], "proposal", "another person has to know of it: {waiting}");
+    assert_eq!(resolve("luis", "nor in the report"), "confirmed");
+    assert_eq!(world.count(&batch, &["rejected"]), 1);
+    world.end_faults();
+    let shown = wait_for("the provider to say otherwise", || {
+        let shown = world.run(&["payout", "show", "early-1"])[0].clone();
+        (shown["state"] == "needs_review").then_some(shown)
+    });
+    let (anomaly, decision) = (&shown["anomalies"][0], &shown["decisions"][0]);
+    assert_eq!(anomaly["kind"], "surfaced");
+    assert!(anomaly["detail"].as_str().unwrap().starts_with("two people decided"), "{anomaly}");
+    assert_eq!(
+        (&decision["evidence"], &decision["confirmation"]),
+        (&"not in the console".into(), &"nor in the report".into())
+    );
+}
+
+#[test]
 fn what_never_arrived_goes_again_when_two_people_say_so_and_not_by_itself() {
     let options = Options { limits: "resend_after_absence = false\n".to_owned(), ..Options::default() };
     let world = World::with("payrun_it_absent", &options);
@@ -239,7 +270,7 @@ fn an_id_that_the_provider_gave_to_another_payout_is_a_question_for_people_and_n
     assert_eq!(shown["reason"], "refused_by_tables");
     let anomaly = &shown["anomalies"][0];
     assert_eq!(anomaly["kind"], "refused_by_tables");
-    let other = world.run(&["payout", "show", "first-1"])[0]["id"].clone();
+    let other = world.run(&["payout", "show", "first-1"])[0]["payout"].clone();
     let says = format!("the id {next}, which it has given to payout {}", other.as_str().unwrap());
     assert!(anomaly["detail"].as_str().unwrap().contains(&says), "{anomaly} of {other}");
     let again =

@@ -92,8 +92,8 @@ fn unapproved(batch: Unapproved) -> Finding {
             "batch {id} ({name}) is not approved here; its {payouts} payouts may have been approved and sent after the backup"
         ),
         remedy: format!(
-            "payrun batch show {id}, then approve it as usual: each payout is looked up before it is sent; where the provider cannot be asked, \
-             a person decides (payrun review)"
+            "payrun batch show {id}, then approve it as usual: each payout is looked up; what the provider has is not sent again, and what it \
+             certainly has not, two people send once a later payout was paid (payrun review resend); where it cannot be asked, people decide"
         ),
     }
 }

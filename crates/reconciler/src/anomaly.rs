@@ -41,6 +41,10 @@ pub(crate) fn of(lookup: &Lookup, justified: Option<Transition>, verdict: &Verdi
         (_, Some(Transition::Miss)) => {
             ("missing", "the provider accepted this payout and no longer finds it")
         }
+        (_, Some(Transition::Surface)) if lookup.is_decided => (
+            "surfaced",
+            "two people decided that this payout was refused, and the provider has it: it may be paid, and must not be issued again",
+        ),
         (_, Some(Transition::Surface)) => (
             "surfaced",
             "the provider refused this payout and now has it: it may be paid, and must not be issued again",

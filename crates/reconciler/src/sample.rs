@@ -28,6 +28,7 @@ pub(crate) fn lookup(state: PayoutState) -> Lookup {
     let payout = PayoutId::from("0199aa00-0000-7000-8000-000000000001".parse::<PayoutId>().unwrap().uuid());
     Lookup {
         next_send: NextSend::Again,
+        is_decided: false,
         is_own_merchant: true,
         payout,
         state,

@@ -181,6 +181,9 @@ fn due_in(
     let to = transition.map_or(lookup.state, Transition::target);
     let age = if to == lookup.state { lookup.age } else { Duration::ZERO };
     let has_record = record.is_some() || lookup.order.provider_id.is_some();
+    // What people have decided the provider may still contradict.
+    let may_surface =
+        to == PayoutState::Rejected && lookup.is_decided && lookup.idempotency != Idempotency::None;
     match to {
         PayoutState::Queued => Some(Duration::ZERO),
         PayoutState::Unknown | PayoutState::Accepted => Some(settings.pace.wait(age, jitter)),
@@ -188,7 +191,7 @@ fn due_in(
         PayoutState::NeedsReview if has_record || lookup.idempotency != Idempotency::None => {
             Some(settings.watch.wait(age, jitter))
         }
-        PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned if has_record => {
+        PayoutState::Paid | PayoutState::Rejected | PayoutState::Returned if has_record || may_surface => {
             let wait = settings.watch.wait(age, jitter);
             (age.saturating_add(wait) <= settings.return_window).then_some(wait)
         }
@@ -210,6 +213,7 @@ mod tests {
     use payrun_domain::{
         decide::AbsencePolicy,
         money::{Currency, Money},
+        order::Order,
         verdict::{Differs, Mismatch, ProviderId, ProviderRefusal},
     };
 
@@ -293,6 +297,27 @@ mod tests {
         assert_eq!((same.transition, same.returned, same.anomaly), (None, None, None));
         let paid = settled(&returned, &Verdict::Settled(record("1 Paid")));
         assert_eq!(paid.anomaly.map(|anomaly| anomaly.kind), Some("contradicted"));
+    }
+
+    #[test]
+    fn what_people_decided_to_be_refused_is_watched_without_a_record() {
+        let order = Order { provider_id: None, ..lookup(PayoutState::Rejected).order };
+        let decided = Lookup { is_decided: true, order, ..lookup(PayoutState::Rejected) };
+        let due = |lookup: &Lookup| settled(lookup, &Verdict::NotFound).due_in;
+        assert!(due(&decided).is_some(), "it may have arrived");
+        assert_eq!(
+            due(&Lookup { is_decided: false, ..decided.clone() }),
+            None,
+            "the provider has refused it"
+        );
+        assert_eq!(
+            due(&Lookup { idempotency: Idempotency::None, ..decided.clone() }),
+            None,
+            "nothing is asked"
+        );
+        assert_eq!(due(&Lookup { age: 241 * HOUR, ..decided.clone() }), None, "its window is over");
+        let surfaced = settled(&decided, &Verdict::Settled(record("1 Paid"))).anomaly.unwrap();
+        assert!(surfaced.detail.starts_with("two people decided"), "{}", surfaced.detail);
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub enum Error {
     /// A backup, a dump or a promoted standby, in which the last sends may be missing.
     #[error(
         "this is not the database that payrun wrote to last: it was restored, loaded from a dump or promoted, and what was sent last may be \
-         missing in it; nothing is sent before `payrun recover` has doubted what may be out"
+         missing in it; nothing is sent, and nothing given up, before `payrun recover` has doubted what may be out"
     )]
     UnknownHistory,
     /// Postgres was told to forget.

@@ -228,7 +228,7 @@ async fn show(context: &Context, id: BatchId, lang: Lang) -> Result<(), Failure>
         if batch.line.in_doubt {
             text.push_str(
                 "\n\nimported before a backup was restored: it may have been approved and sent after the backup. Approved here, each payout is looked \
-                 up before it is sent",
+                 up, and what the provider has is not sent again",
             );
         }
         text.push_str(&left::describe(context, batch.line.batch, &batch.left, lang));

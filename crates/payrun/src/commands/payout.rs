@@ -1,7 +1,7 @@
 //! `payrun payout`.
 
 use clap::{Subcommand, ValueEnum};
-use payrun_app::{cancel_payout, find, resolve::resolve};
+use payrun_app::{cancel_payout, find, resolve::resolve, stops};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     payout::PayoutState,
@@ -86,12 +86,21 @@ pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(),
 }
 
 async fn show(context: &Context, which: &str, lang: Lang) -> Result<(), Failure> {
-    let details = find::payouts(&context.store_of_reader().await?, which).await?;
+    let store = context.store_of_reader().await?;
+    let details = find::payouts(&store, which).await?;
+    let stops = stops::read(&store).await?;
     let explained = details
         .into_iter()
         .map(|detail| Explained { meaning: meaning(context, &detail.payout, lang), detail });
     let explained: Vec<_> = explained.collect();
-    context.output.answer(&explained, |payouts| payouts.iter().map(timeline).collect::<Vec<_>>().join("\n\n"))
+    context.output.answer(&explained, |payouts| {
+        let lost = if stops.is_history_unknown {
+            "the database may have gone back in time: this payout may have been sent since; payrun doctor tells what to do\n\n"
+        } else {
+            ""
+        };
+        lost.to_owned() + &payouts.iter().map(timeline).collect::<Vec<_>>().join("\n\n")
+    })
 }
 
 /// A payout, and the code or status with which it ended, in words.
@@ -173,16 +182,13 @@ fn timeline(Explained { detail, meaning }: &Explained) -> String {
         text.push_str(&attempts(detail));
     }
     for decision in &detail.decisions {
-        let confirmed = decision
-            .confirmed_by
-            .as_ref()
-            .map_or_else(|| unconfirmed(decision).to_owned(), |who| format!("confirmed by {who}"));
         text.push_str(&format!(
-            "\n\n{} proposed {} at {}, {confirmed}: {}",
+            "\n\n{} proposed {} at {}: {}; {}",
             decision.proposed_by,
             decision.outcome,
             output::time(decision.proposed_at),
-            decision.evidence
+            decision.evidence,
+            standing(decision)
         ));
     }
     for webhook in &detail.webhooks {
@@ -199,8 +205,13 @@ fn timeline(Explained { detail, meaning }: &Explained) -> String {
     text.trim_end().to_owned()
 }
 
-const fn unconfirmed(decision: &DecisionLine) -> &'static str {
-    if decision.waits { "another person may confirm it" } else { "void since, and never confirmed" }
+/// Who confirmed it, and what they saw.
+fn standing(decision: &DecisionLine) -> String {
+    match (&decision.confirmed_by, &decision.confirmation) {
+        (Some(who), Some(seen)) => format!("{who} confirmed it: {seen}"),
+        (_, _) if decision.waits => "another person may confirm it".to_owned(),
+        (_, _) => "void since, and never confirmed".to_owned(),
+    }
 }
 
 fn attempts(detail: &PayoutDetail) -> String {

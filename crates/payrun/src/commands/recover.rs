@@ -77,7 +77,8 @@ fn describe(recovered: &Recovered) -> String {
         format!("\n\n{}", table(["account", "found", "what to do"], rows))
     };
     format!(
-        "the database knows what was sent until {sends_known_until:.0}; of what it holds as unsent, {doubted} payouts were looked up, and {still_unknown} are \
-         still unknown: they stay in doubt until their absence is proved beside a younger payout, or people decide\nnothing was sent{found}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
+        "the database knows what was sent until {sends_known_until:.0}; {doubted} payouts that it holds as unsent were put in doubt and looked up, and \
+         {still_unknown} are in doubt now, with those that were before: they stay so until their absence is proved beside a younger payout, or \
+         people decide\nthis command has sent nothing{found}\n\nwhen all of this is understood: payrun --as NAME thaw --all --reason '…', and start the roles"
     )
 }

@@ -187,9 +187,7 @@ impl Store {
         let operation = "cancelling a batch";
         self.batch(id).await?;
         let mut unit = Unit::begin(&self.pool, actor, operation).await?;
-        if is_in_doubt(&mut unit, id).await? {
-            return Err(ApproveError::InDoubt);
-        }
+        check_never_sent(&mut unit, id).await?;
         // Only what might still be sent can be stopped.
         let stamped = sqlx::query!(
             "update batch
@@ -234,10 +232,20 @@ impl Store {
     }
 }
 
-/// Whether the batch, which is not approved, may have been approved and sent after the backup that
-/// this database came from.
-pub(crate) async fn is_in_doubt(unit: &mut Unit, id: BatchId) -> Result<bool, Error> {
-    Ok(restore_doubt(unit, id).await? == Some(DoubtCause::Restored))
+/// Refuses to give up what a database that went back in time holds as never sent: it may have been
+/// sent since.
+pub(crate) async fn check_never_sent(unit: &mut Unit, id: BatchId) -> Result<(), ApproveError> {
+    let is_known = sqlx::query_scalar!(r#"select coalesce(history_is_known(), false) as "is_known!""#)
+        .fetch_one(unit.connection())
+        .await
+        .map_err(Error::driver("asking which database this is"))?;
+    if !is_known {
+        return Err(Error::UnknownHistory.into());
+    }
+    if restore_doubt(unit, id).await? == Some(DoubtCause::Restored) {
+        return Err(ApproveError::InDoubt);
+    }
+    Ok(())
 }
 
 /// Why payouts of the batch, which is not approved, are looked up before they are sent.

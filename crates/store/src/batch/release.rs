@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use payrun_domain::{id::BatchId, money::Money, name::Actor};
 use serde::Serialize;
 
-use crate::{ApproveError, Error, RiskFlag, Store, batch::approve::is_in_doubt, state, unit::Unit};
+use crate::{ApproveError, Error, RiskFlag, Store, batch::approve::check_never_sent, state, unit::Unit};
 
 /// A held row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,9 +123,7 @@ impl Store {
     pub async fn exclude(&self, actor: &Actor, id: BatchId, rows: &[i32]) -> Result<u64, ApproveError> {
         let operation = "excluding held rows";
         let mut unit = self.decide_about(actor, id, operation).await?;
-        if is_in_doubt(&mut unit, id).await? {
-            return Err(ApproveError::InDoubt);
-        }
+        check_never_sent(&mut unit, id).await?;
         let excluded = sqlx::query_scalar!(
             "update payout
              set state = 'cancelled', transition = 'cancel', version = version + 1,

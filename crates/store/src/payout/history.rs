@@ -101,6 +101,8 @@ pub struct DecisionLine {
     pub proposed_at: Timestamp,
     /// Who confirmed it; none while nobody has.
     pub confirmed_by: Option<Actor>,
+    /// What they saw.
+    pub confirmation: Option<String>,
     /// Another person may confirm it: no other took its place, and the payout is what it was.
     pub waits: bool,
 }
@@ -295,7 +297,7 @@ impl Store {
 
     async fn decisions(&self, id: PayoutId) -> Result<Vec<DecisionLine>, Error> {
         let rows = sqlx::query!(
-            r#"select outcome, evidence, proposed_by, proposed_at, confirmed_by, confirmed_by is null
+            r#"select outcome, evidence, proposed_by, proposed_at, confirmed_by, confirmation, confirmed_by is null
                    and version = (select version from payout where id = $1)
                    and number = max(number) over (partition by version) as "waits!"
                from review_decision
@@ -314,6 +316,7 @@ impl Store {
                 proposed_by: who(&row.proposed_by, "proposed_by")?,
                 proposed_at: row.proposed_at.to_jiff(),
                 confirmed_by: row.confirmed_by.map(|name| who(&name, "confirmed_by")).transpose()?,
+                confirmation: row.confirmation,
                 waits: row.waits,
             })
         });

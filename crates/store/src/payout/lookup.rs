@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::{
     Claimed, Error, Peer, Store,
     payout::{doubt::DoubtCause, sealed_order::SealedOrder},
+    people::review::DECIDED,
     state,
     unit::Unit,
 };
@@ -48,6 +49,8 @@ pub struct Lookup {
     pub age: Duration,
     /// What another send of it would be.
     pub next_send: NextSend,
+    /// Two people decided what became of it.
+    pub is_decided: bool,
     /// It was sent to the merchant that is asked. Another one knows nothing of it.
     pub is_own_merchant: bool,
     /// The provider's words at the last look-up.
@@ -83,6 +86,7 @@ impl Lookup {
             idempotency,
             sends: claimed.sends,
             refusal_noted: false,
+            is_decided: false,
             not_found: 0,
             not_found_for: Duration::ZERO,
             sent_at: Timestamp::MIN,
@@ -156,6 +160,7 @@ impl Store {
             } else {
                 NextSend::Again
             },
+            is_decided: row.reason.as_deref() == Some(DECIDED),
             is_own_merchant: row.is_own_merchant,
             order: row.sealed().open(&self.sealer())?,
             returned: row

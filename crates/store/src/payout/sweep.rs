@@ -125,6 +125,8 @@ impl Store {
                      for update skip locked
                  ) payout
                  where batch.cancelled_at is not null
+                     -- What went back in time may have been sent since.
+                     and (select history_is_known())
                  limit $1
              )
              update payout

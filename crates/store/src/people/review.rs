@@ -10,6 +10,9 @@ use payrun_domain::{
 
 use crate::{Error, Store, state, unit::Unit};
 
+/// The reason of a payout of which people have decided what it is.
+pub(crate) const DECIDED: &str = "decided";
+
 /// What became of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,7 +150,7 @@ impl Store {
         if proposed_by == *actor {
             return Err(ReviewError::NeedsAnother(proposed_by));
         }
-        confirm(actor, unit, id, version, transition).await?;
+        confirm((actor, evidence), unit, id, version, transition).await?;
         Ok(Decision::Confirmed)
     }
 }
@@ -204,7 +207,7 @@ async fn decidable_version(
 
 /// The second person agrees: the payout moves.
 async fn confirm(
-    actor: &Actor,
+    (actor, evidence): (&Actor, &str),
     mut unit: Unit,
     id: PayoutId,
     version: i32,
@@ -213,7 +216,7 @@ async fn confirm(
     let operation = "deciding about a payout";
     sqlx::query!(
         "update review_decision
-         set confirmed_by = $3, confirmed_at = clock_timestamp()
+         set confirmed_by = $3, confirmed_at = clock_timestamp(), confirmation = $4
          where payout_id = $1
              and version = $2
              and number = (
@@ -224,6 +227,7 @@ async fn confirm(
         id.uuid(),
         version,
         actor.as_str(),
+        evidence,
     )
     .execute(unit.connection())
     .await
@@ -257,17 +261,21 @@ async fn confirm(
     .map_err(Error::driver(operation))?;
     sqlx::query!(
         "update payout
-         set state = $3, transition = $4, version = version + 1, reason = 'decided',
+         set state = $3, transition = $4, version = version + 1, reason = $6,
              state_since = clock_timestamp(),
              acknowledged_by = case when $3 = 'rejected' then $5 end,
              acknowledged_at = case when $3 = 'rejected' then clock_timestamp() end,
-             due_at = case when $3 = 'rejected' and provider_id is null then null else clock_timestamp() end
+             due_at = case
+                 when $3 = 'rejected' and provider_id is null and not account_can_be_asked(account) then null
+                 else clock_timestamp()
+             end
          where id = $1 and version = $2",
         id.uuid(),
         version,
         transition.target().as_str(),
         transition.as_str(),
         actor.as_str(),
+        DECIDED,
     )
     .execute(unit.connection())
     .await

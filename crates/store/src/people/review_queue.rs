@@ -22,8 +22,8 @@ pub struct ReviewItem {
     pub batch: Option<BatchId>,
     /// The caller's id of the payout, or what the call calls it.
     pub client_id: String,
-    /// `needs_review`, `rejected`, `returned`, `late`, the kind of an anomaly, or
-    /// `unmatched_webhook`.
+    /// `needs_review`, `proposal`, `other_merchant`, `rejected`, `returned`, `late`, the kind of an
+    /// anomaly, or `unmatched_webhook`.
     pub kind: String,
     /// Why, in words for a person; no personal data.
     pub detail: String,
@@ -63,53 +63,13 @@ impl Store {
         rows.into_iter().map(|row| Ok((row.id.into(), account_name(&row.account)?))).collect()
     }
 
-    /// Payouts in review, unexplained anomalies and calls of the last day that fit no payout; the
-    /// oldest `rows_max` of each.
+    /// Payouts in review, proposals that wait, doubt at another merchant, unexplained anomalies and
+    /// calls of the last day that fit no payout; the oldest `rows_max` of each.
     pub async fn review_items(&self, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
-        let rows = sqlx::query!(
-            r#"(
-                   select payout.id, payout.account as "account!", payout.client_id as "client_id!",
-                       'needs_review' as "kind!", payout.reason || case
-                           when is_found(payout.lookup_answer)
-                               then '; asked again, the provider has it: ' || payout.lookup_answer
-                           else ''
-                       end || coalesce('; ' || proposal.words, '') as "detail!",
-                       payout.state_since as "since!"
-                   from payout
-                   left join lateral (
-                       select decision.proposed_by || ' proposed ' || decision.outcome || ', another person confirms' as words
-                       from review_decision decision
-                       where decision.payout_id = payout.id and decision.version = payout.version
-                       order by decision.number desc
-                       limit 1
-                   ) proposal on true
-                   where payout.state = 'needs_review'
-                   order by payout.state_since
-                   limit $1
-               )
-               union all (
-                   select payout.id, payout.account, payout.client_id, anomaly.kind, anomaly.detail,
-                       anomaly.opened_at
-                   from anomaly
-                   join payout on payout.id = anomaly.payout_id
-                   where anomaly.closed_at is null
-                   order by anomaly.opened_at
-                   limit $1
-               )
-               union all (
-                   select null, account, coalesce(reference, provider_id, ''), 'unmatched_webhook', status,
-                       received_at
-                   from webhook
-                   where payout_id is null
-                       and received_at between clock_timestamp() - interval '24 hours' and clock_timestamp() - interval '10 minutes'
-                   order by received_at
-                   limit $1
-               )"#,
-            rows_max,
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(Error::driver("reading what waits for a person"))?;
+        let rows = sqlx::query_file!("src/people/review_items.sql", rows_max)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(Error::driver("reading what waits for a person"))?;
         rows.into_iter()
             .map(|row| {
                 Ok(ReviewItem {

@@ -233,6 +233,7 @@ fn every_transition_is_conditional_or_not() {
         let conditional = match rule.transition {
             T::Pass
             | T::Approve
+            | T::Cancel
             | T::CancelQueued
             | T::Claim
             | T::NotSent
@@ -252,7 +253,6 @@ fn every_transition_is_conditional_or_not() {
             T::Ingest
             | T::Invalidate
             | T::Hold
-            | T::Cancel
             | T::Accept
             | T::PayAtOnce
             | T::Doubt

@@ -41,7 +41,20 @@ async fn nothing_is_claimed_in_another_database_until_all_in_it_is_doubted(pool:
     assert!(!owner.history_is_known().await.unwrap());
     assert!(owner.backlog().await.unwrap().unknown_history);
     assert!(matches!(claim(&owner, &payouts).await, Err(Error::UnknownHistory)));
+    let batch = owner.payout(payouts[0]).await.unwrap().unwrap().payout.batch;
+    let given_up = owner.cancel_batch(&by("luis"), batch).await;
+    assert!(
+        matches!(given_up, Err(ApproveError::Store(Error::UnknownHistory))),
+        "it may have been sent: {given_up:?}"
+    );
     let mut connection = app(&pool).await;
+    let by_hand = connection
+        .execute(
+            "update payout
+             set state = 'cancelled', transition = 'cancel_queued', version = version + 1, reason = 'x', due_at = null",
+        )
+        .await;
+    assert_eq!(code(&by_hand.unwrap_err()), "PR001", "nor does the table give it up");
     let by_hand = sqlx::query("insert into attempt (payout_id, number, account, epoch, state, holder, peer) values ($1, 1, 'searchable', 1, 'intent', 'me', (select peer from account_peer where account = 'searchable'))")
         .bind(payouts[0].uuid())
         .execute(&mut connection)

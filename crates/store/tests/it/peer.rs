@@ -92,6 +92,23 @@ async fn a_peer_that_finds_what_was_sent_is_the_same_merchant(pool: PgPool) {
 }
 
 /// A person's pause is not ended by a proof.
+/// The table itself takes no intent for a peer that is only known by sight.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn no_intent_is_for_a_stranger(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    sent(&pool, &owner, "open", Transition::Doubt).await;
+    assert!(!owner.meet_peer(&by("dispatch:2"), &rotated()).await.unwrap());
+    let (_, payouts) = approved(&pool, "next", 1).await;
+    let by_hand = sqlx::query(
+        "insert into attempt (payout_id, number, account, epoch, state, holder, peer)
+         select $1, 1, 'searchable', 1, 'intent', 'me', peer from account_peer where merchant is null",
+    )
+    .bind(payouts[0].uuid())
+    .execute(&mut app(&pool).await)
+    .await;
+    assert_eq!(code(&by_hand.unwrap_err()), "PR006");
+}
+
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn two_people_adopt_another_merchant(pool: PgPool) {
     let owner = accounts(&pool).await;

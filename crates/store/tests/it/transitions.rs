@@ -135,8 +135,9 @@ impl Ask {
         .await
         .unwrap();
         sqlx::query(
-            "insert into review_decision (payout_id, version, outcome, evidence, proposed_by, confirmed_by, confirmed_at)
-             select $1, $2, $3, 'statement line 7', 'ana', $4, case when $4 is not null then now() end
+            "insert into review_decision (payout_id, version, outcome, evidence, proposed_by, confirmed_by, confirmed_at, confirmation)
+             select $1, $2, $3, 'statement line 7', 'ana', $4, case when $4 is not null then now() end,
+                 case when $4 is not null then 'statement line 8' end
              where $3 in ('accepted', 'paid', 'rejected', 'queued')",
         )
         .bind(id)
