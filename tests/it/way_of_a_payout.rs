@@ -57,17 +57,18 @@ fn nobody_approves_what_they_uploaded_nor_what_they_did_not_see() {
     let imported = world.run(&["--as", "ana", "import", file.to_str().unwrap()]);
     let batch = imported["batch"].as_str().unwrap();
     let digest = world.run(&["batch", "show", batch])["digest"].as_str().unwrap().to_owned();
-    let refused = |arguments: &[&str], why: &str| {
+    let ends = |arguments: &[&str], code: i32, why: &str| {
         let (status, _, errors) = world.try_run(arguments);
-        assert_eq!(status.code(), Some(3), "{errors}");
+        assert_eq!(status.code(), Some(code), "{errors}");
         assert!(errors.contains(why), "{errors}");
     };
+    let refused = |arguments: &[&str], why: &str| ends(arguments, 3, why);
     refused(&["--as", "ana", "batch", "approve", batch, "--digest", &digest], "another person must");
     refused(&["--as", "Ana", "batch", "approve", batch, "--digest", &digest], "another person must");
     refused(&["--as", "luis", "batch", "approve", batch, "--digest", "0123456789abcdef"], "not the digest");
     let told = world.try_run(&["--as", "luis", "batch", "approve", batch, "--digest", "0123456789abcdef"]).2;
     assert!(!told.contains(&digest), "who has not looked is not told what to say: {told}");
-    refused(&["batch", "approve", batch, "--digest", &digest], "say who you are");
+    ends(&["batch", "approve", batch, "--digest", &digest], 2, "say who you are");
     world.run(&["--as", "luis", "batch", "approve", batch, "--digest", &digest]);
     refused(&["--as", "luis", "batch", "approve", batch, "--digest", &digest], "approved already");
 }
