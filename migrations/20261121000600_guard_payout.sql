@@ -259,11 +259,10 @@ begin
                 when 'note_refusal' then old_row.sends > 1 and new_row.refusal_code is not null
                 when 'doubt' then true
                 when 'expire_lease' then true
-                when 'find_accepted' then account_can_be_asked(old_row.account)
-                when 'find_paid' then account_can_be_asked(old_row.account)
+                when 'find_accepted' then true
+                when 'find_paid' then true
                 -- The refusal is the last send's.
-                when 'find_rejected' then account_can_be_asked(old_row.account)
-                    and earlier_sends_never_arrived(old_row.id, old_row.attempts)
+                when 'find_rejected' then earlier_sends_never_arrived(old_row.id, old_row.attempts)
                 when 'confirm_absent' then account_can_be_asked(old_row.account)
                     and old_row.not_found >= 2
                     and new_row.not_found = old_row.not_found + 1

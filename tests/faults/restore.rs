@@ -46,7 +46,9 @@ fn restored(provider: Provider, name: &'static str) -> (World, [String; 3], Valu
     assert_eq!(world.ledger(), sent, "a restored database sends nothing by itself");
     let (_, told, _) = world.try_run(&["recover"]);
     assert_eq!(world.ledger(), sent, "nothing is sent while it is frozen");
-    assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &0.into()), "{told}");
+    // What cannot be asked for stays in doubt until the quiet time is over.
+    let unknown = if provider.is_without_idempotency() { ROWS } else { 0 };
+    assert_eq!((&told["doubted"], &told["still_unknown"]), (&ROWS.into(), &unknown.into()), "{told}");
     assert!(says(&told, "its 5 payouts may have been approved and sent after the backup"), "{told}");
     let until = told["sends_known_until"].as_str().unwrap();
     assert_eq!(
@@ -136,6 +138,7 @@ fn a_provider_without_a_list_is_asked_one_by_one() {
 #[test]
 fn a_provider_that_cannot_be_asked_leaves_it_to_a_person() {
     let (world, [_, queued, waiting], _) = restored(Provider::Qentaz, "payrun_restore_qentaz");
-    assert_eq!(world.count(&queued, &["needs_review"]), 5);
     go_on(&world, &waiting, Provider::Qentaz);
+    world.settled_beside_others(&queued);
+    assert_eq!(world.count(&queued, &["needs_review"]), 5);
 }

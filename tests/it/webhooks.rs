@@ -1,7 +1,7 @@
 //! Providers that call: a genuine call settles a payout sooner, by way of a look-up; all others do
 //! nothing.
 
-use payrun_tests::{Options, World, wait_for};
+use payrun_tests::{Options, Provider, World, wait_for};
 
 /// Nothing is looked up in this test unless a call brings it forward.
 const SLOW: &str = "look_up_min_ms = 3600000\nlook_up_max_ms = 3600000\n";
@@ -54,6 +54,48 @@ fn a_call_brings_the_look_up_forward_and_settles_nothing_itself() {
     assert_eq!(state, "paid", "what the look-up says, not the call");
     assert_eq!(world.count(&batch, &["accepted"]), 2, "the others wait for their hour");
     assert!(!show("webhook-1")["webhooks"].as_array().unwrap().is_empty());
+}
+
+/// Nothing but the provider's own id finds a payout there, and the answer that had it is lost.
+#[test]
+fn a_call_names_the_id_that_a_lost_answer_had() {
+    let options = Options {
+        provider: Provider::Qentaz,
+        limits: "look_up_min_ms = 100\nlook_up_max_ms = 300\n".to_owned(),
+        ..Options::default()
+    };
+    let world = World::with("payrun_it_named", &options);
+    let _run = world.start("run");
+    assert_eq!(world.settled(&world.approved_batch("other", 1)), 1);
+    let others = world.ledger_lines().remove(0).payout_id;
+    world.set_faults("accept_reset=1000");
+    let batch = world.approved_batch("named", 1);
+    wait_for("its answer to be lost", || (world.count(&batch, &["unknown"]) == 1).then_some(()));
+    world.end_faults();
+    let lost = world.ledger_lines().pop().unwrap();
+    let address = world.served("run", "serving /webhooks");
+    let call = |id: &str| {
+        let body = format!(
+            r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"description":"{} Planilla"}}}}"#,
+            lost.reference
+        );
+        let path = format!("/webhooks/{}", world.account());
+        assert_eq!(world.post(&address, &path, "authorization: Bearer sandbox-auth-key", &body).0, 200);
+    };
+    // One that names another payout's id is no answer, and settles nothing.
+    call(&others);
+    wait_for("the mismatch to be told", || {
+        let shown = world.run(&["payout", "show", "named-1"])[0].clone();
+        (shown["anomalies"][0]["kind"] == "mismatch").then_some(())
+    });
+    assert_eq!(world.count(&batch, &["unknown"]), 1);
+    call(&lost.payout_id);
+    assert_eq!(world.settled(&batch), 1);
+    let shown = world.run(&["payout", "show", "named-1"])[0].clone();
+    assert_eq!(
+        (&shown["state"], shown["provider_id"].as_str(), shown["attempts"].as_array().unwrap().len()),
+        (&"paid".into(), Some(lost.payout_id.as_str()), 1)
+    );
 }
 
 /// The platform's half of a key pair that exists nowhere else, and what OpenSSL signed with the

@@ -125,18 +125,20 @@ pub fn after_lookup_of_unknown(
     known: &UnknownPayout,
     absence_policy: &AbsencePolicy,
 ) -> Option<Transition> {
-    if known.idempotency == Idempotency::None {
-        return Some(Transition::Park);
-    }
     match verdict {
+        // Also without idempotency: nobody else has our reference, and it has our amount.
         Verdict::Accepted(_) => Some(Transition::FindAccepted),
         // Money that came back was paid first; the return is the next look-up's fact.
         Verdict::Settled(_) | Verdict::Returned { .. } => Some(Transition::FindPaid),
+        Verdict::Rejected(_) if known.sends <= 1 => Some(Transition::FindRejected),
+        // That nothing is found proves nothing there; people decide once the provider has had the
+        // quiet time to show a record.
+        _ if known.idempotency == Idempotency::None => {
+            (known.age >= absence_policy.quiet).then_some(Transition::Park)
+        }
         // After several sends only when nothing can still be on its way: the earlier ones were
         // believed absent, and the refusal is the last one's.
-        Verdict::Rejected(_) if known.sends <= 1 || known.silent_for >= absence_policy.quiet => {
-            Some(Transition::FindRejected)
-        }
+        Verdict::Rejected(_) if known.silent_for >= absence_policy.quiet => Some(Transition::FindRejected),
         Verdict::NotFound if is_believed(known, absence_policy) => Some(if known.refusal_noted {
             Transition::ConfirmRefused
         } else if may_resend(known, absence_policy) {
@@ -380,12 +382,23 @@ mod tests {
     }
 
     #[test]
-    fn without_idempotency_a_person_always_decides() {
-        for verdict in [Verdict::NotFound, Verdict::Accepted(record()), Verdict::Settled(record()), refusal()]
-        {
-            let known = UnknownPayout { idempotency: Idempotency::None, ..unknown_payout() };
-            assert_eq!(after_lookup_of_unknown(&verdict, &known, &POLICY), Some(Transition::Park));
+    fn without_idempotency_what_is_found_is_believed_and_people_decide_about_the_rest() {
+        let young = UnknownPayout { idempotency: Idempotency::None, age: Duration::ZERO, ..unknown_payout() };
+        let old = UnknownPayout { age: POLICY.quiet, ..young };
+        let decide = |verdict: &Verdict, known| after_lookup_of_unknown(verdict, known, &POLICY);
+        for (verdict, transition) in [
+            (Verdict::Accepted(record()), Transition::FindAccepted),
+            (Verdict::Settled(record()), Transition::FindPaid),
+            (refusal(), Transition::FindRejected),
+        ] {
+            assert_eq!(decide(&verdict, &young), Some(transition), "{verdict:?}");
         }
+        for verdict in [Verdict::NotFound, Verdict::Unknown(Doubt::ReplyLost), Verdict::Unlisted(record())] {
+            assert_eq!(decide(&verdict, &young), None, "it may still show: {verdict:?}");
+            assert_eq!(decide(&verdict, &old), Some(Transition::Park), "{verdict:?}");
+        }
+        let again = UnknownPayout { sends: 2, ..old };
+        assert_eq!(decide(&refusal(), &again), Some(Transition::Park), "of which send is not known");
     }
 
     #[test]

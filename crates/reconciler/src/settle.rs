@@ -125,10 +125,9 @@ fn answer(verdict: &Verdict) -> String {
 /// `absence`: how far the verdict goes, if it is a not-found.
 fn reason(transition: Transition, verdict: &Verdict, absence: Absence) -> Option<String> {
     match verdict {
+        // Found, and not believed: what was refused cannot have been paid.
         Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. }
-            // Found, and not believed: without idempotency it may be another payout's record, and
-            // what was refused cannot have been paid.
-            if matches!(transition, Transition::Park | Transition::Surface) =>
+            if transition == Transition::Surface =>
         {
             Some(format!("found_{}", verdict.as_str()))
         }
@@ -374,8 +373,8 @@ mod tests {
         let unknown = lookup(PayoutState::Unknown);
         let reason = |lookup: &Lookup, verdict: &Verdict| settled(lookup, verdict).reason;
         assert_eq!(reason(&unknown, &Verdict::Settled(record("1 Paid"))), None, "nothing is wrong with it");
-        let opaque = Lookup { idempotency: Idempotency::None, ..unknown.clone() };
-        assert_eq!(reason(&opaque, &Verdict::Accepted(record("3"))).as_deref(), Some("found_accepted"));
+        let rejected = lookup(PayoutState::Rejected);
+        assert_eq!(reason(&rejected, &Verdict::Accepted(record("3"))).as_deref(), Some("found_accepted"));
         assert_eq!(reason(&unknown, &Verdict::NotFound).as_deref(), Some("absence_believed"));
         let accepted = lookup(PayoutState::Accepted);
         assert_eq!(reason(&accepted, &Verdict::NotFound).as_deref(), Some(MISSING));

@@ -146,14 +146,12 @@ impl Protocol {
                 let named = (0..).zip(&world.provider.records);
                 let named = named.filter(|(_, record)| record.name == world.name());
                 let found: Vec<u8> = named.map(|(place, _)| place).collect();
-                // A provider without idempotency cannot be asked and answers nothing; a program
-                // that asks all the same hears a not-found.
+                // Without idempotency what is there may be found, and may not.
                 let is_blind = self.idempotency == Idempotency::None;
                 if is_blind || found.is_empty() || world.provider.index != Index::Whole {
                     actions.push(Action::LookUp(None));
                 }
-                let found = found.into_iter().filter(|_| !is_blind);
-                actions.extend(found.map(|record| Action::LookUp(Some(record))));
+                actions.extend(found.into_iter().map(|record| Action::LookUp(Some(record))));
             }
             // By the provider's id, once it is known.
             PayoutState::Accepted => actions.extend(by_id(world)),

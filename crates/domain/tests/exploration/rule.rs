@@ -115,15 +115,6 @@ impl Rule {
                 "B that changes its mind",
                 "C",
             ],
-            Self::EpochFence => &[
-                "A",
-                "A that forgets refusals",
-                "A that forgets references",
-                "B",
-                "B that forgets refusals",
-                "A that changes its mind",
-                "B that changes its mind",
-            ],
             Self::OneReference | Self::DuplicateIsQuestion => {
                 &["A", "A that forgets refusals", "A that forgets references", "A that changes its mind"]
             }
@@ -138,7 +129,7 @@ impl Rule {
             Self::ExpiryIsDoubt => {
                 &["A that forgets references", "B", "B that forgets refusals", "B that changes its mind", "C"]
             }
-            Self::AmbiguousIsDoubt => &[
+            Self::EpochFence | Self::AmbiguousIsDoubt => &[
                 "A",
                 "A that forgets refusals",
                 "A that forgets references",

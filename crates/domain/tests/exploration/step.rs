@@ -229,7 +229,8 @@ impl Protocol {
             silent_for: if has_two_clocks { of_database.min(own) } else { of_database },
             clocks_agree: !(has_two_clocks && world.clock_was_set),
             canary_found: !wants_younger || world.provider.index != Index::Lags,
-            age: Duration::ZERO,
+            // Without idempotency, people are asked once the quiet time is over.
+            age: if self.idempotency == Idempotency::None { POLICY.quiet } else { Duration::ZERO },
             next_send: NextSend::Again,
         }
     }

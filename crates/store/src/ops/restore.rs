@@ -194,9 +194,9 @@ impl Store {
                where is_in_doubt(state)
                    and (
                        coalesce(looked_up_at < (select max(opened_at) from history), true)
-                       or lookup_answer in (
-                           'deferred', 'unknown: reply_lost', 'unknown: server_error', 'unknown: throttled'
-                       )
+                       or lookup_answer in ('deferred', 'unknown: server_error', 'unknown: throttled')
+                       -- Without idempotency there may be nothing to ask by.
+                       or lookup_answer = 'unknown: reply_lost' and account_can_be_asked(account)
                    )"#,
         )
         .fetch_one(&self.pool)

@@ -58,7 +58,7 @@ taken as (
     returning payout.*
 )
 select taken.id, taken.state, taken.version, taken.sends, taken.not_found,
-    taken.provider_status, taken.provider_id, taken.reference, taken.country, taken.currency,
+    taken.provider_status, coalesce(taken.provider_id, told.provider_id) as provider_id, taken.reference, taken.country, taken.currency,
     taken.amount_minor, taken.returned_minor, account.idempotency as "idempotency!",
     taken.refusal_code is not null as "refusal_noted!",
     taken.reason,
@@ -82,5 +82,14 @@ left join lateral (
     from attempt
     where payout_id = taken.id and number = taken.attempts offset 0
 ) attempt on true
+-- What nothing but the provider's own id finds is asked for by the id that a genuine call about our
+-- reference named: whether it is of this payout, the answer tells.
+left join lateral (
+    select webhook.provider_id
+    from webhook
+    where webhook.payout_id = taken.id and webhook.provider_id is not null
+    order by webhook.id desc
+    limit 1
+) told on taken.state = 'unknown' and taken.provider_id is null and account.idempotency = 'none'
 left join account_peer sent on sent.account = $1 and sent.peer = attempt.peer
 left join account_peer asked on asked.account = $1 and asked.peer = $5
