@@ -194,9 +194,11 @@ impl Store {
                where is_in_doubt(state)
                    and (
                        coalesce(looked_up_at < (select max(opened_at) from history), true)
-                       or lookup_answer in ('deferred', 'unknown: server_error', 'unknown: throttled')
-                       -- Without idempotency there may be nothing to ask by.
-                       or lookup_answer = 'unknown: reply_lost' and account_can_be_asked(account)
+                       -- Without idempotency there may be nothing to ask by, and nothing that is
+                       -- found is no answer there.
+                       or account_can_be_asked(account) and lookup_answer in (
+                           'deferred', 'unknown: reply_lost', 'unknown: server_error', 'unknown: throttled'
+                       )
                    )"#,
         )
         .fetch_one(&self.pool)
