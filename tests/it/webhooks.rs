@@ -1,7 +1,7 @@
 //! Providers that call: a genuine call settles a payout sooner, by way of a look-up; all others do
 //! nothing.
 
-use payrun_tests::{Options, Provider, World, wait_for};
+use payrun_tests::{Options, Process, Provider, World, wait_for};
 
 /// Nothing is looked up in this test unless a call brings it forward.
 const SLOW: &str = "look_up_min_ms = 3600000\nlook_up_max_ms = 3600000\n";
@@ -56,46 +56,77 @@ fn a_call_brings_the_look_up_forward_and_settles_nothing_itself() {
     assert!(!show("webhook-1")["webhooks"].as_array().unwrap().is_empty());
 }
 
-/// Nothing but the provider's own id finds a payout there, and the answer that had it is lost.
-#[test]
-fn a_call_names_the_id_that_a_lost_answer_had() {
-    let options = Options {
-        provider: Provider::Qentaz,
-        limits: "look_up_min_ms = 100\nlook_up_max_ms = 300\n".to_owned(),
-        ..Options::default()
-    };
-    let world = World::with("payrun_it_named", &options);
-    let _run = world.start("run");
-    assert_eq!(world.settled(&world.approved_batch("other", 1)), 1);
-    let others = world.ledger_lines().remove(0).payout_id;
-    world.set_faults("accept_reset=1000");
-    let batch = world.approved_batch("named", 1);
-    wait_for("its answer to be lost", || (world.count(&batch, &["unknown"]) == 1).then_some(()));
-    world.end_faults();
-    let lost = world.ledger_lines().pop().unwrap();
-    let address = world.served("run", "serving /webhooks");
-    let call = |id: &str| {
+/// A payout whose answer is lost at a provider where nothing but its own id finds one, and what the
+/// provider calls it.
+struct Lost {
+    world: World,
+    batch: String,
+    reference: String,
+    id: String,
+    others_id: String,
+    run: Process,
+}
+
+impl Lost {
+    fn in_world(name: &'static str, limits: &str) -> Self {
+        let limits = format!("look_up_min_ms = 100\nlook_up_max_ms = 300\n{limits}");
+        let options = Options { provider: Provider::Qentaz, limits, ..Options::default() };
+        let world = World::with(name, &options);
+        let run = world.start("run");
+        assert_eq!(world.settled(&world.approved_batch("other", 1)), 1);
+        let others_id = world.ledger_lines().remove(0).payout_id;
+        world.set_faults("accept_reset=1000");
+        let batch = world.approved_batch("named", 1);
+        wait_for("its answer to be lost", || (world.count(&batch, &["unknown"]) == 1).then_some(()));
+        world.end_faults();
+        let lost = world.ledger_lines().pop().unwrap();
+        Self { world, batch, reference: lost.reference, id: lost.payout_id, others_id, run }
+    }
+
+    /// A genuine call about it that names `id`.
+    fn call(&self, id: &str) {
         let body = format!(
             r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"description":"{} Planilla"}}}}"#,
-            lost.reference
+            self.reference
         );
-        let path = format!("/webhooks/{}", world.account());
-        assert_eq!(world.post(&address, &path, "authorization: Bearer sandbox-auth-key", &body).0, 200);
-    };
+        let path = format!("/webhooks/{}", self.world.account());
+        let address = self.world.served("run", "serving /webhooks");
+        let bearer = "authorization: Bearer sandbox-auth-key";
+        assert_eq!(self.world.post(&address, &path, bearer, &body).0, 200);
+    }
+
+    fn shown(&self) -> serde_json::Value {
+        self.world.run(&["payout", "show", "named-1"])[0].clone()
+    }
+}
+
+#[test]
+fn a_call_names_the_id_that_a_lost_answer_had() {
+    let lost = Lost::in_world("payrun_it_named", "");
     // One that names another payout's id is no answer, and settles nothing.
-    call(&others);
+    lost.call(&lost.others_id);
     wait_for("the mismatch to be told", || {
-        let shown = world.run(&["payout", "show", "named-1"])[0].clone();
-        (shown["anomalies"][0]["kind"] == "mismatch").then_some(())
+        (lost.shown()["anomalies"][0]["kind"] == "mismatch").then_some(())
     });
-    assert_eq!(world.count(&batch, &["unknown"]), 1);
-    call(&lost.payout_id);
-    assert_eq!(world.settled(&batch), 1);
-    let shown = world.run(&["payout", "show", "named-1"])[0].clone();
+    assert_eq!(lost.world.count(&lost.batch, &["unknown"]), 1);
+    lost.call(&lost.id);
+    assert_eq!(lost.world.settled(&lost.batch), 1);
+    let shown = lost.shown();
     assert_eq!(
         (&shown["state"], shown["provider_id"].as_str(), shown["attempts"].as_array().unwrap().len()),
-        (&"paid".into(), Some(lost.payout_id.as_str()), 1)
+        (&"paid".into(), Some(lost.id.as_str()), 1)
     );
+    lost.run.kill();
+}
+
+#[test]
+fn a_call_that_comes_when_people_decide_already_shows_them_what_the_provider_has() {
+    let lost = Lost::in_world("payrun_it_late_name", "quiet_ms = 1500\n");
+    wait_for("people to be asked", || (lost.world.count(&lost.batch, &["needs_review"]) == 1).then_some(()));
+    lost.call(&lost.id);
+    wait_for("the provider to be asked", || (lost.shown()["lookup_answer"] == "settled").then_some(()));
+    assert_eq!(lost.shown()["state"], "needs_review", "people decide, and see it");
+    lost.run.kill();
 }
 
 /// The platform's half of a key pair that exists nowhere else, and what OpenSSL signed with the

@@ -5,7 +5,8 @@
 //! `invoice_id` in Mongo). Hence:
 //!
 //! - `Idempotency::None`: nothing says that `external_invoice_id` is unique, and nothing can be
-//!   asked over HTTP. A send without an answer is for people.
+//!   asked over HTTP. A send without an answer is looked for in the database, where that is
+//!   configured; what is not found there is for people.
 //! - 201 with an `invoice_id` of 20 characters, echoing what was asked, is an acceptance. No other
 //!   answer is documented at all.
 //! - `payout_id` looks like the key and is a container that outlives the payout: it is not read.

@@ -4,7 +4,8 @@
 //!
 //! - `Idempotency::None` to the letter: nothing of ours is unique there, and the only key of a
 //!   look-up is `external_reference`, which the provider makes and which travels in the very answer
-//!   that may be lost. A send without an answer is for people.
+//!   that may be lost. A webhook about our reference may name it; without one, a send without an
+//!   answer is for people.
 //! - Our reference stands in `reference_one` and at the front of `description`, the only field of
 //!   ours that webhooks bring back: that is how people, and webhooks, recognise a payout whose
 //!   answer was lost.

@@ -87,9 +87,12 @@ left join lateral (
 left join lateral (
     select webhook.provider_id
     from webhook
-    where webhook.payout_id = taken.id and webhook.provider_id is not null
+    where taken.provider_id is null
+        and account.idempotency = 'none'
+        and webhook.payout_id = taken.id
+        and webhook.provider_id is not null
     order by webhook.id desc
     limit 1
-) told on taken.state = 'unknown' and taken.provider_id is null and account.idempotency = 'none'
+) told on true
 left join account_peer sent on sent.account = $1 and sent.peer = attempt.peer
 left join account_peer asked on asked.account = $1 and asked.peer = $5
