@@ -18,13 +18,13 @@ pub async fn read(store: &Store) -> Result<Stops, Error> {
     Ok(Stops { freezes: store.frozen().await?, is_history_unknown: !store.history_is_known().await? })
 }
 
+/// The database may have gone back in time, in words for a person.
+pub const HISTORY_IS_UNKNOWN: &str =
+    "nothing is sent: the database may have gone back in time; payrun doctor tells what to do";
+
 /// In words for a person, a line for each; nothing while payouts are sent.
 pub fn describe(stops: &Stops) -> String {
-    let history = if stops.is_history_unknown {
-        "nothing is sent: the database may have gone back in time; payrun doctor tells what to do\n"
-    } else {
-        ""
-    };
+    let history = if stops.is_history_unknown { HISTORY_IS_UNKNOWN.to_owned() + "\n" } else { String::new() };
     let frozen = |freeze| format!("all sends are {}\n", freeze::describe(freeze));
-    stops.freezes.iter().map(frozen).fold(history.to_owned(), |text, line| text + &line)
+    stops.freezes.iter().map(frozen).fold(history, |text, line| text + &line)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use payrun_app::left::Left;
+use payrun_app::{left::Left, stops::HISTORY_IS_UNKNOWN};
 use payrun_domain::{id::BatchId, money, payout::PayoutState, verdict::Pause};
 use payrun_store::Unpaid;
 
@@ -14,9 +14,7 @@ pub(crate) fn describe(context: &Context, batch: BatchId, left: &[Left], lang: L
         return String::new();
     }
     let lines = left.iter().map(|left| match left {
-        Left::UnknownHistory => {
-            "nothing is sent: the database may have gone back in time; payrun doctor tells what to do".to_owned()
-        }
+        Left::UnknownHistory => HISTORY_IS_UNKNOWN.to_owned(),
         Left::Frozen => "nothing is sent: all sends are frozen; payrun accounts tells by whom and why".to_owned(),
         Left::AccountPaused { account, why } => format!(
             "nothing is sent through {account}: it is paused for {why}; {}, then payrun --as NAME accounts resume {account}",
