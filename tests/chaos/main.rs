@@ -38,8 +38,9 @@ const FAULTS: &str = "accept_500=20,accept_reset=20,accept_hang=5,garbage=10,thr
 /// Between two payrolls.
 const PAYROLL_EVERY: Duration = Duration::from_millis(1_500);
 /// Between two payrolls when the injector is over: a payout is believed to be absent only beside a
-/// younger one.
-const CANARY_EVERY: Duration = Duration::from_secs(4);
+/// younger one. Each is itself asked for before it is sent, since the database went back, and must
+/// have ended before the next one comes: else something would be undecided at every moment.
+const CANARY_EVERY: Duration = Duration::from_secs(12);
 /// For what is left when the injector is over.
 const CALM_MAX: Duration = Duration::from_mins(4);
 
