@@ -28,6 +28,8 @@ create table payout (
     refusal_code text,
     provider_id text collate "C",
     provider_status text,
+    error_code text,
+    error_message text,
     returned_minor bigint check (returned_minor between 1 and amount_minor),
 
     due_at timestamptz,
@@ -90,6 +92,7 @@ comment on column payout.sends is 'Sends that may have reached the provider. An 
 comment on column payout.refusal_code is 'A refusal that could not be final because an earlier send was unresolved.';
 comment on column payout.due_at is 'queued: when it may be sent; submitting: when the lease ends; later: when to look it up, if it is. Waiting is a column.';
 comment on column payout.provider_status is 'What the provider said last of the payout, in its words, whether or not that changed anything.';
+comment on column payout.error_code is 'What the provider said was wrong with its last answer: its own code, with error_message; null where that answer said nothing of the kind.';
 comment on column payout.lookup_answer is 'What the last look-up proved, at looked_up_at: a verdict, and the doubt when it proved nothing.';
 comment on column payout.acknowledged_by is 'Who has seen that it was refused or came back; null again once it ends so anew.';
 comment on column payout.not_found is 'Consecutive not-founds while unknown; since when is in not_found_since.';
@@ -145,6 +148,8 @@ create table attempt (
     verdict text,
     code text,
     reply_status smallint,
+    error_code text,
+    error_message text,
     reply_key_id smallint,
     reply bytea,
     started_at timestamptz not null default clock_timestamp(),
@@ -159,6 +164,7 @@ comment on table attempt is 'One send. The row is committed as intent before a b
 comment on column attempt.holder is 'The process that holds the lease, for people who ask who sent it.';
 comment on column attempt.peer is 'Whom it went to, as in account_peer; null where no process with the account''s secrets has ever sent.';
 comment on column attempt.verdict is 'What the holder concluded; kept as evidence even when it came after its lease.';
+comment on column attempt.error_message is 'What the provider said was wrong, in its words without what may be personal; its own code is in error_code.';
 comment on column attempt.reply is 'The provider''s last answer, sealed, when it was not a plain acceptance.';
 
 create table payout_event (
@@ -180,7 +186,7 @@ comment on table payout_event is 'What happened, in order and without gaps; repl
 grant select, insert on payout, beneficiary, attempt, hold to payrun_app;
 grant update (released_by, released_at, reason) on hold to payrun_app;
 grant update (state, version, transition, reason, state_since, epoch, attempts, sends, sent_at, refusal_code, provider_id,
-    provider_status, looked_up_at, lookup_answer, acknowledged_by, acknowledged_at, returned_minor, due_at, not_found, not_found_since)
+    provider_status, error_code, error_message, looked_up_at, lookup_answer, acknowledged_by, acknowledged_at, returned_minor, due_at, not_found, not_found_since)
     on payout to payrun_app;
-grant update (state, verdict, code, reply_status, reply_key_id, reply, ended_at) on attempt to payrun_app;
+grant update (state, verdict, code, reply_status, error_code, error_message, reply_key_id, reply, ended_at) on attempt to payrun_app;
 grant select on payout_event to payrun_app;

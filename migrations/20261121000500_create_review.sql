@@ -41,6 +41,17 @@ create index anomaly_unanswered on anomaly (payout_id) where closed_at is null a
 comment on table anomaly is 'What neither side explains: a provider that contradicts itself, a record that is no longer found. For people.';
 comment on column anomaly.explanation is 'What a person found out; it closes the anomaly.';
 
-grant select, insert on review_decision, anomaly to payrun_app;
+-- Its payout is asked for by whoever names it.
+create table named_id (
+    payout_id uuid not null references payout,
+    named_at timestamptz not null default clock_timestamp(),
+    provider_id text collate "C" not null check (length(provider_id) between 1 and 64),
+    named_by text not null,
+    primary key (payout_id, named_at)
+);
+
+comment on table named_id is 'The provider''s own id of a payout, as a person found it where the answer that had it was lost. The next look-up asks by it, and its answer says whether it is of this payout.';
+
+grant select, insert on review_decision, anomaly, named_id to payrun_app;
 grant update (confirmed_by, confirmed_at, confirmation) on review_decision to payrun_app;
 grant update (closed_at, closed_by, explanation) on anomaly to payrun_app;

@@ -45,7 +45,7 @@ fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
         amount: Money::new(1_250, provider.rules().currency()).unwrap(),
         country: provider.rules().country(),
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            name: Name::Person { first: Private::new("Ana"), last: Some(Private::new("Prueba")) },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
             destination: Destination::Bank {
                 bank: "6".to_owned(),

@@ -146,7 +146,7 @@ fn order() -> Order {
         amount: Money::new(125_050, Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("Rosa"), last: Private::new("Prueba") },
+            name: Name::Person { first: Private::new("Rosa"), last: Some(Private::new("Prueba")) },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
             destination: Destination::Bank {
                 bank: "2".to_owned(),

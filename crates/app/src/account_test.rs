@@ -44,7 +44,7 @@ pub async fn test(account: &Account, clock: &dyn Clock) -> Result<AccountTest, E
     let credentials = of("credentials", account.probe(clock).await.map(|()| "accepted".to_owned()));
     let balance = of("balance", balances(account, clock).await);
     let banks = account.banks(clock).await.map(|found| format!("{} listed", found.len()));
-    let look_up = judge(account.look_up(&stranger, clock).await, is_reached);
+    let look_up = judge(account.look_up(&stranger, clock).await.verdict, is_reached);
     // The skew is that of the last reply: this question comes last.
     let answers = vec![reached, credentials, balance, of("banks", banks), look_up, clocks(account)];
     let well = answers.iter().all(|answer| answer.well != Some(false));

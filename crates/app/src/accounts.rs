@@ -1,7 +1,10 @@
 //! What people read about provider accounts.
 
 use jiff::Timestamp;
-use payrun_domain::{decide::Idempotency, name::AccountName, payout::PayoutState, verdict::Pause};
+use payrun_domain::{
+    decide::Idempotency, name::AccountName, payout::PayoutState, provider_error::ProviderError,
+    verdict::Pause,
+};
 use payrun_store::{AccountRow, Backlog, Store};
 use serde::Serialize;
 
@@ -18,6 +21,8 @@ pub struct AccountLine {
     pub idempotency: Idempotency,
     /// Why no payout is sent through it; none while it runs.
     pub paused: Option<Pause>,
+    /// What the provider said was wrong, if that is why.
+    pub paused_error: Option<ProviderError>,
     /// Since when it is paused.
     #[serde(skip)]
     pub paused_at: Option<Timestamp>,
@@ -55,6 +60,7 @@ fn line(account: AccountRow, backlog: &Backlog) -> AccountLine {
         provider: account.provider,
         idempotency: account.idempotency,
         paused: account.paused_why,
+        paused_error: account.paused_error,
         paused_at: account.paused_at,
     }
 }

@@ -20,10 +20,20 @@ pub async fn ask(store: &Store, actor: &Actor, id: PayoutId) -> Result<Option<As
         return Ok(None);
     }
     store.ask_again(actor, id).await?;
-    Ok(Some(Asked { payout: id, before: detail.payout.looked_up_at }))
+    Ok(Some(Asked::new(id, detail.payout.looked_up_at)))
 }
 
 impl Asked {
+    /// A payout that was last looked up `before`, and is due now.
+    pub(crate) const fn new(payout: PayoutId, before: Option<Timestamp>) -> Self {
+        Self { payout, before }
+    }
+
+    /// Which payout.
+    pub(crate) const fn payout(self) -> PayoutId {
+        self.payout
+    }
+
     /// Whether the provider was asked since.
     pub async fn is_answered(self, store: &Store) -> Result<bool, Error> {
         let detail = store.payout(self.payout).await?;

@@ -1,6 +1,8 @@
 //! What is left to do for a batch, and why nothing of it moves.
 
-use payrun_domain::{id::BatchId, name::AccountName, payout::PayoutState, verdict::Pause};
+use payrun_domain::{
+    id::BatchId, name::AccountName, payout::PayoutState, provider_error::ProviderError, verdict::Pause,
+};
 use payrun_store::{Store, Total, Unpaid};
 use serde::Serialize;
 
@@ -23,6 +25,8 @@ pub enum Left {
         account: AccountName,
         /// Why.
         why: Pause,
+        /// What the provider said was wrong, if that is why.
+        error: Option<ProviderError>,
     },
     /// Two people decide about payouts.
     Review {
@@ -55,7 +59,7 @@ pub async fn to_do(store: &Store, id: BatchId, totals: &[Total]) -> Result<Vec<L
         for account in store.accounts().await? {
             let waits = |total: &&Total| total.state == PayoutState::Queued && total.account == account.name;
             if let Some(why) = account.paused_why.filter(|_| totals.iter().any(|total| waits(&total))) {
-                left.push(Left::AccountPaused { account: account.name, why });
+                left.push(Left::AccountPaused { account: account.name, why, error: account.paused_error });
             }
         }
     }

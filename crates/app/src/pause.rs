@@ -56,7 +56,7 @@ pub async fn pause_account(
     actor: &Actor,
     name: &AccountName,
 ) -> Result<AccountSending, Error> {
-    let changed = store.pause_account(actor, name, Pause::Person).await?;
+    let changed = store.pause_account(actor, name, (Pause::Person, None)).await?;
     account(store, name, changed, Sending::Paused).await
 }
 

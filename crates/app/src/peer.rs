@@ -54,7 +54,7 @@ pub async fn prove(
     let mut acquaintance = Acquaintance::Stranger;
     for (earlier, order) in store.latest_of_peers(&account.name, ASKED_MAX).await? {
         account.rate.take(1).await;
-        match account.look_up(&asked(account, order), clock).await {
+        match account.look_up(&asked(account, order), clock).await.verdict {
             Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::Returned { .. } | Verdict::Unlisted(_) => {
                 store.join_peer(actor, &peer, &earlier).await?;
                 return Ok(Acquaintance::Proved);

@@ -1,9 +1,11 @@
 //! What waits for a person.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use payrun_domain::{money, name::AccountName};
 use payrun_providers::SettlementSla;
-use payrun_store::{ReviewItem, Store, Unpaid};
+use payrun_store::{ReviewItem, Store, UNDECIDED, Unpaid};
 use serde::Serialize;
 
 use crate::Error;
@@ -20,12 +22,22 @@ pub struct UnreadMessage {
     pub body: String,
 }
 
-/// When a payout of an account is late.
+/// When a payout of an account is for people to look at.
 pub struct Deadline {
     /// Which account.
     pub account: AccountName,
-    /// How long a payout may take there.
-    pub sla: SettlementSla,
+    /// How long a payout may take there; none where its end is never learnt.
+    pub sla: Option<SettlementSla>,
+    /// How long look-ups may learn nothing of it.
+    pub review_after: Duration,
+}
+
+impl Deadline {
+    fn is_past(&self, payout: &ReviewItem, now: Timestamp) -> bool {
+        let age = Duration::try_from(now.duration_since(payout.since)).unwrap_or_default();
+        payout.kind == UNDECIDED && age >= self.review_after
+            || self.sla.as_ref().is_some_and(|sla| !sla.late_by(payout.since, now).is_zero())
+    }
 }
 
 /// Payouts in review, those that ended unpaid and that nobody has acknowledged, anomalies, webhooks
@@ -33,9 +45,9 @@ pub struct Deadline {
 pub async fn list(store: &Store, deadlines: &[Deadline], now: Timestamp) -> Result<Vec<ReviewItem>, Error> {
     let mut items = store.review_items(ITEMS_MAX).await?;
     items.extend(store.unpaid(None, ITEMS_MAX).await?.iter().map(unpaid));
-    for Deadline { account, sla } in deadlines {
-        let longest = store.longest_out(account, ITEMS_MAX).await?;
-        items.extend(longest.into_iter().filter(|payout| !sla.late_by(payout.since, now).is_zero()));
+    for deadline in deadlines {
+        let longest = store.longest_out(&deadline.account, ITEMS_MAX).await?;
+        items.extend(longest.into_iter().filter(|payout| deadline.is_past(payout, now)));
     }
     Ok(items)
 }

@@ -29,10 +29,12 @@ impl Health {
             | Verdict::Rejected(_)
             | Verdict::Returned { .. }
             | Verdict::NotFound
-            | Verdict::Unlisted(_) => Self::Well,
-            Verdict::Deferred { retry_after: Some(wait), .. } => Self::Overloaded(Some(*wait)),
+            | Verdict::Unlisted(_)
+            // It answers. The account is paused, and goes on at once when a person says so.
+            | Verdict::Deferred { pause: Some(_), .. } => Self::Well,
+            Verdict::Deferred { retry_after: Some(wait), pause: None } => Self::Overloaded(Some(*wait)),
             Verdict::Unknown(Doubt::Throttled) => Self::Overloaded(None),
-            Verdict::Deferred { retry_after: None, .. } | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
+            Verdict::Deferred { retry_after: None, pause: None } | Verdict::Mismatch(_) | Verdict::Unknown(_) => {
                 Self::Failing
             }
         }

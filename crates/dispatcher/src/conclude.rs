@@ -5,7 +5,7 @@ use payrun_domain::{
     payout::Transition,
     verdict::{Record, Verdict},
 };
-use payrun_providers::Reply;
+use payrun_providers::{ExchangeOutcome, Reply};
 use payrun_store::{Claimed, Conclusion, ReplyEvidence};
 
 use crate::DispatcherSettings;
@@ -13,17 +13,16 @@ use crate::DispatcherSettings;
 /// The most that is kept of a reply.
 const EVIDENCE_BYTES_MAX: usize = 64 * 1024;
 
-/// What `verdict` means for the payout that was claimed, and the reply that it was read from.
+/// What an exchange means for the payout that was claimed, and the reply that it was read from.
 pub(crate) fn conclude(
     claimed: &Claimed,
-    verdict: &Verdict,
-    reply: Option<Reply>,
+    ExchangeOutcome { verdict, reply, error }: ExchangeOutcome,
     settings: &DispatcherSettings,
     jitter: u32,
 ) -> Conclusion {
-    let transition = decide::after_submit(verdict, claimed.sends);
+    let transition = decide::after_submit(&verdict, claimed.sends);
     let tries = u32::try_from(claimed.attempt).unwrap_or(u32::MAX);
-    let due_in = match verdict {
+    let due_in = match &verdict {
         Verdict::Deferred { retry_after, .. } => settings.backoff.wait(tries, jitter, *retry_after),
         Verdict::Accepted(_)
         | Verdict::Settled(_)
@@ -40,9 +39,10 @@ pub(crate) fn conclude(
         attempt: claimed.attempt,
         transition,
         verdict: verdict.as_str(),
-        code: code(verdict),
-        record: record(verdict),
+        code: code(&verdict),
+        record: record(&verdict),
         due_in: Some(due_in),
+        error,
         reply: reply.filter(|_| transition != Transition::Accept).map(evidence),
         amount: claimed.order.amount,
     }
@@ -156,7 +156,8 @@ mod tests {
         };
         let status = 200_u16.try_into().unwrap();
         let reply = Reply { status, retry_after: None, date: None, body: body.to_vec() };
-        conclude(&claimed, verdict, Some(reply), &settings(), u32::MAX)
+        let outcome = ExchangeOutcome { verdict: verdict.clone(), reply: Some(reply), error: None };
+        conclude(&claimed, outcome, &settings(), u32::MAX)
     }
 
     fn record() -> Record {

@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use payrun_domain::{id::PayoutId, name::Actor, payout::Transition, verdict::Pause};
+use payrun_domain::{
+    id::PayoutId, name::Actor, payout::Transition, provider_error::ProviderError, verdict::Pause,
+};
 use payrun_providers::Account;
 use payrun_store::{Conclusion, Error, Store};
 use payrun_telemetry::events;
@@ -35,8 +37,10 @@ pub(crate) async fn record_all(
                 () = &mut full => break,
             }
         }
-        if let Some(why) = group.iter().find_map(|concluded| concluded.verdict.pause()) {
-            pause(&account, &store, &settings.actor, why).await;
+        let cause = group.iter().find_map(|concluded| Some((concluded.verdict.pause()?, concluded)));
+        if let Some((why, concluded)) = cause {
+            let error = concluded.conclusion.error.as_ref();
+            pause(&account, &store, &settings.actor, (why, error)).await;
         }
         let (conclusions, first_lookups): (Vec<_>, Vec<_>) =
             group.drain(..).map(|concluded| (concluded.conclusion, concluded.first_lookup)).unzip();
@@ -113,8 +117,13 @@ async fn record_as_doubt(
     }
 }
 
-pub(crate) async fn pause(account: &Account, store: &Store, actor: &Actor, why: Pause) {
-    match store.pause_account(actor, &account.name, why).await {
+pub(crate) async fn pause(
+    account: &Account,
+    store: &Store,
+    actor: &Actor,
+    (why, error): (Pause, Option<&ProviderError>),
+) {
+    match store.pause_account(actor, &account.name, (why, error)).await {
         Ok(true) => events::account_paused(&account.name, why),
         Ok(false) => {}
         Err(error) => events::failed("pause", &error),

@@ -53,8 +53,8 @@ pub(crate) struct SendContext {
 pub(crate) async fn send(claimed: Claimed, send_by: Instant, context: SendContext) -> SendOutcome {
     let SendContext { account, settings, clock, breaker, first_lookups } = context;
     let begun = Instant::now();
-    let payrun_providers::ExchangeOutcome { verdict, reply } =
-        account.submit(&claimed.order, &*clock, send_by).await;
+    let outcome = account.submit(&claimed.order, &*clock, send_by).await;
+    let verdict = outcome.verdict.clone();
     events::attempted(&account.name, claimed.payout, verdict.as_str(), begun.elapsed());
     if let Some(skew) = account.clock_skew() {
         events::clock_skew(&account.name, skew.as_secs());
@@ -62,7 +62,7 @@ pub(crate) async fn send(claimed: Claimed, send_by: Instant, context: SendContex
     if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }
-    let mut conclusion = conclude(&claimed, &verdict, reply, &settings, fastrand::u32(..));
+    let mut conclusion = conclude(&claimed, outcome, &settings, fastrand::u32(..));
     let first_lookup = if conclusion.transition == Transition::Accept
         && let (Some(record), Some(due_in)) = (&conclusion.record, conclusion.due_in)
         // Where there is no room, the table brings it when it is due.

@@ -234,7 +234,8 @@ impl Dispatcher {
     async fn is_ready(&self) -> bool {
         let Err(none) = self.account.ready().await else { return true };
         if none == NoToken::Refused {
-            pause(&self.account, &self.store, &self.settings.actor, Pause::Credentials).await;
+            pause(&self.account, &self.store, &self.settings.actor, (Pause::Credentials, None)).await;
+            return false;
         }
         if let Some(open) = self.breaker.learn(Health::Failing, Instant::now(), fastrand::u32(..)) {
             events::breaker(&self.account.name, open);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::country::Country;
+use crate::{country::Country, fault::Field};
 
 /// Who is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,18 +36,30 @@ pub enum Name {
     Person {
         /// One or more given names.
         first: Private,
-        /// One or more family names.
-        last: Private,
+        /// One or more family names; none of a person who has one name.
+        last: Option<Private>,
     },
     /// The registered name.
     Company(Private),
 }
 
 impl Name {
+    /// Each with the column that has it.
+    pub fn parts(&self) -> Vec<(Field, &Private)> {
+        match self {
+            Self::Person { first, last } => {
+                let last = last.iter().map(|last| (Field::LastName, last));
+                std::iter::once((Field::FirstName, first)).chain(last).collect()
+            }
+            Self::Company(name) => vec![(Field::CompanyName, name)],
+        }
+    }
+
     /// As one reads it, in a row.
     pub fn whole(&self) -> String {
         match self {
-            Self::Person { first, last } => format!("{} {}", first.expose(), last.expose()),
+            Self::Person { first, last: Some(last) } => format!("{} {}", first.expose(), last.expose()),
+            Self::Person { first, last: None } => first.expose().to_owned(),
             Self::Company(name) => name.expose().to_owned(),
         }
     }
@@ -281,7 +293,7 @@ mod tests {
     #[test]
     fn debug_shows_no_personal_data() {
         let beneficiary = Beneficiary {
-            name: Name::Person { first: Private::new("Rosalinda"), last: Private::new("Quispe") },
+            name: Name::Person { first: Private::new("Rosalinda"), last: Some(Private::new("Quispe")) },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
             destination: Destination::Bank {
                 bank: "003".to_owned(),

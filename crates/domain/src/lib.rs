@@ -18,6 +18,7 @@ pub mod money;
 pub mod name;
 pub mod order;
 pub mod payout;
+pub mod provider_error;
 pub mod reference;
 pub mod verdict;
 mod word;

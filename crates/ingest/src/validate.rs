@@ -76,6 +76,7 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
         provider_id: None,
     };
     findings.add_unless_known((route.check)(&order));
+    findings.single_name(&order.beneficiary.name);
     Some(ValidRow { account: route.name.clone(), order })
 }
 
@@ -318,9 +319,8 @@ impl<'a> Findings<'a> {
             return Name::Company(Private::new(self.text(Field::CompanyName)));
         }
         if person {
-            let [first, last] =
-                [Field::FirstName, Field::LastName].map(|field| Private::new(self.required(field)));
-            return Name::Person { first, last };
+            let first = Private::new(self.required(Field::FirstName));
+            return Name::Person { first, last: self.optional(Field::LastName) };
         }
         self.add(
             Field::FirstName,
@@ -329,6 +329,15 @@ impl<'a> Findings<'a> {
         );
         self.faulty.extend([Field::LastName, Field::CompanyName]);
         Name::Company(Private::new(""))
+    }
+
+    /// Some people have one name only, and most rows that do have lost a cell.
+    fn single_name(&mut self, name: &Name) {
+        let is_told = self.faults.iter().any(|fault| fault.field == Some(Field::LastName));
+        if matches!(name, Name::Person { last: None, .. }) && !is_told {
+            let reason = "last_name is empty: this person is paid under one name; fill it in where there is a family name";
+            self.faults.push(Fault::warning(Field::LastName, "name_single", reason));
+        }
     }
 
     fn destination(&mut self, route: Option<&Route>) -> Option<Destination> {

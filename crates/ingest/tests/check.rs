@@ -110,7 +110,7 @@ fn the_example_has_the_faults_that_it_is_meant_to_have() {
     let found: Vec<(i32, &str)> =
         report.faults().iter().map(|fault| (fault.row, fault.code.as_str())).collect();
     // Three more are the provider's to find: a short DNI, a short CCI and the code of an unknown
-    // bank.
+    // bank. It also refuses the one name, which is a warning here.
     let expected = [
         (37, "amount_form"),
         (113, "amount_form"),
@@ -120,7 +120,7 @@ fn the_example_has_the_faults_that_it_is_meant_to_have() {
         (431, "currency_unknown"),
         (743, "client_id_used"),
         (871, "card_number"),
-        (953, "missing"),
+        (953, "name_single"),
     ];
     assert_eq!(found, expected);
 }

@@ -118,7 +118,7 @@ pub(crate) async fn run(command: Command, options: &Options, whole: clap::Comman
         Command::Map(arguments) => map::run(&context()?, &arguments).await,
         Command::Batch(command) => batch::run(&context()?, command).await,
         Command::Payout(command) => payout::run(&context()?, command).await,
-        Command::Accounts(arguments) => accounts::run(&context()?, arguments.command).await,
+        Command::Accounts(arguments) => accounts::run(&context()?, arguments).await,
         Command::Keys(command) => keys::run(&context()?, command).await,
         Command::Forget(arguments) => forget::run(&context()?, arguments).await,
         Command::Archive(arguments) => archive::run(&context()?, &arguments).await,

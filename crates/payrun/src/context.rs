@@ -180,6 +180,11 @@ impl Context {
         Some(self.config.accounts.get(account)?.limits.quiet)
     }
 
+    /// How long look-ups may learn nothing of a payout of the account before people decide.
+    pub(crate) fn review_after(&self, account: &AccountName) -> Option<Duration> {
+        Some(self.config.accounts.get(account)?.limits.review_after)
+    }
+
     /// The rules of every configured account. No file of a provider's secret is opened for them.
     pub(crate) fn rules(&self) -> anyhow::Result<BTreeMap<AccountName, Arc<dyn Rules>>> {
         let rules = |(name, account)| Ok((AccountName::clone(name), rules_of(name, account)?));

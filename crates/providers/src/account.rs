@@ -8,13 +8,7 @@ use std::{
 
 use ::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use payrun_domain::{
-    clock::Clock,
-    money::Money,
-    name::AccountName,
-    order::Order,
-    verdict::{ProviderId, Verdict},
-};
+use payrun_domain::{clock::Clock, money::Money, name::AccountName, order::Order, verdict::ProviderId};
 use secrecy::SecretString;
 
 use crate::{
@@ -78,8 +72,8 @@ impl Account {
     }
 
     /// Asks what became of `order`.
-    pub async fn look_up(&self, order: &Order, clock: &dyn Clock) -> Verdict {
-        run(&*self.provider, Exchange::LookUp, order, clock, &self.connections(clock)).await.verdict
+    pub async fn look_up(&self, order: &Order, clock: &dyn Clock) -> ExchangeOutcome {
+        run(&*self.provider, Exchange::LookUp, order, clock, &self.connections(clock)).await
     }
 
     /// Makes sure of the token that requests will carry, before anything is claimed for them.

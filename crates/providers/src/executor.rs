@@ -6,6 +6,7 @@ use std::time::Instant;
 use payrun_domain::{
     clock::Clock,
     order::Order,
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, Verdict},
 };
 
@@ -33,6 +34,8 @@ pub struct ExchangeOutcome {
     pub verdict: Verdict,
     /// The last reply, as evidence; none when the connection was lost before one.
     pub reply: Option<Reply>,
+    /// What the provider says is wrong; none where all is well.
+    pub error: Option<ProviderError>,
 }
 
 /// Holds the exchange to its end. It always brings a verdict: trouble on the way is one too.
@@ -46,7 +49,13 @@ pub async fn run(
     let executor = Executor { provider, exchange, order, clock, transport };
     let mut replies = Vec::with_capacity(1);
     let verdict = executor.hold(&mut replies).await;
-    ExchangeOutcome { verdict, reply: replies.pop() }
+    let reply = replies.pop();
+    let error = reply.as_ref().filter(|_| !is_well(&verdict)).and_then(|reply| provider.error(reply, order));
+    ExchangeOutcome { verdict, reply, error }
+}
+
+const fn is_well(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Accepted(_) | Verdict::Settled(_) | Verdict::NotFound)
 }
 
 /// One exchange, and all that it is held with.

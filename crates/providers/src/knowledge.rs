@@ -10,6 +10,7 @@ mod digits;
 mod document;
 mod entity;
 mod key;
+mod person_name;
 
 use std::ops::RangeInclusive;
 
@@ -27,6 +28,7 @@ pub(crate) use document::{
 };
 pub(crate) use entity::{all as entities, name as entity_name};
 pub(crate) use key::{PIX_KINDS, breb, is_email, pix};
+pub(crate) use person_name::{name_letters, without_signs};
 
 /// The length of a number, and whether it may have letters.
 pub(crate) fn shaped(number: &str, lengths: RangeInclusive<usize>, letters: bool) -> bool {

@@ -1,6 +1,6 @@
 //! The adapter contract: a provider is a pure function from the exchange so far to the next step.
 
-use payrun_domain::{order::Order, verdict::Verdict};
+use payrun_domain::{order::Order, provider_error::ProviderError, verdict::Verdict};
 use secrecy::SecretString;
 
 use crate::{DatabaseSettings, Enquiries, Find, Reply, Request, Rules, Stamp, Webhooks};
@@ -20,6 +20,10 @@ pub trait Provider: Enquiries + Webhooks + Send + Sync {
     /// The next step of learning the fate of `state.order`: by the provider's id when it is known,
     /// else by reference.
     fn look_up(&self, state: &ExchangeState<'_>) -> Step;
+
+    /// What `reply` says is wrong, in the provider's words; none where it says nothing. For people:
+    /// what it proves is the verdict's to say.
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError>;
 
     /// What identifies us there: the merchant's key, the application's code, the company's id. Not
     /// the secret, where a provider has both; it stays the same when the secret is replaced.

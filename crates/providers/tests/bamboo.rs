@@ -55,7 +55,7 @@ fn key(kind: KeyKind, key: &str) -> Destination {
 }
 
 fn person(first: &str, last: &str) -> Name {
-    Name::Person { first: Private::new(first), last: Private::new(last) }
+    Name::Person { first: Private::new(first), last: Some(Private::new(last)) }
 }
 
 /// A document that the country takes, and an account there.

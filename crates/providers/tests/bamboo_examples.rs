@@ -57,7 +57,7 @@ fn order(example: &Example, currency: Currency) -> Order {
         amount: Money::new(minor, currency).unwrap(),
         country: example.country,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            name: Name::Person { first: Private::new("Ana"), last: Some(Private::new("Prueba")) },
             document: Document { kind: kind.to_owned(), number: Private::new(number) },
             destination,
             contact: Contact { phone: Some(Private::new(PHONE)), email: Some(Private::new(EMAIL)) },

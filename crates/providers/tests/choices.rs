@@ -48,7 +48,7 @@ fn order(country: Country, choices: &Choices, destination: Destination) -> Order
         amount: Money::new(minor, choices.currency).unwrap(),
         country,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            name: Name::Person { first: Private::new("Ana"), last: Some(Private::new("Prueba")) },
             document: Document { kind: choices.documents[0].to_owned(), number: Private::new("1") },
             destination,
             contact: Contact::default(),

@@ -143,7 +143,7 @@ fn order() -> Order {
         amount: Money::parse("12.50", Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("ANA"), last: Private::new("PRUEBA") },
+            name: Name::Person { first: Private::new("ANA"), last: Some(Private::new("PRUEBA")) },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
             destination: Destination::Bank {
                 bank: "2".to_owned(),

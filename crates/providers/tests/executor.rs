@@ -16,6 +16,7 @@ use payrun_domain::{
     fault::Fault,
     money::{Currency, Money},
     order::Order,
+    provider_error::ProviderError,
     reference::Reference,
     verdict::{Doubt, ProviderId, Record, Verdict},
 };
@@ -70,6 +71,10 @@ impl Webhooks for Steps {}
 impl Provider for Steps {
     fn rules(&self) -> &dyn Rules {
         &NoRules
+    }
+
+    fn error(&self, _reply: &Reply, _order: &Order) -> Option<ProviderError> {
+        None
     }
 
     fn identity(&self) -> SecretString {

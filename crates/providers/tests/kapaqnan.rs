@@ -25,11 +25,11 @@ fn order(minor: i64) -> Order {
         amount: Money::new(minor, Currency::Pen).unwrap(),
         country: Country::Pe,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("Ana"), last: Private::new("Prueba") },
+            name: Name::Person { first: Private::new("Ana"), last: Some(Private::new("Prueba")) },
             document: Document { kind: "DNI".to_owned(), number: Private::new("40000001") },
             destination: Destination::Bank {
                 bank: "6".to_owned(),
-                number: Private::new("00320000300123456731"),
+                number: Private::new("03800000000000000168"),
                 kind: AccountKind::Savings,
                 local: Some(Private::new("2003001234567")),
             },
@@ -72,7 +72,7 @@ fn a_create_is_as_the_page_says() {
             "document_id": 40_000_001,
             "bank_account": {
                 "bank_account_number_str": "2003001234567",
-                "cci_str": "00320000300123456731",
+                "cci_str": "03800000000000000168",
                 "type": "SAVING",
                 "bank_id": 6,
             },
@@ -127,12 +127,23 @@ fn what_nothing_shows_that_it_takes_is_refused() {
     };
     let bank = |bank: &str, kind, local: Option<&str>| Destination::Bank {
         bank: bank.to_owned(),
-        number: Private::new("00320000300123456731"),
+        number: Private::new("03800000000000000168"),
         kind,
         local: local.map(Private::new),
     };
     let local = Some("2003001234567");
     assert_eq!(with(&|order| order.beneficiary.document.kind = "CE".to_owned()), ["document_type"]);
+    // A CCI of one bank under the number of another, and under one that nobody has told.
+    for (number, cci) in
+        [("1", "03800000000000000168"), ("6", "00300000000000000178"), ("1", "00300000000000000178")]
+    {
+        let other = |order: &mut Order| {
+            let Destination::Bank { kind, local, .. } = order.beneficiary.destination.clone() else { return };
+            order.beneficiary.destination =
+                Destination::Bank { bank: number.to_owned(), number: Private::new(cci), kind, local };
+        };
+        assert_eq!(with(&other), ["bank_mismatch"], "{number} {cci}");
+    }
     assert_eq!(with(&|order| order.amount = Money::new(220, Currency::Usd).unwrap()), ["currency"]);
     assert_eq!(with(&|order| order.beneficiary.destination = Destination::Cash), ["method"]);
     let savings = AccountKind::Savings;
@@ -146,6 +157,41 @@ fn what_nothing_shows_that_it_takes_is_refused() {
     let mut order = order(220);
     order.beneficiary.destination = bank("6", checking, local);
     assert_eq!(codes(&*kapaqnan(&json!({"checking_word": "CHECKING"})), &order), [] as [&str; 0]);
+}
+
+#[test]
+fn what_it_has_told_is_said_in_its_words() {
+    let told = kapaqnan(
+        &json!({"document_words": {"CE": "CARNE"}, "document_as_text": true, "banks": {"003": "2"}}),
+    );
+    let mut order = order(220);
+    order.beneficiary.document = Document { kind: "CE".to_owned(), number: Private::new("A00000001") };
+    if let Destination::Bank { bank, number, .. } = &mut order.beneficiary.destination {
+        (*bank, *number) = ("2".to_owned(), Private::new("00300000000000000178"));
+    }
+    assert_eq!(codes(&*told, &order), [] as [&str; 0]);
+    let body: Value = serde_json::from_slice(&body(&*told, &order)).unwrap();
+    let customer = &body["customer"];
+    assert_eq!(
+        (&customer["document_type"], &customer["document_id"]),
+        (&"CARNE".into(), &"A00000001".into())
+    );
+    assert_eq!(customer["bank_account"]["bank_id"], 2);
+}
+
+#[test]
+fn a_person_is_the_same_customer_with_every_payout() {
+    let provider = kapaqnan(&json!({}));
+    let customer = |order: &Order| {
+        let body: Value = serde_json::from_slice(&body(&*provider, order)).unwrap();
+        body["customer"]["external_customer_id"].as_u64().unwrap()
+    };
+    let (first, mut other) = (order(220), order(999));
+    other.reference = Reference::of(2);
+    assert_eq!(customer(&first), customer(&other));
+    assert!(customer(&first) < 1 << 53, "a number that no reader rounds");
+    other.beneficiary.document.number = Private::new("40000002");
+    assert_ne!(customer(&first), customer(&other));
 }
 
 #[test]

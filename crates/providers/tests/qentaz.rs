@@ -29,7 +29,7 @@ fn order() -> Order {
         amount: Money::parse("54000", Currency::Cop).unwrap(),
         country: Country::Co,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("ANA"), last: Private::new("PRUEBA") },
+            name: Name::Person { first: Private::new("ANA"), last: Some(Private::new("PRUEBA")) },
             document: Document { kind: "CC".to_owned(), number: Private::new("10000001") },
             destination: Destination::Bank {
                 bank: "1007".to_owned(),

@@ -59,7 +59,7 @@ fn order(country: Country, (kind, number): (&str, &str), destination: Destinatio
         amount: Money::parse(amount, country.currency()).unwrap(),
         country,
         beneficiary: Beneficiary {
-            name: Name::Person { first: Private::new("ANA"), last: Private::new("PRUEBA") },
+            name: Name::Person { first: Private::new("ANA"), last: Some(Private::new("PRUEBA")) },
             document: Document { kind: kind.to_owned(), number: Private::new(number) },
             destination,
             contact: Contact {

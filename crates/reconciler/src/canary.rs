@@ -55,7 +55,7 @@ impl LookupCanary {
         let sent_at = match store.youngest_canary(peer).await {
             Ok(Some((order, sent_at))) if sent_at > doubted_at => {
                 account.rate.take(1).await;
-                is_found(&account.look_up(&order, clock).await).then_some(sent_at)
+                is_found(&account.look_up(&order, clock).await.verdict).then_some(sent_at)
             }
             Ok(_) => None,
             Err(error) => {

@@ -16,9 +16,10 @@ use payrun_domain::{
     id::PayoutId,
     order::Order,
     payout::{PayoutState, Transition},
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, Verdict},
 };
-use payrun_providers::Account;
+use payrun_providers::{Account, ExchangeOutcome};
 use payrun_store::{Anomaly, FirstLookup, Lookup, LookupRoom, Settled, Settlement, Store};
 use payrun_telemetry::{events, failpoint};
 use tokio::{
@@ -161,12 +162,14 @@ impl Shared {
     async fn ask(&self, lookup: &Lookup) -> Settlement {
         self.account.rate.take(1).await;
         let begun = Instant::now();
-        let mut verdict = self.account.look_up(&lookup.order, &*self.clock).await;
+        let ExchangeOutcome { mut verdict, mut error, .. } =
+            self.account.look_up(&lookup.order, &*self.clock).await;
         failpoint::hit("after look-up", "");
         if verdict == Verdict::Unknown(Doubt::DuplicateReference) {
             // The record that we know is refused for a reference that another one has: a question,
             // which the other one answers.
-            verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
+            ExchangeOutcome { verdict, error, .. } =
+                self.account.look_up(&by_reference(lookup), &*self.clock).await;
         }
         if verdict == Verdict::NotFound && !lookup.is_own_merchant {
             verdict = Verdict::Unknown(Doubt::OtherMerchant);
@@ -180,7 +183,7 @@ impl Shared {
             && let Some(found) = other.take()
         {
             // Of two records the one that we know was refused, and the other one is live.
-            verdict = found;
+            (verdict, error) = (found, None);
         }
         let mut evidence = Evidence::of(lookup, self.doubts.sight(lookup.payout));
         if is_canary_wanted(lookup, &verdict, evidence, &self.settings) {
@@ -192,11 +195,12 @@ impl Shared {
                 self.canary.is_younger_than(since, &self.account, here, &*self.clock).await;
         }
         let mut settlement = settle(lookup, &verdict, evidence, &self.settings, fastrand::u32(..));
+        settlement.error = error;
         if settlement.transition.is_some() {
             self.doubts.forget(lookup.payout);
         }
         if let Some(why) = cause(&verdict, &settlement) {
-            self.pause(why).await;
+            self.pause(why, settlement.error.as_ref()).await;
         }
         if other.is_some() {
             let detail = "sent more than once, and the provider has another live record under the same reference: probably paid twice; ask the \
@@ -206,8 +210,9 @@ impl Shared {
         settlement
     }
 
-    async fn pause(&self, why: Pause) {
-        match self.store.pause_account(&self.settings.actor, &self.account.name, why).await {
+    async fn pause(&self, why: Pause, error: Option<&ProviderError>) {
+        let (store, settings) = (&self.store, &self.settings);
+        match store.pause_account(&settings.actor, &self.account.name, (why, error)).await {
             Ok(true) => events::account_paused(&self.account.name, why),
             Ok(false) => {}
             Err(error) => events::failed("reconcile", &error),
@@ -221,7 +226,7 @@ impl Shared {
     async fn other_record(&self, lookup: &Lookup) -> Option<Verdict> {
         let known = lookup.order.provider_id.as_ref().filter(|_| lookup.sends > 1)?;
         self.account.rate.take(1).await;
-        let verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await;
+        let verdict = self.account.look_up(&by_reference(lookup), &*self.clock).await.verdict;
         match &verdict {
             Verdict::Accepted(record) | Verdict::Settled(record) if record.id != *known => Some(verdict),
             Verdict::Accepted(_)

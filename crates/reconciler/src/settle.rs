@@ -62,6 +62,7 @@ pub(crate) fn settle(
         from: lookup.state,
         transition,
         answer: answer(verdict),
+        error: None,
         reason: transition.and_then(|transition| reason(transition, verdict, absence)),
         returned,
         not_found: count(lookup, verdict),
@@ -133,6 +134,13 @@ fn reason(transition: Transition, verdict: &Verdict, absence: Absence) -> Option
         }
         Verdict::Accepted(_) | Verdict::Settled(_) => None,
         Verdict::Rejected(refusal) => Some(refusal.code.clone()),
+        // No answer says why it is in doubt, and the send's does.
+        Verdict::Unknown(Doubt::ReplyLost | Doubt::ServerError | Doubt::Throttled)
+        | Verdict::Deferred { .. }
+            if transition == Transition::Park =>
+        {
+            None
+        }
         Verdict::Unknown(doubt) => Some(doubt.as_str().to_owned()),
         Verdict::NotFound if transition == Transition::Miss => Some(MISSING.to_owned()),
         Verdict::NotFound if transition == Transition::Park => Some(absence.reason().to_owned()),

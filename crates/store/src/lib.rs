@@ -45,7 +45,7 @@ pub use people::{
     erase::{Forgotten, KeyUse, Whose},
     reissue::{Reissue, ReissueBatch},
     review::{Decision, PersonsVerdict, ReviewError},
-    review_queue::{ABSENT, ReviewItem},
+    review_queue::{ABSENT, ReviewItem, UNDECIDED},
     unpaid::Unpaid,
 };
 pub use seal::Sealer;

@@ -7,6 +7,7 @@ use payrun_domain::{
     money::{Currency, Money},
     name::{AccountName, Actor},
     payout::PayoutState,
+    provider_error::ProviderError,
 };
 
 use crate::Error;
@@ -54,6 +55,11 @@ pub(crate) fn actor(
     row: impl Display,
 ) -> Result<Actor, Error> {
     known(name.parse().ok(), column, row)
+}
+
+/// Reads the two columns of what a provider said was wrong.
+pub(crate) fn provider_error(code: Option<String>, message: Option<String>) -> Option<ProviderError> {
+    (code.is_some() || message.is_some()).then_some(ProviderError { code, message })
 }
 
 pub(crate) fn unknown(table: &'static str, column: &'static str, row: impl Display) -> Error {

@@ -15,11 +15,14 @@ use crate::{
     commands::enquiries,
     context::{Acting, Context},
     failure::Failure,
-    output::{maybe_time, table},
+    output::{language::Lang, maybe_time, table},
 };
 
 #[derive(Debug, Args)]
 pub(crate) struct AccountsArgs {
+    /// The language in which the provider's codes are told.
+    #[arg(long, value_enum, default_value = "en")]
+    pub(crate) lang: Lang,
     #[command(subcommand)]
     pub(crate) command: Option<AccountsCommand>,
 }
@@ -78,9 +81,9 @@ pub(crate) enum AccountsCommand {
     },
 }
 
-pub(crate) async fn run(context: &Context, command: Option<AccountsCommand>) -> Result<(), Failure> {
-    match command {
-        None => list(context).await,
+pub(crate) async fn run(context: &Context, arguments: AccountsArgs) -> Result<(), Failure> {
+    match arguments.command {
+        None => list(context, arguments.lang).await,
         Some(AccountsCommand::Banks { name }) => enquiries::banks(context, &name).await,
         Some(AccountsCommand::Preview { name, amount }) => enquiries::preview(context, &name, &amount).await,
         Some(AccountsCommand::Balance { name }) => enquiries::balance(context, &name).await,
@@ -120,7 +123,7 @@ fn print_change(context: &Context, changed: &AccountSending, word: &str) -> Resu
     context.output.answer(changed, |changed| format!("{} is {word}", changed.account))
 }
 
-async fn list(context: &Context) -> Result<(), Failure> {
+async fn list(context: &Context, lang: Lang) -> Result<(), Failure> {
     let store = context.store_of_reader().await?;
     let accounts = accounts::list(&store).await?;
     let stops = stops::read(&store).await?;
@@ -136,8 +139,18 @@ async fn list(context: &Context) -> Result<(), Failure> {
             "unknown",
             "review",
         ];
-        stops::describe(&stops) + &table(columns, accounts.iter().map(row))
+        let causes = accounts.iter().filter_map(|account| cause(context, account, lang));
+        let listed = stops::describe(&stops) + &table(columns, accounts.iter().map(row));
+        causes.fold(listed, |text, cause| text + "\n\n" + &cause)
     })
+}
+
+/// What the provider said when that paused an account, and what its documents say of that.
+fn cause(context: &Context, account: &AccountLine, lang: Lang) -> Option<String> {
+    let error = account.paused_error.as_ref()?;
+    let meaning = context.meaning(&account.account, &[error.code.as_deref()], lang.into());
+    let meaning = meaning.map_or_else(String::new, |meaning| format!("\n{meaning}"));
+    Some(format!("{} is paused because the provider says: {}{meaning}", account.account, error.words()))
 }
 
 fn row(account: &AccountLine) -> [String; 9] {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use payrun_app::ask;
+use payrun_app::ask::{self, Asked};
 use payrun_domain::id::PayoutId;
+use payrun_store::Store;
 use tokio::time;
 
 use crate::{
@@ -30,6 +31,11 @@ pub(crate) async fn ask_provider(
     for id in payouts {
         waiting.extend(ask::ask(store, actor, *id).await?);
     }
+    wait(store, waiting).await
+}
+
+/// Waits until the provider has answered about all, or too long.
+pub(crate) async fn wait(store: &Store, mut waiting: Vec<Asked>) -> Result<(), Failure> {
     let answered = async {
         while let Some(asked) = waiting.last() {
             if asked.is_answered(store).await? {

@@ -298,6 +298,9 @@ async fn write_payouts(store: &Store, id: BatchId, sheet: &mut Export) -> Result
         "state",
         "reason",
         "provider_id",
+        "provider_status",
+        "error_code",
+        "error_message",
         "since",
     ];
     sheet.row(columns).context("writing the export")?;
@@ -309,6 +312,7 @@ async fn write_payouts(store: &Store, id: BatchId, sheet: &mut Export) -> Result
         }
         for line in &page {
             let payout = &line.payout;
+            let error = payout.error.as_ref();
             let written = sheet.row([
                 payout.row.to_string().as_str(),
                 &payout.client_id,
@@ -320,6 +324,9 @@ async fn write_payouts(store: &Store, id: BatchId, sheet: &mut Export) -> Result
                 payout.state.as_str(),
                 payout.reason.as_deref().unwrap_or_default(),
                 payout.provider_id.as_ref().map_or("", ProviderId::as_str),
+                payout.provider_status.as_deref().unwrap_or_default(),
+                error.and_then(|error| error.code.as_deref()).unwrap_or_default(),
+                error.and_then(|error| error.message.as_deref()).unwrap_or_default(),
                 &line.since.to_string(),
             ]);
             written.context("writing the export")?;

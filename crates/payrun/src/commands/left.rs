@@ -16,10 +16,16 @@ pub(crate) fn describe(context: &Context, batch: BatchId, left: &[Left], lang: L
     let lines = left.iter().map(|left| match left {
         Left::UnknownHistory => HISTORY_IS_UNKNOWN.to_owned(),
         Left::Frozen => "nothing is sent: all sends are frozen; payrun accounts tells by whom and why".to_owned(),
-        Left::AccountPaused { account, why } => format!(
-            "nothing is sent through {account}: it is paused for {why}; {}, then payrun --as NAME accounts resume {account}",
-            cure(*why)
-        ),
+        Left::AccountPaused { account, why, error } => {
+            let said = error.as_ref().map_or_else(String::new, |error| {
+                let meaning = context.meaning(account, &[error.code.as_deref()], lang.into());
+                format!(" (the provider says: {}{})", error.words(), meaning.map_or_else(String::new, |meaning| format!("; {meaning}")))
+            });
+            format!(
+                "nothing is sent through {account}: it is paused for {why}{said}; {}, then payrun --as NAME accounts resume {account}",
+                cure(*why)
+            )
+        }
         Left::Review { count: 1 } => {
             "1 payout waits for the decision of two people: payrun review".to_owned()
         }

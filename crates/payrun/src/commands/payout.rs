@@ -1,7 +1,7 @@
 //! `payrun payout`.
 
 use clap::{Subcommand, ValueEnum};
-use payrun_app::{cancel_payout, find, resolve::resolve, stops};
+use payrun_app::{cancel_payout, find, resolve, stops};
 use payrun_domain::{
     clock::{Clock as _, SystemClock},
     payout::PayoutState,
@@ -11,7 +11,7 @@ use payrun_store::{Decision, DecisionLine, PayoutDetail, PayoutLine, PersonsVerd
 use serde::Serialize;
 
 use crate::{
-    commands::{ask_provider::ask_provider, reissue},
+    commands::{ask_provider, reissue},
     context::{Acting, Context},
     failure::Failure,
     output::{self, amount, language::Lang, maybe_time, table},
@@ -33,11 +33,15 @@ pub(crate) enum PayoutCommand {
         /// Its id, reference, client id, or the provider's id; of one payout only.
         which: String,
         /// What became of it.
-        #[arg(long)]
-        outcome: Outcome,
+        #[arg(long, requires = "evidence")]
+        outcome: Option<Outcome>,
         /// What the provider or bank showed, and where; no personal data.
-        #[arg(long)]
-        evidence: String,
+        #[arg(long, requires = "outcome")]
+        evidence: Option<String>,
+        /// The provider's own id of it, as its dashboard has it, where the answer with the id was
+        /// lost: the provider is asked by it, and may settle the payout without a decision.
+        #[arg(long, required_unless_present = "outcome", conflicts_with = "outcome")]
+        provider_id: Option<String>,
     },
     /// Ask the provider to stop a payout that it has not begun; a look-up tells what became of it.
     Cancel {
@@ -75,9 +79,10 @@ pub(crate) enum Outcome {
 pub(crate) async fn run(context: &Context, command: PayoutCommand) -> Result<(), Failure> {
     match command {
         PayoutCommand::Show { which, lang } => show(context, &which, lang).await,
-        PayoutCommand::Resolve { which, outcome, evidence } => {
-            decide(context, &which, outcome, &evidence).await
-        }
+        PayoutCommand::Resolve { which, outcome, evidence, provider_id } => match (outcome, provider_id) {
+            (Some(outcome), _) => decide(context, &which, outcome, &evidence.unwrap_or_default()).await,
+            (None, named) => name_id(context, &which, &named.unwrap_or_default()).await,
+        },
         PayoutCommand::Cancel { which } => cancel(context, &which).await,
         PayoutCommand::Reissue { which, compared: _, evidence } => {
             issue_again(context, &which, evidence.as_deref()).await
@@ -150,7 +155,11 @@ fn last_answer(payout: &PayoutLine) -> String {
         return "its provider was not asked about it yet".to_owned();
     };
     let words = payout.provider_status.as_deref().map_or_else(String::new, |words| format!(" ({words})"));
-    format!("looked up at {}: {answer}{words}", output::time(at))
+    let error = payout
+        .error
+        .as_ref()
+        .map_or_else(String::new, |error| format!("; the provider says: {}", error.words()));
+    format!("looked up at {}: {answer}{words}{error}", output::time(at))
 }
 
 fn timeline(Explained { detail, meaning }: &Explained) -> String {
@@ -226,7 +235,13 @@ fn attempts(detail: &PayoutDetail) -> String {
             attempt.holder.to_string(),
         ]
     });
-    table(["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"], rows)
+    let mut text = table(["attempt", "at (UTC)", "state", "verdict", "code", "HTTP", "sent by"], rows);
+    for attempt in &detail.attempts {
+        if let Some(error) = &attempt.error {
+            text.push_str(&format!("\nto attempt {} the provider said: {}", attempt.number, error.words()));
+        }
+    }
+    text
 }
 
 async fn cancel(context: &Context, which: &str) -> Result<(), Failure> {
@@ -248,7 +263,7 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     let Acting { store, actor } = &acting;
     let id = find::one(store, which).await?;
     if outcome == Outcome::Queued {
-        ask_provider(context, &acting, &[id]).await?;
+        ask_provider::ask_provider(context, &acting, &[id]).await?;
     }
     let state = match outcome {
         Outcome::Accepted => PayoutState::Accepted,
@@ -259,7 +274,7 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     let payout = find::standing(store, id).await?;
     let quiet = context.quiet(&payout.account).unwrap_or_default();
     let verdict = PersonsVerdict { outcome: state, evidence, quiet };
-    let resolved = resolve(store, actor, id, &verdict).await?;
+    let resolved = resolve::resolve(store, actor, id, &verdict).await?;
     context.output.answer(&resolved, |resolved| match resolved.decision {
         Decision::Proposed => format!(
             "proposed: another person confirms with\n  payrun --as NAME payout resolve {id} --outcome {state} --evidence '…'\n{}",
@@ -273,11 +288,29 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     })
 }
 
+async fn name_id(context: &Context, which: &str, named: &str) -> Result<(), Failure> {
+    let Acting { store, actor } = context.store_of_person().await?;
+    let id = find::one(&store, which).await?;
+    let asked = resolve::name_id(&store, &actor, id, named).await?;
+    ask_provider::wait(&store, vec![asked]).await?;
+    let answered = resolve::named(&store, asked, named).await?;
+    context.output.answer(&answered, |answered| {
+        let answer = answered.answer.as_deref().map_or_else(
+            || "has not answered yet; is a process with the role reconcile running?".to_owned(),
+            |answer| format!("answers {answer}"),
+        );
+        format!(
+            "asked by {named}, the provider {answer}; the payout is {} (payrun payout show {id})",
+            answered.state
+        )
+    })
+}
+
 async fn issue_again(context: &Context, which: &str, compared: Option<&str>) -> Result<(), Failure> {
     let acting = context.store_of_person().await?;
     let id = find::one(&acting.store, which).await?;
     if compared.is_none() {
-        ask_provider(context, &acting, &[id]).await?;
+        ask_provider::ask_provider(context, &acting, &[id]).await?;
     }
     let Acting { store, actor } = &acting;
     let new = payrun_app::reissue::one(store, actor, id, compared, SystemClock.now()).await?;

@@ -139,7 +139,10 @@ fn describe_resent(resent: &Resent) -> String {
 async fn list(context: &Context, lang: Lang) -> Result<(), Failure> {
     let rules = context.rules()?.into_iter();
     let deadlines: Vec<Deadline> = rules
-        .filter_map(|(account, rules)| Some(Deadline { account, sla: rules.settlement_sla()? }))
+        .filter_map(|(account, rules)| {
+            let review_after = context.review_after(&account)?;
+            Some(Deadline { account, sla: rules.settlement_sla(), review_after })
+        })
         .collect();
     let store = context.store_of_reader().await?;
     let items = review::list(&store, &deadlines, SystemClock.now()).await?;

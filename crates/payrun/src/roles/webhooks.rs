@@ -79,6 +79,10 @@ async fn take(
         Ok(webhook) => keep(&webhooks.acting, account, &body, &webhook).await,
         Err(WebhookError::NotOffered) => refuse(&account.name, StatusCode::NOT_FOUND, "not_expected"),
         Err(WebhookError::Forged) => refuse(&account.name, StatusCode::UNAUTHORIZED, "forged"),
+        Err(WebhookError::Foreign) => {
+            events::called(&account.name, "foreign");
+            account.rules().manifest().webhook_answer.into_response()
+        }
         Err(WebhookError::Unreadable) => refuse(&account.name, StatusCode::BAD_REQUEST, "unreadable"),
     }
 }

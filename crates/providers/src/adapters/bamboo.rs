@@ -29,14 +29,16 @@ use std::sync::Arc;
 
 use payrun_domain::{
     money::Money,
+    order::Order,
+    provider_error::ProviderError,
     verdict::{Pause, Verdict},
 };
 use secrecy::SecretString;
 
 use self::{account::Bamboo, settings::BambooRules};
 use crate::{
-    AccountExample, Adapter, Bank, Enquiries, Enquiry, EnquiryError, ExchangeState, Preview, Provider, Rules,
-    Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
+    AccountExample, Adapter, Bank, Enquiries, Enquiry, EnquiryError, ExchangeState, Preview, Provider, Reply,
+    Rules, Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
 };
 
 /// Bamboo in the registry.
@@ -52,6 +54,10 @@ pub(super) const ADAPTER: Adapter = Adapter {
 impl Provider for Bamboo {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError> {
+        reply::error(reply, order)
     }
 
     fn identity(&self) -> SecretString {

@@ -26,12 +26,17 @@ mod settings;
 
 use std::sync::Arc;
 
-use payrun_domain::verdict::{Doubt, Pause, Verdict};
+use payrun_domain::{
+    order::Order,
+    provider_error::ProviderError,
+    verdict::{Doubt, Pause, Verdict},
+};
 use secrecy::SecretString;
 
 use self::{account::Kapaqnan, settings::KapaqnanRules};
 use crate::{
-    AccountExample, Adapter, DatabaseSettings, Enquiries, ExchangeState, Provider, Rules, Step, Webhooks,
+    AccountExample, Adapter, DatabaseSettings, Enquiries, ExchangeState, Provider, Reply, Rules, Step,
+    Webhooks,
 };
 
 /// Kapaqnan in the registry.
@@ -49,6 +54,10 @@ pub(super) const ADAPTER: Adapter = Adapter {
 impl Provider for Kapaqnan {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError> {
+        reply::error(reply, order)
     }
 
     fn identity(&self) -> SecretString {

@@ -13,8 +13,9 @@
 //! - The states of payouts are not documented beyond CREATED, SCHEDULED and CANCELED. Others are
 //!   those of collections, so which words mean what are settings; a word that they do
 //!   not name proves nothing, and people are told of it.
-//! - Q103 is said before the request is looked at, and asks for a new token and a repetition: once,
-//!   and no more.
+//! - Q103 is said before the request is looked at, and asks for a new token and a repetition. Any
+//!   other 401 does the same by HTTP's own definition (RFC 9110, 15.5.2), whatever its code: there
+//!   is no list of codes. A new token that is refused as well pauses the account.
 //! - Where the token comes from, and where payouts go, are printed below different paths.
 
 mod account;
@@ -28,13 +29,17 @@ mod webhook;
 use std::sync::Arc;
 
 use ::http::{HeaderMap, Method, header};
-use payrun_domain::verdict::{Doubt, Pause, ProviderId, Verdict};
+use payrun_domain::{
+    order::Order,
+    provider_error::ProviderError,
+    verdict::{Doubt, Pause, ProviderId, Verdict},
+};
 use secrecy::SecretString;
 
 use self::{account::Qentaz, settings::QentazRules};
 use crate::{
-    AccountExample, Adapter, Bank, Effect, Enquiries, Enquiry, ExchangeState, Provider, Request, Rules,
-    Stamp, Step, Token, Webhook, WebhookError, WebhookRequest, Webhooks,
+    AccountExample, Adapter, Bank, Effect, Enquiries, Enquiry, ExchangeState, Provider, Reply, Request,
+    Rules, Stamp, Step, Token, Webhook, WebhookError, WebhookRequest, Webhooks,
 };
 
 /// Qentaz in the registry.
@@ -57,6 +62,10 @@ impl Provider for Qentaz {
         &self.rules
     }
 
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError> {
+        reply::error(reply, order)
+    }
+
     fn identity(&self) -> SecretString {
         // The integration's key is both; a child account pays by itself.
         let key = String::from_utf8_lossy(self.authorization.as_bytes());
@@ -68,7 +77,7 @@ impl Provider for Qentaz {
             [] => self.create(state.order, &state.stamp).map_or(Step::Done(UNSENDABLE), Step::Send),
             // Said before the payout was looked at; the same request goes once more, under another
             // token.
-            [.., reply] if reply::is_token_expired(reply) && !state.refreshed => Step::RefreshToken,
+            [.., reply] if reply::is_unauthorized(reply) && !state.refreshed => Step::RefreshToken,
             [.., reply] => Step::Done(reply::of_create(reply)),
         }
     }
@@ -80,7 +89,7 @@ impl Provider for Qentaz {
         };
         match state.replies {
             [] => self.read(id, &state.stamp).map_or(Step::Done(UNSENDABLE), Step::Send),
-            [.., reply] if reply::is_token_expired(reply) && !state.refreshed => Step::RefreshToken,
+            [.., reply] if reply::is_unauthorized(reply) && !state.refreshed => Step::RefreshToken,
             [.., reply] => Step::Done(reply::of_look_up(&self.rules, reply, state.order)),
         }
     }
@@ -109,6 +118,6 @@ impl Enquiries for Qentaz {
 
 impl Webhooks for Qentaz {
     fn webhook(&self, request: &WebhookRequest<'_>) -> Result<Webhook, WebhookError> {
-        webhook::read(request, &self.webhook_bearer, &self.rules)
+        webhook::read(request, &self.webhook_bearers, &self.rules)
     }
 }

@@ -28,13 +28,17 @@ mod webhook;
 
 use std::sync::Arc;
 
-use payrun_domain::verdict::{Pause, Verdict};
+use payrun_domain::{
+    order::Order,
+    provider_error::ProviderError,
+    verdict::{Pause, Verdict},
+};
 use secrecy::SecretString;
 
 use self::{account::TeemoPay, settings::TeemoPayRules};
 use crate::{
     AccountExample, Adapter, Balance, Enquiries, Enquiry, ExchangeState, PageRequest, PayoutPage, Provider,
-    Rules, Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
+    Reply, Rules, Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
 };
 
 /// TeemoPay in the registry.
@@ -55,6 +59,10 @@ const UNSENDABLE: Verdict = Verdict::Deferred { retry_after: None, pause: Some(P
 impl Provider for TeemoPay {
     fn rules(&self) -> &dyn Rules {
         &self.rules
+    }
+
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError> {
+        reply::error(reply, order)
     }
 
     fn identity(&self) -> SecretString {

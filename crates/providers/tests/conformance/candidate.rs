@@ -17,7 +17,7 @@ use payrun_domain::{
     verdict::{ProviderId, Verdict},
 };
 use payrun_providers::{
-    Exchange, ExchangeState, Nonce, Provider, ProviderSettings, Request, Stamp, Step, run,
+    Exchange, ExchangeOutcome, ExchangeState, Nonce, Provider, ProviderSettings, Request, Stamp, Step, run,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -148,8 +148,12 @@ impl Candidate {
     }
 
     pub(crate) fn hold(&self, exchange: Exchange, order: &Order, script: &Script) -> Verdict {
+        self.outcome(exchange, order, script).verdict
+    }
+
+    pub(crate) fn outcome(&self, exchange: Exchange, order: &Order, script: &Script) -> ExchangeOutcome {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(run(&*self.provider, exchange, order, &Noon, script)).verdict
+        runtime.block_on(run(&*self.provider, exchange, order, &Noon, script))
     }
 
     pub(crate) fn stamp(&self) -> Stamp<'static> {

@@ -20,6 +20,7 @@ use payrun_domain::{
     fault::{Fault, Field},
     money::{Currency, Money},
     order::Order,
+    provider_error::ProviderError,
     verdict::{Differs, Doubt, Mismatch, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use payrun_providers::{
@@ -104,6 +105,11 @@ impl Rules for CordilleraRules {
 impl Provider for Cordillera {
     fn rules(&self) -> &dyn Rules {
         &CordilleraRules
+    }
+
+    fn error(&self, reply: &Reply, order: &Order) -> Option<ProviderError> {
+        let refused: Refused = serde_json::from_slice(&reply.body).ok()?;
+        ProviderError::new(Some(&refused.code), None, order)
     }
 
     fn identity(&self) -> SecretString {

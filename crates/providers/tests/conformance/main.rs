@@ -32,9 +32,38 @@ fn every_recorded_reply_is_read_as_it_says() {
         for (name, case) in cases {
             let script = Script::of(case.replies);
             let order = candidate.with_id(case.provider_id.as_deref());
-            let verdict = candidate.hold(talk_of(&name), &order, &script);
-            assert_eq!(words(&verdict), case.verdict, "{name}");
+            let outcome = candidate.outcome(talk_of(&name), &order, &script);
+            assert_eq!(words(&outcome.verdict), case.verdict, "{name}");
+            let error = outcome.error.map(|error| error.words());
+            assert_eq!(error, case.error, "{name}");
             assert!(script.replies.lock().unwrap().is_empty(), "{name}: replies left");
+        }
+    }
+}
+
+/// What a provider says is wrong is kept and shown, and it may repeat all that it was sent.
+#[test]
+fn what_a_provider_says_tells_nobody_who_is_paid() {
+    for candidate in candidates() {
+        for (name, case) in candidate.cases() {
+            let beneficiary = serde_json::to_string(&candidate.account.beneficiary).unwrap();
+            let personal =
+                candidate.account.secrets.iter().filter(|secret| beneficiary.contains(secret.as_str()));
+            for secret in personal {
+                let repeats = |reply: Recorded| match reply {
+                    Recorded::Reply { status, text, retry_after_s } => {
+                        let text =
+                            text.replace("\"x\"", &format!("\"wrong: {secret} {}\"", secret.to_uppercase()));
+                        Recorded::Reply { status, text, retry_after_s }
+                    }
+                    other @ (Recorded::SendFailure { .. } | Recorded::Documents { .. }) => other,
+                };
+                let script = Script::of(case.replies.iter().cloned().map(repeats));
+                let order = candidate.with_id(case.provider_id.as_deref());
+                let error = candidate.outcome(talk_of(&name), &order, &script).error;
+                let told = error.map(|error| error.words().to_lowercase()).unwrap_or_default();
+                assert!(!told.contains(&secret.to_lowercase()), "{name}: {told}");
+            }
         }
     }
 }

@@ -22,6 +22,9 @@ pub(crate) struct Case {
     pub(crate) provider_id: Option<String>,
     pub(crate) replies: Vec<Recorded>,
     pub(crate) verdict: String,
+    /// What the provider says is wrong.
+    #[serde(default)]
+    pub(crate) error: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Deserialize)]

@@ -4,12 +4,17 @@ use jiff::Timestamp;
 use payrun_domain::{
     decide::Idempotency,
     name::{AccountName, Actor},
+    provider_error::ProviderError,
     verdict::Pause,
 };
 
 use serde::Serialize;
 
-use crate::{Error, Store, state::known, unit::Unit};
+use crate::{
+    Error, Store,
+    state::{self, known},
+    unit::Unit,
+};
 
 /// An account of the configuration.
 #[derive(Debug, Clone)]
@@ -39,6 +44,8 @@ pub struct AccountRow {
     pub paused_at: Option<Timestamp>,
     /// Why it is paused.
     pub paused_why: Option<Pause>,
+    /// What the provider said was wrong, if that is why.
+    pub paused_error: Option<ProviderError>,
 }
 
 /// Limits of an account that were changed.
@@ -162,7 +169,9 @@ impl Store {
     /// Every account, by name.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, Error> {
         let rows = sqlx::query!(
-            "select name, provider, idempotency, paused_at, paused_why from account order by name"
+            "select name, provider, idempotency, paused_at, paused_why, paused_code, paused_message
+             from account
+             order by name"
         )
         .fetch_all(&self.pool)
         .await
@@ -173,6 +182,7 @@ impl Store {
                 idempotency: known(Idempotency::parse(&row.idempotency), ("account", "idempotency"), &name)?,
                 paused_at: row.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
                 paused_why: row.paused_why.map(|why| paused_why(&why, &name)).transpose()?,
+                paused_error: state::provider_error(row.paused_code, row.paused_message),
                 provider: row.provider,
                 name,
             })
@@ -180,16 +190,24 @@ impl Store {
         accounts.collect()
     }
 
-    /// Stops claims for an account. True if it was not paused before. An earlier reason is kept,
-    /// but for a person's, which holds whatever becomes of the others.
-    pub async fn pause_account(&self, actor: &Actor, name: &AccountName, why: Pause) -> Result<bool, Error> {
+    /// Stops claims for an account, with what the provider said of the cause. True if it was not
+    /// paused before. An earlier reason is kept, but for a person's, which holds whatever becomes
+    /// of the others.
+    pub async fn pause_account(
+        &self,
+        actor: &Actor,
+        name: &AccountName,
+        (why, error): (Pause, Option<&ProviderError>),
+    ) -> Result<bool, Error> {
         let mut unit = Unit::begin(&self.pool, actor, "pausing an account").await?;
         let done = sqlx::query!(
             "update account
-             set paused_at = clock_timestamp(), paused_why = $2
+             set paused_at = clock_timestamp(), paused_why = $2, paused_code = $3, paused_message = $4
              where name = $1 and (paused_at is null or $2 = 'person' and paused_why <> 'person')",
             name.as_str(),
             why.as_str(),
+            error.and_then(|error| error.code.as_deref()),
+            error.and_then(|error| error.message.as_deref()),
         )
         .execute(unit.connection())
         .await
@@ -198,20 +216,37 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Lets an account go on. True if it was paused.
+    /// Lets an account go on, at once: what waits only because of the pause is due now. True if it
+    /// was paused.
     pub async fn resume_account(&self, actor: &Actor, name: &AccountName) -> Result<bool, Error> {
         let mut unit = Unit::begin(&self.pool, actor, "resuming an account").await?;
-        let done = sqlx::query!(
-            "update account
-             set paused_at = null, paused_why = null
-             where name = $1 and paused_at is not null",
+        let done = sqlx::query_scalar!(
+            "with resumed as (
+                 update account
+                 set paused_at = null, paused_why = null, paused_code = null, paused_message = null
+                 where name = $1 and paused_at is not null
+                 returning name
+             ),
+             due as (
+                 update payout
+                 set due_at = clock_timestamp()
+                 from resumed
+                 where payout.account = $1
+                     and payout.due_at > clock_timestamp()
+                     and (
+                         payout.state = 'queued' and payout.reason = any($2)
+                         or payout.state in ('accepted', 'unknown') and payout.lookup_answer = 'deferred'
+                     )
+             )
+             select name from resumed",
             name.as_str(),
+            &Pause::ALL.map(|why| why.as_str().to_owned()),
         )
-        .execute(unit.connection())
+        .fetch_optional(unit.connection())
         .await
         .map_err(Error::driver("resuming an account"))?;
         unit.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done.is_some())
     }
 }
 

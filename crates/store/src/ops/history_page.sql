@@ -34,7 +34,7 @@ cross join lateral (
         coalesce(jsonb_agg(jsonb_build_object(
             'number', attempt.number, 'epoch', attempt.epoch, 'state', attempt.state,
             'holder', attempt.holder, 'verdict', attempt.verdict, 'code', attempt.code,
-            'reply_status', attempt.reply_status, 'started_at', attempt.started_at,
+            'reply_status', attempt.reply_status, 'error_code', attempt.error_code, 'started_at', attempt.started_at,
             'ended_at', attempt.ended_at
         ) order by attempt.number), '[]') as list
     from attempt

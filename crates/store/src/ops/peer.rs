@@ -331,7 +331,9 @@ async fn is_proved(unit: &mut Unit, peer: &Peer) -> Result<bool, Error> {
 
 async fn go_on(unit: &mut Unit, account: &AccountName) -> Result<(), Error> {
     sqlx::query!(
-        "update account set paused_at = null, paused_why = null where name = $1 and paused_why = $2",
+        "update account
+         set paused_at = null, paused_why = null, paused_code = null, paused_message = null
+         where name = $1 and paused_why = $2",
         account.as_str(),
         Pause::Configuration.as_str(),
     )

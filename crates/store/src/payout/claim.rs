@@ -46,6 +46,7 @@ impl Store {
                  and payout.state = 'queued'
                  and batch.paused_at is null
                  and (batch.cancelled_at is null or payout.sends > 0)
+                 and (select paused_at is null from account where name = $1)
                  and payout.due_at <= statement_timestamp()
                  and payout.due_at <= statement_timestamp() - case when payout.attempts = 0 then $2::bigint else 0 end * interval '1 microsecond'
              order by payout.due_at

@@ -10,6 +10,7 @@ use payrun_domain::{
     money::Money,
     name::{AccountName, Actor},
     payout::{PayoutState, Transition},
+    provider_error::ProviderError,
     reference::Reference,
     verdict::ProviderId,
 };
@@ -52,6 +53,8 @@ pub struct PayoutLine {
     pub due_at: Option<Timestamp>,
     /// What the provider said last, in its words.
     pub provider_status: Option<String>,
+    /// What it said was wrong with its last answer.
+    pub error: Option<ProviderError>,
     /// What the last look-up proved.
     pub lookup_answer: Option<String>,
     /// When it was looked up.
@@ -142,6 +145,8 @@ pub struct AttemptLine {
     pub code: Option<String>,
     /// HTTP status of the last answer that was kept.
     pub reply_status: Option<i16>,
+    /// What the provider said was wrong.
+    pub error: Option<ProviderError>,
     /// When the intent was committed.
     pub started_at: Timestamp,
     /// When it was concluded.
@@ -271,7 +276,7 @@ impl Store {
 
     async fn attempts(&self, id: PayoutId) -> Result<Vec<AttemptLine>, Error> {
         let rows = sqlx::query!(
-            "select number, state, holder, verdict, code, reply_status, started_at, ended_at
+            "select number, state, holder, verdict, code, reply_status, error_code, error_message, started_at, ended_at
              from attempt
              where payout_id = $1
              order by number",
@@ -288,6 +293,7 @@ impl Store {
                 verdict: row.verdict,
                 code: row.code,
                 reply_status: row.reply_status,
+                error: state::provider_error(row.error_code, row.error_message),
                 started_at: row.started_at.to_jiff(),
                 ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
             })
@@ -349,7 +355,8 @@ impl Store {
     ) -> Result<Vec<ExportLine>, Error> {
         let rows = sqlx::query!(
             "select id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state,
-                 reason, provider_id, provider_status, lookup_answer, looked_up_at, due_at, state_since
+                 reason, provider_id, provider_status, error_code, error_message, lookup_answer, looked_up_at, due_at,
+                 state_since
              from payout
              where (batch_id = $1 or id = $2) and row_no > $3
              order by row_no
@@ -382,6 +389,7 @@ impl Store {
                         .transpose()?,
                     due_at: row.due_at.map(jiff_sqlx::Timestamp::to_jiff),
                     provider_status: row.provider_status,
+                    error: state::provider_error(row.error_code, row.error_message),
                     lookup_answer: row.lookup_answer,
                     looked_up_at: row.looked_up_at.map(jiff_sqlx::Timestamp::to_jiff),
                 },

@@ -8,6 +8,7 @@ use payrun_domain::{
     money::Money,
     name::Actor,
     payout::{PayoutState, Transition},
+    provider_error::ProviderError,
     verdict::Record,
 };
 use uuid::Uuid;
@@ -34,6 +35,8 @@ pub struct Conclusion {
     pub record: Option<Record>,
     /// When to send again or to look up first; ignored where nothing can be looked up.
     pub due_in: Option<Duration>,
+    /// What the provider says is wrong.
+    pub error: Option<ProviderError>,
     /// The provider's last answer, when it is worth keeping.
     pub reply: Option<ReplyEvidence>,
     /// What the payout pays: not written, but told to the metrics.
@@ -74,6 +77,8 @@ impl Store {
             &columns.dues as &[Option<i64>],
             &columns.reply_statuses as &[Option<i16>],
             &columns.replies as &[Option<Vec<u8>>],
+            &columns.error_codes as &[Option<&str>],
+            &columns.error_messages as &[Option<&str>],
             sealer.current(),
         )
         .fetch_all(unit.connection())
@@ -100,6 +105,8 @@ struct Columns<'a> {
     dues: Vec<Option<i64>>,
     reply_statuses: Vec<Option<i16>>,
     replies: Vec<Option<Vec<u8>>>,
+    error_codes: Vec<Option<&'a str>>,
+    error_messages: Vec<Option<&'a str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -124,6 +131,9 @@ impl<'a> Columns<'a> {
             let is_over = to == PayoutState::Rejected && record.is_none();
             let due_in = conclusion.due_in.filter(|_| !is_over);
             columns.dues.push(due_in.map(state::micros));
+            let error = conclusion.error.as_ref();
+            columns.error_codes.push(error.and_then(|error| error.code.as_deref()));
+            columns.error_messages.push(error.and_then(|error| error.message.as_deref()));
             let reply = conclusion.reply.as_ref();
             columns.reply_statuses.push(reply.and_then(|reply| i16::try_from(reply.status).ok()));
             let context = [conclusion.payout.uuid().as_bytes().as_slice(), b"reply"].concat();

@@ -1,14 +1,16 @@
--- Outcomes of sends, of which each is written only under the epoch of its claim. $1 to $13 are
--- columns of the same length, named below; $14 is the number of the key that sealed the replies.
+-- Outcomes of sends, of which each is written only under the epoch of its claim. $1 to $15 are
+-- columns of the same length, named below; $16 is the number of the key that sealed the replies.
 with outcome as materialized (
     -- A column and no constant: no plan shall read the index of all that is open.
     select *, 'submitting' as expected_state
     from unnest(
         $1::uuid[], $2::int[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[]
+        $8::text[], $9::text[], $10::text[], $11::bigint[], $12::smallint[], $13::bytea[],
+        $14::text[], $15::text[]
     ) as columns (
         id, epoch, attempt, state, transition, attempt_state, verdict,
-        code, provider_id, provider_status, due_in, reply_status, reply
+        code, provider_id, provider_status, due_in, reply_status, reply,
+        error_code, error_message
     )
 ),
 evidence as (
@@ -22,8 +24,10 @@ evidence as (
         verdict = outcome.verdict,
         code = outcome.code,
         reply_status = outcome.reply_status,
+        error_code = outcome.error_code,
+        error_message = outcome.error_message,
         reply = outcome.reply,
-        reply_key_id = case when outcome.reply is null then null else $14::smallint end,
+        reply_key_id = case when outcome.reply is null then null else $16::smallint end,
         ended_at = clock_timestamp()
     from outcome
     -- The index is asked for the array once. Were it asked for each outcome's row as well, it
@@ -51,6 +55,8 @@ set state = outcome.state,
         else payout.provider_id
     end,
     provider_status = coalesce(outcome.provider_status, payout.provider_status),
+    error_code = outcome.error_code,
+    error_message = outcome.error_message,
     due_at = clock_timestamp() + outcome.due_in * interval '1 microsecond'
 from outcome
 where payout.id = any($1)

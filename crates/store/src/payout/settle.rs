@@ -10,6 +10,7 @@ use payrun_domain::{
     money::Money,
     name::Actor,
     payout::{PayoutState, Transition},
+    provider_error::ProviderError,
     verdict::Record,
 };
 use uuid::Uuid;
@@ -32,7 +33,9 @@ pub struct Settlement {
     pub answer: String,
     /// The provider's record, whose words are always written down.
     pub record: Option<Record>,
-    /// Refusal code, or why a person must look.
+    /// What the provider says is wrong.
+    pub error: Option<ProviderError>,
+    /// Refusal code, or why a person must look; none keeps what the doubt began with.
     pub reason: Option<String>,
     /// How much came back.
     pub returned: Option<Money>,
@@ -99,6 +102,8 @@ impl Store {
             &columns.details as &[Option<&str>],
             &columns.answers as &[&str],
             &columns.asked as &[jiff_sqlx::Timestamp],
+            &columns.error_codes as &[Option<&str>],
+            &columns.error_messages as &[Option<&str>],
         )
         .fetch_all(unit.connection())
         .await
@@ -128,6 +133,8 @@ struct Columns<'a> {
     details: Vec<Option<&'a str>>,
     answers: Vec<&'a str>,
     asked: Vec<jiff_sqlx::Timestamp>,
+    error_codes: Vec<Option<&'a str>>,
+    error_messages: Vec<Option<&'a str>>,
 }
 
 impl<'a> Columns<'a> {
@@ -156,6 +163,9 @@ impl<'a> Columns<'a> {
             columns.anomalies.push(anomaly.map(|anomaly| anomaly.kind));
             columns.answers.push(&settlement.answer);
             columns.asked.push(settlement.asked_at.to_sqlx());
+            let error = settlement.error.as_ref();
+            columns.error_codes.push(error.and_then(|error| error.code.as_deref()));
+            columns.error_messages.push(error.and_then(|error| error.message.as_deref()));
             columns.details.push(anomaly.map(|anomaly| anomaly.detail.as_str()));
         }
         columns

@@ -1,14 +1,18 @@
--- Answers of look-ups, of which each is written only to the version that was looked up. $1 to $15
+-- Answers of look-ups, of which each is written only to the version that was looked up. $1 to $17
 -- are columns of the same length, named below.
 with answer as materialized (
-    select *
+    select *,
+        -- Or nothing came back, and what the provider said before stands.
+        num_nonnulls(error_code, error_message) > 0
+            or lookup_answer <> 'deferred' and lookup_answer not like 'unknown%' as is_answer
     from unnest(
         $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::text[], $9::bigint[], $10::bool[], $11::bigint[], $12::text[], $13::text[], $14::text[],
-        $15::timestamptz[]
+        $15::timestamptz[], $16::text[], $17::text[]
     ) as columns (
         id, version, state, transition, attempt_state, provider_id, provider_status,
-        reason, returned_minor, not_found, due_in, anomaly, detail, lookup_answer, asked_at
+        reason, returned_minor, not_found, due_in, anomaly, detail, lookup_answer, asked_at,
+        error_code, error_message
     )
 ),
 moved as (
@@ -16,7 +20,11 @@ moved as (
     set state = coalesce(answer.state, payout.state),
         transition = coalesce(answer.transition, payout.transition),
         version = payout.version + (answer.transition is not null)::int,
-        reason = case when answer.transition is null then payout.reason else answer.reason end,
+        reason = case
+            when answer.transition is null then payout.reason
+            when answer.transition = 'park' then coalesce(answer.reason, payout.reason)
+            else answer.reason
+        end,
         state_since = case
             when answer.state <> payout.state then clock_timestamp()
             else payout.state_since
@@ -35,6 +43,8 @@ moved as (
         acknowledged_at = case when answer.transition is null then payout.acknowledged_at end,
         looked_up_at = clock_timestamp(),
         lookup_answer = answer.lookup_answer,
+        error_code = case when answer.is_answer then answer.error_code else payout.error_code end,
+        error_message = case when answer.is_answer then answer.error_message else payout.error_message end,
         -- Not-founds in a row: another answer begins anew, and none leaves the count as it is.
         not_found = case
             when answer.not_found then payout.not_found + 1

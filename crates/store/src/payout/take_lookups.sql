@@ -83,15 +83,20 @@ left join lateral (
     where payout_id = taken.id and number = taken.attempts offset 0
 ) attempt on true
 -- What nothing but the provider's own id finds is asked for by the id that a genuine call about our
--- reference named: whether it is of this payout, the answer tells.
+-- reference told, or a person named: whether it is of this payout, the answer tells.
 left join lateral (
-    select webhook.provider_id
-    from webhook
-    where taken.provider_id is null
-        and account.idempotency = 'none'
-        and webhook.payout_id = taken.id
-        and webhook.provider_id is not null
-    order by webhook.id desc
+    select provider_id
+    from (
+        select provider_id, received_at as at
+        from webhook
+        where payout_id = taken.id and provider_id is not null
+        union all
+        select provider_id, named_at
+        from named_id
+        where payout_id = taken.id
+    ) named
+    where taken.provider_id is null and account.idempotency = 'none'
+    order by at desc
     limit 1
 ) told on true
 left join account_peer sent on sent.account = $1 and sent.peer = attempt.peer

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use payrun_domain::{
+    decide::Idempotency,
     id::PayoutId,
     name::Actor,
     payout::{PayoutState, Transition},
+    verdict::ProviderId,
 };
 
 use crate::{Error, Store, state, unit::Unit};
@@ -70,6 +72,14 @@ pub enum ReviewError {
          with the role reconcile running, and does the provider answer?", .0.as_deref().unwrap_or("none")
     )]
     NotAsked(Option<String>),
+    /// A look-up asks by the id that it has.
+    #[error("the provider's id of this payout is known: {0}; look-ups ask by it")]
+    IdKnown(String),
+    /// No id is needed.
+    #[error(
+        "this payout's provider is asked by our reference, which finds every record that it has of it: no id is needed"
+    )]
+    FoundByReference,
     /// None that people decide.
     #[error("a decision is one of accepted, paid, rejected, queued")]
     Outcome,
@@ -102,6 +112,57 @@ pub enum ReviewError {
 }
 
 impl Store {
+    /// Writes down by which id the provider has a payout, as a person found it, and has it asked by
+    /// that id: the answer says whether it is of this payout. Only where nothing else finds it.
+    pub async fn name_provider_id(
+        &self,
+        actor: &Actor,
+        id: PayoutId,
+        provider_id: &ProviderId,
+    ) -> Result<(), ReviewError> {
+        let operation = "naming a payout's id at the provider";
+        let mut unit = Unit::begin(&self.pool, actor, operation).await?;
+        let payout = sqlx::query!(
+            "select payout.state, payout.provider_id, account.idempotency
+             from payout
+             join account on account.name = payout.account
+             where payout.id = $1
+             for update of payout",
+            id.uuid(),
+        )
+        .fetch_optional(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?
+        .ok_or(ReviewError::NotFound(id))?;
+        let state = state::payout_state(&payout.state, id)?;
+        if !matches!(state, PayoutState::Unknown | PayoutState::Accepted | PayoutState::NeedsReview) {
+            return Err(ReviewError::State { state, wanted: "unknown, accepted or needs_review" });
+        }
+        if let Some(known) = payout.provider_id {
+            return Err(ReviewError::IdKnown(known));
+        }
+        if payout.idempotency != Idempotency::None.as_str() {
+            return Err(ReviewError::FoundByReference);
+        }
+        sqlx::query!(
+            "with named as (
+                 insert into named_id (payout_id, provider_id, named_by)
+                 values ($1, $2, $3)
+             )
+             update payout
+             set due_at = clock_timestamp()
+             where id = $1",
+            id.uuid(),
+            provider_id.as_str(),
+            actor.as_str(),
+        )
+        .execute(unit.connection())
+        .await
+        .map_err(Error::driver(operation))?;
+        unit.commit().await?;
+        Ok(())
+    }
+
     /// T21: proposes or confirms what became of a payout that is unknown, accepted or needs review.
     pub async fn decide(
         &self,

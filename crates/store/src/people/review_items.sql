@@ -6,7 +6,9 @@
             when is_found(payout.lookup_answer)
                 then '; asked again, the provider has it: ' || payout.lookup_answer
             else ''
-        end || coalesce('; ' || proposal.words, '') as "detail!",
+        end || coalesce(
+            '; the provider says: ' || nullif(concat_ws(' ', payout.error_code, payout.error_message), ''), ''
+        ) || coalesce('; ' || proposal.words, '') as "detail!",
         payout.state_since as "since!"
     from payout
     left join lateral (

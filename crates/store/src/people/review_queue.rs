@@ -9,7 +9,7 @@ use payrun_domain::{
 
 use serde::Serialize;
 
-use crate::{Error, Store, ops::account::account_name, unit::Unit};
+use crate::{Error, Store, ops::account::account_name, state, unit::Unit};
 
 /// One of them.
 #[derive(Debug, Clone, Serialize)]
@@ -22,8 +22,8 @@ pub struct ReviewItem {
     pub batch: Option<BatchId>,
     /// The caller's id of the payout, or what the call calls it.
     pub client_id: String,
-    /// `needs_review`, `proposal`, `other_merchant`, `rejected`, `returned`, `late`, the kind of an
-    /// anomaly, or `unmatched_webhook`.
+    /// `needs_review`, `proposal`, `other_merchant`, `rejected`, `returned`, `late`, `undecided`, the
+    /// kind of an anomaly, or `unmatched_webhook`.
     pub kind: String,
     /// Why, in words for a person; no personal data.
     pub detail: String,
@@ -31,6 +31,14 @@ pub struct ReviewItem {
     pub code: Option<String>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// The kind of a payout that the provider has, or may have, and of which look-ups learn nothing.
+pub const UNDECIDED: &str = "undecided";
+
+/// Whether a look-up's answer proves nothing.
+fn says_nothing(answer: Option<&str>) -> bool {
+    answer.is_some_and(|answer| answer == "unlisted" || answer.starts_with("unknown"))
 }
 
 /// The reason of a payout in review that its provider certainly does not have.
@@ -101,10 +109,11 @@ impl Store {
     }
 
     /// The `rows_max` payouts that are longest at the provider of an account, as `late`: whether
-    /// they are is the rail's to say.
+    /// they are is the rail's to say. As `undecided` those of which the provider's last answer says
+    /// nothing.
     pub async fn longest_out(&self, account: &AccountName, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
         let rows = sqlx::query!(
-            "select id, client_id, state, provider_status, state_since
+            "select id, client_id, state, provider_status, lookup_answer, error_code, error_message, state_since
              from payout
              where account = $1 and state in ('accepted', 'unknown')
              order by state_since
@@ -123,10 +132,18 @@ impl Store {
                 batch: None,
                 code: None,
                 client_id: row.client_id,
-                kind: "late".to_owned(),
-                detail: row
-                    .provider_status
-                    .map_or_else(|| row.state.clone(), |status| format!("{}: {status}", row.state)),
+                kind: if says_nothing(row.lookup_answer.as_deref()) { UNDECIDED } else { "late" }.to_owned(),
+                detail: [
+                    Some(row.state),
+                    row.provider_status,
+                    row.lookup_answer.map(|answer| format!("last look-up: {answer}")),
+                    state::provider_error(row.error_code, row.error_message)
+                        .map(|error| format!("the provider says: {}", error.words())),
+                ]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; "),
                 since: row.state_since.to_jiff(),
             })
             .collect())

@@ -57,7 +57,7 @@ async fn what_may_not_go_is_left_out_of_a_claim(pool: PgPool) {
     store.pause_batch(&by("setup"), batch).await.unwrap();
     assert_eq!((claim().await, due().await), (0, 0), "the batch is paused");
     store.resume_batch(&by("setup"), batch).await.unwrap();
-    store.pause_account(&by("setup"), &account(), Pause::Balance).await.unwrap();
+    store.pause_account(&by("setup"), &account(), (Pause::Balance, None)).await.unwrap();
     assert_eq!(claim().await, 0, "the account is paused");
     store.resume_account(&by("setup"), &account()).await.unwrap();
     owner.execute("update batch set cancelled_at = now(), cancelled_by = 'eva'").await.unwrap();
@@ -179,7 +179,7 @@ async fn an_old_absence_lets_nothing_go_again(pool: PgPool) {
     assert_eq!(doubt().await, 0);
     past.execute("update payout set looked_up_at = clock_timestamp() - interval '61 minutes'").await.unwrap();
     assert_eq!(store.claim(&by("dispatch:1"), &peer(), &[payout], LEASE).await.unwrap().len(), 0);
-    store.pause_account(&by("ana"), &account(), Pause::Person).await.unwrap();
+    store.pause_account(&by("ana"), &account(), (Pause::Person, None)).await.unwrap();
     assert_eq!(doubt().await, 0, "while it is paused there is time");
     store.resume_account(&by("ana"), &account()).await.unwrap();
     assert_eq!(doubt().await, 1);

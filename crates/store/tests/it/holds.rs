@@ -30,7 +30,7 @@ fn row(number: i32, row: &Row) -> NewPayout {
     payout.order.amount = Money::new(row.minor, Currency::Pen).unwrap();
     payout.order.beneficiary.document.number = Private::new(row.document);
     payout.order.beneficiary.name =
-        Name::Person { first: Private::new(row.first), last: Private::new("Escondida") };
+        Name::Person { first: Private::new(row.first), last: Some(Private::new("Escondida")) };
     payout.order.beneficiary.destination = Destination::Bank {
         bank: "003".to_owned(),
         number: Private::new(format!("0034815162342{:07}", row.account)),

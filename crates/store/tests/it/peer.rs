@@ -77,7 +77,7 @@ async fn a_peer_that_finds_what_was_sent_is_the_same_merchant(pool: PgPool) {
     let store = accounts(&pool).await;
     sent(&pool, &store, "open", Transition::Accept).await;
     store.meet_peer(&by("dispatch:2"), &rotated()).await.unwrap();
-    store.pause_account(&by("dispatch:2"), &account(), Pause::Configuration).await.unwrap();
+    store.pause_account(&by("dispatch:2"), &account(), (Pause::Configuration, None)).await.unwrap();
     let latest = store.latest_of_peers(&account(), 5).await.unwrap();
     let [(earlier, _)] = latest.as_slice() else { panic!("{latest:?}") };
     assert_eq!(*earlier, peer());
@@ -115,7 +115,7 @@ async fn two_people_adopt_another_merchant(pool: PgPool) {
     let payout = sent(&pool, &owner, "open", Transition::Doubt).await;
     let (ana, luis) = (store(&pool).await, store(&pool).await);
     assert!(!owner.meet_peer(&by("dispatch:2"), &rotated()).await.unwrap());
-    owner.pause_account(&by("dispatch:2"), &account(), Pause::Configuration).await.unwrap();
+    owner.pause_account(&by("dispatch:2"), &account(), (Pause::Configuration, None)).await.unwrap();
     assert_eq!(ana.adopt_peer(&by("ana"), &rotated()).await.unwrap(), Adoption::Proposed);
     assert_eq!(
         ana.adopt_peer(&by("Ana"), &rotated()).await.unwrap(),

@@ -149,7 +149,7 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
             amount: Money::new(1_000 + i64::from(row), Currency::Pen).unwrap(),
             country: Country::Pe,
             beneficiary: Beneficiary {
-                name: Name::Person { first: Private::new("Canaria"), last: Private::new("Escondida") },
+                name: Name::Person { first: Private::new("Canaria"), last: Some(Private::new("Escondida")) },
                 document: Document { kind: "DNI".to_owned(), number: Private::new("48151623") },
                 destination: Destination::Bank {
                     bank: "003".to_owned(),
@@ -238,6 +238,7 @@ pub(crate) fn conclusion(claimed: &Claimed, transition: Transition) -> Conclusio
         code: (!has_it).then(|| "813".to_owned()),
         record: has_it.then(|| record(&claimed.payout.to_string(), "5")),
         due_in: Some(Duration::ZERO),
+        error: None,
         reply: None,
         amount: claimed.order.amount,
     }
@@ -263,6 +264,7 @@ pub(crate) fn settlement(looked: &Lookup, transition: Option<Transition>) -> Set
         from: looked.state,
         transition,
         answer: "made up".to_owned(),
+        error: None,
         record: None,
         reason: (transition == Some(Transition::Park)).then(|| "planted".to_owned()),
         returned: None,

@@ -29,7 +29,7 @@ async fn a_commit_whose_answer_is_lost_has_happened(pool: PgPool) {
     let proxy = Proxy::before(&pool).await;
     let store = store_of_one(proxy.url(&pool)).await;
     proxy.lose_next(Loss::Answer);
-    assert!(store.pause_account(&by("dispatch:1"), &account(), Pause::Balance).await.unwrap());
+    assert!(store.pause_account(&by("dispatch:1"), &account(), (Pause::Balance, None)).await.unwrap());
     assert!(proxy.has_lost() && is_paused(&pool, &account()).await);
 }
 
@@ -101,11 +101,12 @@ async fn a_caller_that_gives_up_leaves_no_poisoned_connection(pool: PgPool) {
     let (given_up, next) = ("deduplicating".parse().unwrap(), "searchable".parse().unwrap());
     for polls in 1.. {
         let ended =
-            given_up_after(polls, store.pause_account(&by("dispatch:1"), &given_up, Pause::Person)).await;
+            given_up_after(polls, store.pause_account(&by("dispatch:1"), &given_up, (Pause::Person, None)))
+                .await;
         store.ping().await.unwrap();
         // A connection that was thrown away may be open at the server for a moment.
         while open_transactions(&pool).await > 0 {}
-        assert!(store.pause_account(&by("dispatch:1"), &next, Pause::Person).await.unwrap());
+        assert!(store.pause_account(&by("dispatch:1"), &next, (Pause::Person, None)).await.unwrap());
         assert!(is_paused(&pool, &next).await, "given up after {polls} polls");
         assert!(store.resume_account(&by("dispatch:1"), &next).await.unwrap());
         if let Some(ended) = ended {

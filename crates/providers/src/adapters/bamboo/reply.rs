@@ -4,12 +4,17 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::{Currency, Money},
     order::Order,
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Reply, json::json, mismatch};
+use crate::{
+    Reply,
+    json::{json, scalar},
+    mismatch,
+};
 
 /// What the answer to a create proves.
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
@@ -159,6 +164,67 @@ impl Invalid {
             }
             None => Verdict::Unknown(Doubt::Undocumented),
         }
+    }
+}
+
+/// What is wrong, in the provider's words: of an answer in any of the shapes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint<'a> {
+    #[serde(borrow, default)]
+    error_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error_description: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<ComplaintError<'a>>,
+    #[serde(borrow, default)]
+    errors: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ComplaintError<'a> {
+    #[serde(borrow, default)]
+    error_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+}
+
+/// What is wrong, in the provider's words.
+pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
+    let complaint: Complaint<'_> = json(&reply.body).ok()?;
+    if let Some((field, message)) = complaint.errors.and_then(first_invalid) {
+        return ProviderError::new(Some("400"), Some(&format!("{field}: {message}")), order);
+    }
+    let (code, message) = match &complaint.error {
+        Some(error) => (error.error_code, error.message),
+        None => (complaint.error_code, complaint.error_description),
+    };
+    // "null" is how a payout that is held for no reason has it.
+    let text = |value: Option<&RawValue>| {
+        value.and_then(scalar).filter(|text| text != "null").map(std::borrow::Cow::into_owned)
+    };
+    ProviderError::new(text(code).as_deref(), text(message).as_deref(), order)
+}
+
+/// The first field that was refused, and why, in either shape.
+fn first_invalid(errors: &RawValue) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Errors {
+        Validators(Vec<Described>),
+        Problem(std::collections::BTreeMap<String, Vec<String>>),
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Described {
+        property_name: String,
+        #[serde(default)]
+        message: String,
+    }
+    match serde_json::from_str(errors.get()).ok()? {
+        Errors::Validators(all) => all.into_iter().next().map(|first| (first.property_name, first.message)),
+        Errors::Problem(all) => all.into_iter().next().map(|(field, messages)| (field, messages.join(" "))),
     }
 }
 

@@ -9,7 +9,7 @@ use payrun_domain::{
 use serde::Serialize;
 
 use super::account::Bamboo;
-use crate::{Effect, Request};
+use crate::{Effect, Request, knowledge};
 
 impl Bamboo {
     /// The request that moves money; the same bytes for the same order, always. None when it is not
@@ -83,9 +83,10 @@ fn instant(destination: &Destination) -> Option<InstantPaymentData<'_>> {
 
 /// None for an account of a kind that Bamboo has no number for.
 fn payee(beneficiary: &Beneficiary) -> Option<Payee<'_>> {
+    let plain = |name: &Private| knowledge::without_signs(name.expose());
     let (first_name, last_name, company_name) = match &beneficiary.name {
-        Name::Person { first, last } => (Some(first.expose()), Some(last.expose()), None),
-        Name::Company(name) => (None, None, Some(name.expose())),
+        Name::Person { first, last } => (Some(plain(first)), last.as_ref().map(plain), None),
+        Name::Company(name) => (None, None, Some(plain(name))),
     };
     let bank_account = match &beneficiary.destination {
         Destination::Bank { bank, number, kind, local: _ } => Some(BankAccount {
@@ -174,11 +175,11 @@ struct InstantPaymentData<'a> {
 #[serde(rename_all = "camelCase")]
 struct Payee<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_name: Option<&'a str>,
+    first_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_name: Option<&'a str>,
+    last_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    company_name: Option<&'a str>,
+    company_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -228,7 +229,7 @@ mod tests {
             payee: Payee {
                 first_name: None,
                 last_name: None,
-                company_name: Some("Prueba SAC"),
+                company_name: Some("Prueba SAC".to_owned()),
                 email: None,
                 phone: None,
                 document: Document { kind: "RUC", number: "20512333797" },

@@ -4,7 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use jiff::civil::time;
 use payrun_domain::{
-    beneficiary::Name,
+    beneficiary::{Name, Private},
     country::Country,
     decide::Idempotency,
     fault::{Fault, Field},
@@ -97,39 +97,25 @@ fn account(bamboo: &BambooRules, order: &Order, faults: &mut Vec<Fault>) {
 }
 
 fn name(name: &Name, faults: &mut Vec<Fault>) {
-    match name {
-        Name::Person { first, last } => {
-            for (field, part) in [(Field::FirstName, first), (Field::LastName, last)] {
-                if !part.expose().chars().all(|letter| letter.is_alphabetic() || letter == ' ') {
-                    faults.push(Fault::of(
-                        field,
-                        "name_letters",
-                        "Bamboo takes letters and blanks only; write it without other signs",
-                    ));
-                }
-            }
-            if first.expose().chars().count() + last.expose().chars().count() > NAME_CHARS_MAX {
-                let reason = "first and last name together have more than 35 letters, which Bamboo refuses; shorten the given names";
-                faults.push(Fault::of(Field::FirstName, "name_length", reason));
-            }
-        }
-        Name::Company(name) => {
-            let allowed = |letter: char| letter.is_alphanumeric() || letter == ' ';
-            if !name.expose().chars().all(allowed) {
-                faults.push(Fault::of(
-                    Field::CompanyName,
-                    "name_letters",
-                    "Bamboo takes letters, digits and blanks only",
-                ));
-            }
-            if name.expose().chars().count() > NAME_CHARS_MAX {
-                faults.push(Fault::of(
-                    Field::CompanyName,
-                    "name_length",
-                    "the name has more than 35 letters, which Bamboo refuses",
-                ));
-            }
-        }
+    let letters: (fn(char) -> bool, &str) = match name {
+        Name::Person { .. } => (char::is_alphabetic, "letters"),
+        Name::Company(_) => (char::is_alphanumeric, "letters, digits"),
+    };
+    let parts = name.parts();
+    for (field, part) in &parts {
+        faults.extend(knowledge::name_letters("Bamboo", *field, part.expose(), letters));
+    }
+    if matches!(name, Name::Person { last: None, .. }) {
+        let reason = "Bamboo wants a first and a last name of a person, and no company's name beside them";
+        faults.push(Fault::of(Field::LastName, "missing", reason));
+    }
+    let length = |part: &Private| knowledge::without_signs(part.expose()).chars().count();
+    let longest = parts.iter().max_by_key(|(_, part)| length(part));
+    if let Some((field, _)) = longest
+        && parts.iter().map(|(_, part)| length(part)).sum::<usize>() > NAME_CHARS_MAX
+    {
+        let reason = "the whole name has more than 35 letters, which Bamboo refuses; shorten it";
+        faults.push(Fault::of(*field, "name_length", reason));
     }
 }
 

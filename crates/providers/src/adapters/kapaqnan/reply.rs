@@ -6,6 +6,7 @@ use payrun_domain::{
     beneficiary::Destination,
     money::{Currency, Money},
     order::Order,
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, ProviderId, Record, Verdict},
 };
 use serde::Deserialize;
@@ -15,6 +16,7 @@ use super::settings::PENDING;
 use crate::{Reply, json::json, mismatch};
 
 const ID_CHARS: usize = 20;
+const SUCCESS: &str = "success";
 
 pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
     match reply.status {
@@ -28,6 +30,25 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
         status if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
         _ => Verdict::Unknown(Doubt::Undocumented),
     }
+}
+
+/// What is wrong, in the provider's words, where an answer has them in the place where the known
+/// one has its success.
+pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        service: Told,
+    }
+    #[derive(Deserialize)]
+    struct Told {
+        status_cod: Option<String>,
+        message_str: Option<String>,
+    }
+    let Told { status_cod, message_str } = json::<Answer>(&reply.body).ok()?.service;
+    if status_cod.as_deref() == Some(SUCCESS) {
+        return None;
+    }
+    ProviderError::new(status_cod.as_deref(), message_str.as_deref(), order)
 }
 
 /// 201 to a create. Numbers that went out come back as text or as numbers.
@@ -64,7 +85,7 @@ impl Created<'_> {
         if let Some(differs) = self.differs(order) {
             return differs;
         }
-        if self.service.status_cod != "success" || self.status_cod != PENDING {
+        if self.service.status_cod != SUCCESS || self.status_cod != PENDING {
             return Verdict::Unknown(Doubt::Undocumented);
         }
         Verdict::Accepted(Record { id, status: self.status_cod.clone() })

@@ -2,12 +2,12 @@
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
 use payrun_domain::{
-    beneficiary::{Destination, Name},
+    beneficiary::{Destination, Document},
     country::Country,
     money::Currency,
     order::Order,
-    reference::Reference,
 };
+use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -31,9 +31,10 @@ impl Kapaqnan {
             total_dcm: number_of(&order.amount.major())?,
             currency_cod: Currency::Pen.code(),
             customer: Customer {
-                external_customer_id: customer_id(&order.reference)?,
-                name_str: full_name(&beneficiary.name),
-                document_type: &beneficiary.document.kind,
+                external_customer_id: customer_id(&beneficiary.document),
+                // The only field for names takes all of them.
+                name_str: beneficiary.name.whole(),
+                document_type: self.rules.document_word(&beneficiary.document.kind)?,
                 document_id: if self.rules.document_as_text {
                     serde_json::value::to_raw_value(document).ok()?
                 } else {
@@ -59,14 +60,6 @@ impl Kapaqnan {
     }
 }
 
-/// The only field for names takes all of them.
-fn full_name(name: &Name) -> String {
-    match name {
-        Name::Person { first, last } => format!("{} {}", first.expose(), last.expose()),
-        Name::Company(name) => name.expose().to_owned(),
-    }
-}
-
 /// A JSON number with exactly these digits; none for a text that is no JSON number, such as one
 /// with a leading zero.
 pub(super) fn number_of(text: &str) -> Option<Box<RawValue>> {
@@ -74,10 +67,12 @@ pub(super) fn number_of(text: &str) -> Option<Box<RawValue>> {
     plain.then(|| RawValue::from_string(text.to_owned()).ok()).flatten()
 }
 
-/// The customer's id must be a number, and nothing says what for: 45 random bits of the reference,
-/// which no reader rounds.
-fn customer_id(reference: &Reference) -> Option<u64> {
-    u64::from_str_radix(reference.as_str().get(17..)?, 32).ok()
+/// The customer's id must be a number: 48 bits of a hash of their document, which no reader rounds,
+/// so that a person is the same customer with every payout.
+pub(super) fn customer_id(document: &Document) -> u64 {
+    let text = format!("{} {}", document.kind, document.number.expose());
+    let hash = digest(&SHA256, text.as_bytes());
+    hash.as_ref().iter().take(6).fold(0, |id, byte| id << 8 | u64::from(*byte))
 }
 
 #[derive(Serialize)]

@@ -7,14 +7,14 @@ use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Destination, Method},
     country::Country,
     decide::Idempotency,
-    fault::{Fault, Field},
+    fault::{Fault, Field, Severity},
     money::Currency,
     order::Order,
 };
 
 use super::{
     request::number_of,
-    settings::{KapaqnanRules, known_word},
+    settings::{DNI, DOCUMENTS, KapaqnanRules, known_word},
 };
 use crate::{
     ExampleDestination, Manifest, Rules, SettlementSla,
@@ -25,8 +25,6 @@ use crate::{
 /// The only bank whose number its documents tell: the supervisor's, and its own.
 const BANBIF: (&str, &str) = ("038", "6");
 
-/// The only document that it is known to take.
-const DOCUMENT: &str = "DNI";
 const METHODS: [Method; 1] = [Method::Bank];
 
 /// None outside of Peru. Other banks, and checking accounts, are taken once an account's settings
@@ -37,7 +35,7 @@ pub(super) fn choices(country: Country) -> Option<Choices> {
         methods: METHODS.to_vec(),
         banks: vec![choices::bank(Method::Bank, BANBIF.1, name)],
         other_banks: true,
-        documents: vec![DOCUMENT],
+        documents: vec![DNI],
         account_kinds: AccountKind::ALL.into_iter().filter(|kind| known_word(*kind).is_some()).collect(),
         wants: vec![Field::BankAccountLocal],
         examples: vec![(
@@ -106,17 +104,38 @@ impl Rules for KapaqnanRules {
     }
 }
 
+/// Its sandbox pays a CCI of one bank under the number of another, and nobody knows where that
+/// money goes.
+fn bank_of_cci(rules: &KapaqnanRules, bank: &str, cci: &str) -> Option<Fault> {
+    let entity = cci.get(..3)?;
+    let name =
+        knowledge::entity_name(Country::Pe, entity).map_or_else(String::new, |name| format!(" ({name})"));
+    let reason = match rules.bank_code(entity) {
+        Some(code) if code == bank => return None,
+        Some(code) => format!(
+            "the CCI is of the bank {entity}{name}, whose number at Kapaqnan is {code}, and the column bank says {bank}"
+        ),
+        None => format!(
+            "the CCI is of the bank {entity}{name}, and Kapaqnan's number for it is not known: ask Kapaqnan for it and add it to the account's \
+             banks"
+        ),
+    };
+    Some(Fault::of(Field::Bank, "bank_mismatch", reason))
+}
+
 fn document(rules: &KapaqnanRules, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
-    if kind != DOCUMENT {
-        let reason = "a DNI is the only document that Kapaqnan is known to take";
+    let known = DOCUMENTS.iter().find(|(known, _)| *known == kind);
+    let Some((_, rule)) = known.filter(|_| rules.document_word(kind).is_some()) else {
+        let reason = "a DNI is the only document that Kapaqnan is known to take: pay this person through another provider, or ask Kapaqnan for \
+                      its word for this document and set document_words";
         faults.push(Fault::of(Field::DocumentType, "document_type", reason));
         return;
-    }
-    let fault = knowledge::dni(number);
+    };
+    let fault = rule(number);
     if fault.is_none() && !rules.document_as_text && number_of(number).is_none() {
-        let reason = "Kapaqnan takes the DNI as a number, which would lose its leading zero: pay this person through another provider, or ask \
-         Kapaqnan whether it takes text and set document_as_text";
+        let reason = "Kapaqnan takes the document as a number, which would lose its leading zero or its letters: pay this person through another \
+                      provider, or ask Kapaqnan whether it takes text and set document_as_text";
         faults.push(Fault::of(Field::DocumentNumber, "document_number", reason));
     }
     faults.extend(fault);
@@ -125,10 +144,16 @@ fn document(rules: &KapaqnanRules, beneficiary: &Beneficiary, faults: &mut Vec<F
 fn destination(rules: &KapaqnanRules, destination: &Destination, faults: &mut Vec<Fault>) {
     faults.extend(knowledge::method("Kapaqnan", Country::Pe, &METHODS, destination.method()));
     let Destination::Bank { bank, number, kind, local } = destination else { return };
-    if number_of(bank).is_none() || bank.contains('.') {
+    let is_number = number_of(bank).is_some() && !bank.contains('.');
+    if !is_number {
         let reason = "Kapaqnan numbers its banks; give the number that it told you for this bank, as in 6";
         faults.push(Fault::of(Field::Bank, "bank", reason));
     }
+    let found = knowledge::cci(number.expose());
+    if is_number && found.iter().all(|fault| fault.severity == Severity::Warning) {
+        faults.extend(bank_of_cci(rules, bank, number.expose()));
+    }
+    faults.extend(found);
     if rules.kind_word(*kind).is_none() {
         let reason = match kind {
             AccountKind::Checking => {
@@ -140,7 +165,6 @@ fn destination(rules: &KapaqnanRules, destination: &Destination, faults: &mut Ve
         };
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
     }
-    faults.extend(knowledge::cci(number.expose()));
     let Some(local) = local else {
         let reason = "Kapaqnan wants the bank's own number of the account beside the CCI";
         faults.push(Fault::of(Field::BankAccountLocal, "missing", reason));

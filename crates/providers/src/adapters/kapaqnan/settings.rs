@@ -5,10 +5,17 @@ use std::collections::BTreeMap;
 use payrun_domain::{beneficiary::AccountKind, order::Order};
 use serde::Deserialize;
 
-use crate::{Find, SettingsError, status_words::one_meaning_each};
+use crate::{
+    Find, SettingsError,
+    knowledge::{self, DocumentRule, of_shape},
+    status_words::one_meaning_each,
+};
 
 /// The word in configurations, tables and fixtures.
 pub(super) const NAME: &str = "kapaqnan";
+
+/// The only document that it is known to take, by its word and ours.
+pub(super) const DNI: &str = "DNI";
 
 /// The only state of a payout that is known.
 pub(super) const PENDING: &str = "PENDING";
@@ -19,6 +26,9 @@ pub(super) const PENDING: &str = "PENDING";
 pub(super) struct KapaqnanRules {
     /// The company's id: the user of HTTP Basic.
     pub(super) company_id: String,
+    /// Its words for documents other than a DNI, by ours, once the provider has told them.
+    #[serde(default)]
+    pub(super) document_words: BTreeMap<String, String>,
     /// Sends document numbers as text, once the provider has said that it takes them so.
     #[serde(default)]
     pub(super) document_as_text: bool,
@@ -32,6 +42,14 @@ pub(super) struct KapaqnanRules {
     /// The provider's database; without it payouts stay accepted.
     pub(super) records: Option<RecordsSettings>,
 }
+
+/// Documents of Peru, with what is right for each.
+pub(super) const DOCUMENTS: [DocumentRule; 4] = [
+    (DNI, knowledge::dni),
+    ("RUC", knowledge::ruc),
+    ("CE", |number| of_shape(number, 9..=9, true, "a CE has 9 characters")),
+    ("PASSPORT", |number| of_shape(number, 5..=15, true, "a passport has 5 to 15 letters and digits")),
+];
 
 /// Where the final state stands, and in which words. The URI of the database is a secret.
 #[derive(Debug, Deserialize)]
@@ -95,10 +113,23 @@ impl KapaqnanRules {
         if self.company_id.is_empty() || self.company_id.contains(':') {
             return Err(SettingsError("company_id must be given, and has no colon".to_owned()));
         }
+        let known = |kind: &String| DOCUMENTS.iter().any(|(known, _)| known == kind);
+        if let Some(kind) = self.document_words.keys().find(|kind| !known(kind)) {
+            let kinds: Vec<&str> = DOCUMENTS.iter().map(|(kind, _)| *kind).collect();
+            return Err(SettingsError(format!(
+                "document_words has {kind:?}, which is no document of Peru here; they are {}",
+                kinds.join(", ")
+            )));
+        }
         if let Some(records) = &self.records {
             one_meaning_each([&records.pending_words, &records.paid_words, &records.refused_words])?;
         }
         Ok(self)
+    }
+
+    /// The provider's word for a kind of document, as far as it is known.
+    pub(super) fn document_word(&self, kind: &str) -> Option<&str> {
+        if kind == DNI { Some(DNI) } else { self.document_words.get(kind).map(String::as_str) }
     }
 
     /// The provider's word for a kind of account, as far as it is known.

@@ -11,14 +11,13 @@ use crate::{Request, Secrets, SettingsError, Stamp};
 pub(super) struct Qentaz {
     pub(super) rules: QentazRules,
     pub(super) authorization: HeaderValue,
-    pub(super) webhook_bearer: webhook::Bearer,
+    pub(super) webhook_bearers: webhook::Bearers,
     pub(super) child_id: Option<HeaderValue>,
 }
 
 impl Qentaz {
-    /// Secrets: the integration's static key; and the client id and secret, joined by a colon: what
-    /// webhooks prove themselves with by the documents. Without that pair they must carry the
-    /// static key, as the provider's support says.
+    /// Secrets: the integration's static key, which webhooks carry by the word of the provider's
+    /// support; and the client id and secret, joined by a colon, which they carry by its documents.
     pub(super) fn new(rules: QentazRules, secrets: &Secrets) -> Result<Self, SettingsError> {
         let key = secrets.required("auth_key")?.expose_secret();
         if key.is_empty() {
@@ -27,14 +26,14 @@ impl Qentaz {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {key}"))
             .map_err(|_| SettingsError("auth_key has characters that no header can carry".to_owned()))?;
         authorization.set_sensitive(true);
-        let bearer = match secrets.optional("webhook_pair") {
-            Some(pair) => format!("Bearer {}", BASE64.encode(pair.expose_secret().as_bytes())),
-            None => format!("Bearer {key}"),
-        };
+        let pair =
+            secrets.optional("webhook_pair").map(|pair| BASE64.encode(pair.expose_secret().as_bytes()));
+        let bearers: Vec<String> =
+            pair.into_iter().chain([key.to_owned()]).map(|bearer| format!("Bearer {bearer}")).collect();
         let child_id = rules.child_id.as_deref().map(HeaderValue::from_str).transpose();
         Ok(Self {
             authorization,
-            webhook_bearer: webhook::Bearer::new(&bearer),
+            webhook_bearers: webhook::Bearers::new(&bearers),
             child_id: child_id
                 .map_err(|_| SettingsError("child_id has characters that no header can carry".to_owned()))?,
             rules,

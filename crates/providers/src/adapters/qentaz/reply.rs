@@ -6,13 +6,18 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::{Currency, Money},
     order::Order,
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::settings::QentazRules;
-use crate::{EnquiryError, Reply, Token, json::json, mismatch};
+use crate::{
+    EnquiryError, Reply, Token,
+    json::{json, scalar},
+    mismatch,
+};
 
 /// A longer life than this is not believed.
 const LIFETIME_MAX: Duration = Duration::from_hours(24);
@@ -32,14 +37,28 @@ impl ErrorBody<'_> {
         json(&reply.body).ok()
     }
 
-    fn is(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
+    /// The text, or what the object calls its message.
+    fn message(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Described {
+            message: String,
+        }
+        let described = || serde_json::from_str::<Described>(self.error.get()).ok();
+        scalar(self.error)
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| described().map(|described| described.message))
     }
 }
 
-/// Q103: the token's life was over before the request was looked at.
-pub(super) fn is_token_expired(reply: &Reply) -> bool {
-    reply.status == StatusCode::UNAUTHORIZED && ErrorBody::read(reply).is_some_and(|error| error.is("Q103"))
+/// What is wrong, in the provider's words.
+pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
+    let error = ErrorBody::read(reply)?;
+    ProviderError::new(error.code.as_deref(), error.message().as_deref(), order)
+}
+
+/// The request has not been looked at: RFC 9110, 15.5.2, and of Q103 the provider's page.
+pub(super) fn is_unauthorized(reply: &Reply) -> bool {
+    reply.status == StatusCode::UNAUTHORIZED
 }
 
 /// What the answer to a create proves. The page prints the answer without its status.
@@ -47,7 +66,7 @@ pub(super) fn of_create(reply: &Reply) -> Verdict {
     match reply.status {
         StatusCode::OK | StatusCode::CREATED => created(reply),
         StatusCode::BAD_REQUEST => refused(reply),
-        status => unexpected(reply, status),
+        status => unexpected(status),
     }
 }
 
@@ -99,7 +118,7 @@ pub(super) fn of_look_up(rules: &QentazRules, reply: &Reply, order: &Order) -> V
             Err(_) => Verdict::Unknown(Doubt::Unreadable),
         },
         StatusCode::TOO_MANY_REQUESTS => Verdict::Deferred { retry_after: reply.retry_after, pause: None },
-        status => unexpected(reply, status),
+        status => unexpected(status),
     }
 }
 
@@ -156,19 +175,13 @@ impl LookUpBody {
     }
 }
 
-fn unexpected(reply: &Reply, status: StatusCode) -> Verdict {
-    let error = ErrorBody::read(reply);
-    match (status, error) {
+fn unexpected(status: StatusCode) -> Verdict {
+    match status {
         // A new token was refused as well.
-        (StatusCode::UNAUTHORIZED, Some(error)) if error.is("Q103") => {
-            Verdict::Deferred { retry_after: None, pause: None }
-        }
-        (StatusCode::UNAUTHORIZED, Some(error)) if error.is("Q001") => {
-            Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) }
-        }
-        (StatusCode::TOO_MANY_REQUESTS, _) => Verdict::Unknown(Doubt::Throttled),
-        (status, _) if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
-        (_, _) => Verdict::Unknown(Doubt::Undocumented),
+        StatusCode::UNAUTHORIZED => Verdict::Deferred { retry_after: None, pause: Some(Pause::Credentials) },
+        StatusCode::TOO_MANY_REQUESTS => Verdict::Unknown(Doubt::Throttled),
+        status if status.is_server_error() => Verdict::Unknown(Doubt::ServerError),
+        _ => Verdict::Unknown(Doubt::Undocumented),
     }
 }
 

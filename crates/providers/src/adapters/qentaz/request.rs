@@ -28,7 +28,7 @@ impl Qentaz {
         let beneficiary = &order.beneficiary;
         let Destination::Bank { bank, number, kind, .. } = &beneficiary.destination else { return None };
         let (first_name, last_name) = match &beneficiary.name {
-            Name::Person { first, last } => (first.expose(), Some(last.expose())),
+            Name::Person { first, last } => (first.expose(), last.as_ref().map(Private::expose)),
             Name::Company(name) => (name.expose(), None),
         };
         let reference = order.reference.as_str();

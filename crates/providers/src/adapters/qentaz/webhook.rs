@@ -1,6 +1,11 @@
-//! Qentaz's webhooks: a bearer, and no signature over the body. The bearer may be the very key that
-//! payouts are made with, so it is never shown, and a thief who has it has worse to do than to
-//! send us webhooks.
+//! Qentaz's webhooks: a bearer, and no signature over the body. By the documents it is made of the
+//! client's id and secret; by the provider's support it is the key that payouts are made with, and
+//! the other is of old. Both are taken, so that nothing is lost while the provider changes from one
+//! to the other. Neither is ever shown, and a thief who has the key has worse to do than to send us
+//! webhooks.
+//!
+//! One address gets the events of all of the provider's products. Those that are about no payout
+//! are answered, and no more.
 
 use payrun_domain::{reference::Reference, verdict::ProviderId};
 use ring::hmac;
@@ -9,22 +14,35 @@ use serde::Deserialize;
 use super::settings::QentazRules;
 use crate::{Webhook, WebhookError, WebhookRequest, json::json};
 
-/// What a webhook must carry. Kept as its MAC under a key drawn at start: two MACs can be compared
-/// in any time without telling about the texts.
-pub(super) struct Bearer {
+/// What a webhook must carry one of. Kept as their MACs under a key drawn at start: two MACs can be
+/// compared in any time without telling about the texts.
+pub(super) struct Bearers {
     key: hmac::Key,
-    tag: hmac::Tag,
+    tags: Vec<hmac::Tag>,
 }
 
-impl Bearer {
-    pub(super) fn new(bearer: &str) -> Self {
+impl Bearers {
+    pub(super) fn new(bearers: &[String]) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, uuid::Uuid::new_v4().as_bytes());
-        Self { tag: hmac::sign(&key, bearer.as_bytes()), key }
+        let tags = bearers.iter().map(|bearer| hmac::sign(&key, bearer.as_bytes())).collect();
+        Self { key, tags }
     }
 
-    fn is(&self, given: &[u8]) -> bool {
-        hmac::verify(&self.key, given, self.tag.as_ref()).is_ok()
+    fn have(&self, given: &[u8]) -> bool {
+        self.tags.iter().any(|tag| hmac::verify(&self.key, given, tag.as_ref()).is_ok())
     }
+}
+
+/// What every event has, whatever it is about.
+#[derive(Deserialize)]
+struct AnyBody {
+    event: AnyEvent,
+}
+
+#[derive(Deserialize)]
+struct AnyEvent {
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -36,8 +54,6 @@ struct WebhookBody {
 
 #[derive(Deserialize)]
 struct Event {
-    #[serde(rename = "type")]
-    kind: String,
     status: String,
 }
 
@@ -45,26 +61,34 @@ struct Event {
 struct Detail {
     #[serde(default)]
     description: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
 }
 
 pub(super) fn read(
     request: &WebhookRequest<'_>,
-    bearer: &Bearer,
+    bearers: &Bearers,
     rules: &QentazRules,
 ) -> Result<Webhook, WebhookError> {
     let given = request.headers.get("authorization").ok_or(WebhookError::Forged)?;
-    if !bearer.is(given.as_bytes()) {
+    if !bearers.have(given.as_bytes()) {
         return Err(WebhookError::Forged);
+    }
+    let AnyBody { event } = json(request.body).map_err(|_| WebhookError::Unreadable)?;
+    if event.kind != "payout" {
+        return Err(WebhookError::Foreign);
     }
     let body: WebhookBody = json(request.body).map_err(|_| WebhookError::Unreadable)?;
     let id = ProviderId::parse(&body.external_reference).ok_or(WebhookError::Unreadable)?;
-    if body.event.kind != "payout" || !(1..=32).contains(&body.event.status.len()) {
+    if !(1..=32).contains(&body.event.status.len()) {
         return Err(WebhookError::Unreadable);
     }
     // Our references do not come back, but the description does, and begins with one.
-    let description = body.detail.description.unwrap_or_default();
+    let Detail { description, status: state } = body.detail;
+    let description = description.unwrap_or_default();
     let reference = description.get(..Reference::CHARS).and_then(Reference::parse);
     let status = body.event.status;
-    let reported = rules.reported(&status);
+    // The event's word is in small letters, and the payout's own is the one that look-ups have.
+    let reported = state.as_deref().and_then(|state| rules.reported(state));
     Ok(Webhook { reference, id: Some(id), status, reported })
 }

@@ -5,12 +5,17 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::Money,
     order::Order,
+    provider_error::ProviderError,
     verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{EnquiryError, Reply, json::json, mismatch};
+use crate::{
+    EnquiryError, Reply,
+    json::{json, scalar},
+    mismatch,
+};
 
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
@@ -35,6 +40,8 @@ pub(super) struct Payout<'a> {
     status: &'a RawValue,
     #[serde(borrow, default)]
     error_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error_message: Option<&'a RawValue>,
     #[serde(borrow, default)]
     total_refund_amount: Option<&'a RawValue>,
 }
@@ -97,6 +104,17 @@ pub(super) fn of_look_up(reply: &Reply, order: &Order) -> Verdict {
         412 | 500 => Verdict::Unknown(Doubt::ServerError),
         _ => Verdict::Unknown(Doubt::Undocumented),
     }
+}
+
+/// What is wrong, in the provider's words: with the request, or with the payout.
+pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
+    let envelope: Envelope<'_> = json(&reply.body).ok()?;
+    if envelope.code != 200 {
+        return ProviderError::new(Some(&envelope.code.to_string()), envelope.msg.as_deref(), order);
+    }
+    let payout = envelope.payout()?;
+    let (code, message) = (payout.error_code.and_then(scalar), payout.error_message.and_then(scalar));
+    ProviderError::new(code.as_deref(), message.as_deref(), order)
 }
 
 /// An enquiry's answer, or why there is none.

@@ -12,7 +12,7 @@ use payrun_domain::{
 use serde::Serialize;
 
 use super::{account::TeemoPay, banks, signature::canonical};
-use crate::{Effect, Request, Stamp};
+use crate::{Effect, Request, Stamp, knowledge};
 
 /// A value of the body. Both kinds are signed as the same text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +36,7 @@ impl TeemoPay {
         let mut put = |name, value: &str| fields.insert(name, Value::Text(value.to_owned()));
         put("merchantOrderNo", order.reference.as_str());
         put("amount", &order.amount.major());
-        put("realName", &full_name(&order.beneficiary.name));
+        put("realName", &real_name(&order.beneficiary.name));
         put("idCardNumber", &self.document_number(&document.kind, document.number.expose()));
         // Mexico's documents have no type.
         if self.rules.country != Country::Mx {
@@ -193,9 +193,7 @@ fn document_word(kind: &str) -> &str {
     }
 }
 
-pub(super) fn full_name(name: &Name) -> String {
-    match name {
-        Name::Person { first, last } => format!("{} {}", first.expose(), last.expose()),
-        Name::Company(name) => name.expose().to_owned(),
-    }
+/// The whole name, in the letters that it is documented to take.
+pub(super) fn real_name(name: &Name) -> String {
+    knowledge::without_signs(&name.whole())
 }

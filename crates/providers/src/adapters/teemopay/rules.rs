@@ -85,17 +85,17 @@ impl Rules for TeemoPayRules {
 }
 
 fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
-    let name = request::full_name(&beneficiary.name);
-    let field = match &beneficiary.name {
-        payrun_domain::beneficiary::Name::Person { .. } => Field::FirstName,
-        payrun_domain::beneficiary::Name::Company(_) => Field::CompanyName,
-    };
-    if !name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ') {
-        faults.push(Fault::of(field, "name_letters", "TeemoPay takes letters, digits and blanks only"));
+    let parts = beneficiary.name.parts();
+    for (field, part) in &parts {
+        let letters: (fn(char) -> bool, &str) = (char::is_alphanumeric, "letters, digits");
+        faults.extend(knowledge::name_letters("TeemoPay", *field, part.expose(), letters));
     }
-    if name.chars().count() > NAME_CHARS_MAX {
+    let longest = parts.iter().max_by_key(|(_, part)| part.expose().chars().count());
+    if let Some((field, _)) = longest
+        && request::real_name(&beneficiary.name).chars().count() > NAME_CHARS_MAX
+    {
         let reason = "the whole name has more than 40 letters, which TeemoPay refuses; shorten it";
-        faults.push(Fault::of(field, "name_length", reason));
+        faults.push(Fault::of(*field, "name_length", reason));
     }
 }
 
