@@ -8,6 +8,7 @@
 
 mod absence;
 mod alerts;
+mod answers;
 mod archive;
 mod clerk;
 mod compose;

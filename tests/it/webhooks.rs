@@ -120,6 +120,23 @@ fn a_call_names_the_id_that_a_lost_answer_had() {
 }
 
 #[test]
+fn a_person_names_the_id_that_a_lost_answer_had() {
+    let lost = Lost::in_world("payrun_it_named_id", "");
+    let name =
+        |id: &str| lost.world.run(&["--as", "ana", "payout", "resolve", "named-1", "--provider-id", id]);
+    let wrong = name(&lost.others_id);
+    assert_eq!((&wrong["state"], &wrong["answer"]), (&"unknown".into(), &"mismatch: reference".into()));
+    assert_eq!(lost.shown()["anomalies"][0]["kind"], "mismatch");
+    name(&lost.id);
+    assert_eq!(lost.world.settled(&lost.batch), 1, "the provider's answer decides, and no person");
+    assert_eq!(lost.shown()["provider_id"].as_str(), Some(lost.id.as_str()));
+    let (status, _, said) =
+        lost.world.try_run(&["--as", "ana", "payout", "resolve", "named-1", "--provider-id", "x"]);
+    assert!(!status.success() && said.contains("the payout is paid"), "{said}");
+    lost.run.kill();
+}
+
+#[test]
 fn a_call_that_comes_when_people_decide_already_shows_them_what_the_provider_has() {
     let lost = Lost::in_world("payrun_it_late_name", "quiet_ms = 1500\n");
     wait_for("people to be asked", || (lost.world.count(&lost.batch, &["needs_review"]) == 1).then_some(()));

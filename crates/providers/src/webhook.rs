@@ -54,8 +54,8 @@ pub enum WebhookError {
     /// Its signature or secret is wrong or missing.
     #[error("the webhook is not authentic")]
     Forged,
-    /// It is genuine, and about something else that the provider does: it is answered as it expects,
-    /// so that it is not sent again, and nothing more.
+    /// It is genuine, and about something else that the provider does: it is answered as it
+    /// expects, so that it is not sent again, and nothing more.
     #[error("the webhook is about no payout")]
     Foreign,
     /// It is genuine, and about nothing that can be read.

@@ -5,6 +5,7 @@ mod anomaly;
 mod canary;
 mod database_clock;
 mod doubts;
+mod due;
 mod reconcile;
 #[cfg(test)]
 mod sample;

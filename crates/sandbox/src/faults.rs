@@ -20,6 +20,8 @@ use crate::twist::{Twist, Twisted};
 pub struct Faults {
     creates: Vec<(Mode, u16)>,
     twists: Vec<(Twisted, u16)>,
+    refusals: Vec<(u16, u16)>,
+    read_401: u16,
     read_500: u16,
     read_hang: u16,
     look_up_lag: u16,
@@ -80,6 +82,8 @@ pub(crate) enum Unfunded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadMode {
     Answer,
+    /// As if the credentials or their token were not accepted.
+    Unauthorized,
     Error500,
     Hang,
 }
@@ -113,6 +117,13 @@ impl Faults {
         choose(&self.creates, number).unwrap_or(Mode::Accept)
     }
 
+    /// The code with which the create that follows `earlier` creates under the same reference is
+    /// refused, if it is: nothing is recorded of it.
+    pub(crate) fn refusal(&self, seed: u64, reference: &str, earlier: u64) -> Option<u16> {
+        let number = draw(seed, &[b"refusal", reference.as_bytes(), &earlier.to_le_bytes()]);
+        choose(&self.refusals, number)
+    }
+
     /// The twist of the create that follows `earlier` creates under the same reference.
     pub(crate) fn twist(&self, seed: u64, reference: &str, earlier: u64) -> Option<Twisted> {
         let number = draw(seed, &[b"twist", reference.as_bytes(), &earlier.to_le_bytes()]);
@@ -122,8 +133,11 @@ impl Faults {
     /// The fate of the read of `subject` that follows `earlier` reads of the sandbox.
     pub(crate) fn read_mode(&self, seed: u64, subject: &str, earlier: u64) -> ReadMode {
         let number = draw(seed, &[b"read", subject.as_bytes(), &earlier.to_le_bytes()]) % 1000;
-        let hang_up_to = u64::from(self.read_500) + u64::from(self.read_hang);
-        if number < u64::from(self.read_500) {
+        let error_up_to = u64::from(self.read_401) + u64::from(self.read_500);
+        let hang_up_to = error_up_to + u64::from(self.read_hang);
+        if number < u64::from(self.read_401) {
+            ReadMode::Unauthorized
+        } else if number < error_up_to {
             ReadMode::Error500
         } else if number < hang_up_to {
             ReadMode::Hang
@@ -153,6 +167,8 @@ impl Default for Faults {
         Self {
             creates: Vec::new(),
             twists: Vec::new(),
+            refusals: Vec::new(),
+            read_401: 0,
             read_500: 0,
             read_hang: 0,
             look_up_lag: 1000,
@@ -175,6 +191,8 @@ impl FromStr for Faults {
                 "repeat" => faults.repeat = repeat(value)?,
                 "funded" => faults.funded = Some(value.parse().map_err(|_| unusable(mode, value))?),
                 "unfunded" => faults.unfunded = unfunded(value)?,
+                "refuses" => faults.refusals.push(refusal(value)?),
+                "read_401" => faults.read_401 = weight(mode, value)?,
                 "read_500" => faults.read_500 = weight(mode, value)?,
                 "read_hang" => faults.read_hang = weight(mode, value)?,
                 "look_up_lag" => faults.look_up_lag = weight(mode, value)?,
@@ -187,10 +205,13 @@ impl FromStr for Faults {
         if sum(&faults.creates) > 1000 {
             return Err(FaultsError::Sum("creates"));
         }
+        if sum(&faults.refusals) > 1000 {
+            return Err(FaultsError::Sum("refusals"));
+        }
         if sum(&faults.twists) > 1000 {
             return Err(FaultsError::Sum("twists"));
         }
-        if faults.read_500 + faults.read_hang > 1000 {
+        if faults.read_401 + faults.read_500 + faults.read_hang > 1000 {
             return Err(FaultsError::Sum("reads"));
         }
         Ok(faults)
@@ -223,6 +244,13 @@ fn twisted(twist: Twist, mode: &str, value: &str) -> Result<(Twisted, u16), Faul
     };
     let twisted = Twisted::new(twist, millis).ok_or_else(unusable)?;
     Ok((twisted, weight(mode, per_mille)?))
+}
+
+/// Reads the value of a refusal: `20:427`, a weight and a code of the provider.
+fn refusal(value: &str) -> Result<(u16, u16), FaultsError> {
+    let unusable = || unusable("refuses", value);
+    let (per_mille, code) = value.split_once(':').ok_or_else(unusable)?;
+    Ok((code.parse().map_err(|_| unusable())?, weight("refuses", per_mille)?))
 }
 
 fn create_mode(name: &str) -> Result<Mode, FaultsError> {
@@ -313,6 +341,9 @@ mod tests {
         }
         assert_eq!(parse("slow=600,decline=600"), Err(FaultsError::Sum("creates")));
         assert_eq!(parse("flips=600:10,same_id=600"), Err(FaultsError::Sum("twists")));
+        for value in ["refuses=10", "refuses=x:427", "refuses=10:x", "refuses=1001:427"] {
+            assert!(matches!(parse(value), Err(FaultsError::Value { .. })), "{value}");
+        }
         for value in ["flips=10", "flips=10:0", "flips=10:x", "flips=1001:5", "same_id=10:5"] {
             assert!(matches!(parse(value), Err(FaultsError::Value { .. })), "{value}");
         }

@@ -261,6 +261,7 @@ fn read(
         Err(refusal) => return Answer::Reply(refusal.into_response()),
     };
     match bamboo.world.read_mode(subject) {
+        ReadMode::Unauthorized => Answer::Reply(StatusCode::UNAUTHORIZED.into_response()),
         ReadMode::Error500 => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         ReadMode::Hang => Answer::Hang,
         ReadMode::Answer => Answer::Reply(find(merchant).map_or_else(

@@ -146,6 +146,12 @@ fn create(kapaqnan: &Kapaqnan, headers: &HeaderMap, body: &[u8]) -> Answer {
     };
     let reference = &invoice.external_invoice_id;
     let earlier = world.ledger.receive(&merchant.name, reference);
+    if let Some(code) = world.faults().refusal(world.seed, reference, earlier) {
+        let told = format!("rechazado: {} {}", invoice.customer.name_str, invoice.customer.document_id);
+        let body = json!({ "service": { "status_cod": "error", "message_str": told } });
+        let status = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_REQUEST);
+        return Answer::Reply((status, Json(body)).into_response());
+    }
     let mode = world.faults().create_mode(world.seed, reference, earlier);
     match mode {
         Mode::Throttle => return refuse(StatusCode::TOO_MANY_REQUESTS, "too many requests"),

@@ -87,6 +87,18 @@ type Connection = ConnectInfo<Line>;
 /// A refusal: status, code if it has one, message.
 type Refusal = (StatusCode, Option<&'static str>, String);
 
+/// As the documents have it: 1, 101 and 103 are codes of the provider, and others are statuses of
+/// HTTP. `told` is in the message.
+fn refused(code: u16, told: &str) -> Refusal {
+    let message = format!("rechazado: {told}");
+    match code {
+        1 => (StatusCode::UNAUTHORIZED, Some("Q001"), message),
+        101 => (StatusCode::BAD_REQUEST, Some("Q101"), message),
+        103 => (StatusCode::UNAUTHORIZED, Some("Q103"), message),
+        status => (StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), None, message),
+    }
+}
+
 fn answer(refusal: Refusal) -> Answer {
     let (status, code, error) = refusal;
     let body = match (status, code) {
@@ -192,6 +204,10 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
     let reference = text("/reference_one");
     let Some(wish) = trigger(text("/description")) else { return Err(malformed("description")) };
     let earlier = world.ledger.receive(&merchant.name, reference);
+    if let Some(code) = world.faults().refusal(world.seed, reference, earlier) {
+        let told = format!("{} {}", text("/receiver/first_name"), text("/receiver/id_number"));
+        return Err(refused(code, &told));
+    }
     let drawn = world.faults().create_mode(world.seed, reference, earlier);
     let mode = if wish == Wish::Hang { Mode::AcceptHang } else { drawn };
     match mode {
@@ -276,6 +292,9 @@ async fn read_payout(
 ) -> Response {
     let answer = match (open(&qentaz, &headers), qentaz.world.read_mode(&reference)) {
         (Err(refusal), _) => answer(refusal),
+        (Ok(_), ReadMode::Unauthorized) => {
+            answer((StatusCode::UNAUTHORIZED, Some("Q102"), "token no reconocido".to_owned()))
+        }
         (Ok(_), ReadMode::Error500) => Answer::Reply(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         (Ok(_), ReadMode::Hang) => Answer::Hang,
         (Ok(merchant), ReadMode::Answer) => match find(&qentaz.world, merchant, &reference) {

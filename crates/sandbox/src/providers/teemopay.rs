@@ -124,9 +124,13 @@ struct Refused(u16, Refusal);
 impl Refused {
     fn answer(self) -> Answer {
         let Self(status, (code, message)) = self;
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        Answer::Reply((status, Json(envelope(code, message, &Value::Null))).into_response())
+        refuse(status, code, message)
     }
+}
+
+fn refuse(status: u16, code: u16, message: &str) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    Answer::Reply((status, Json(envelope(code, message, &Value::Null))).into_response())
 }
 
 fn succeed(data: &Value) -> Response {
@@ -183,6 +187,10 @@ fn create(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answe
     let payout = examine(&body, &merchant.country).map_err(refused)?;
     let earlier = world.ledger.receive(&merchant.name, &payout.reference);
     let mode = world.faults().create_mode(world.seed, &payout.reference, earlier);
+    if let Some(code) = world.faults().refusal(world.seed, &payout.reference, earlier) {
+        let message = format!("refused: {} {}", payout.document, payout.account);
+        return Ok(refuse(merchant.refusal_status, code, &message));
+    }
     match mode {
         Mode::Throttle => return Err(refused((412, "try again later"))),
         Mode::Unavailable503 => return Ok(unavailable()),
@@ -272,6 +280,7 @@ fn query(teemopay: &TeemoPay, headers: &HeaderMap, body: &[u8]) -> Result<Answer
     let (merchant, body) = open(teemopay, headers, body)?;
     let reference = body.get("merchantOrderNo").and_then(Value::as_str).unwrap_or_default();
     match world.read_mode(reference) {
+        ReadMode::Unauthorized => return Err(Refused(merchant.refusal_status, (414, "sign error"))),
         ReadMode::Error500 => return Err(Refused(200, (500, "business error"))),
         ReadMode::Hang => return Ok(Answer::Hang),
         ReadMode::Answer => {}

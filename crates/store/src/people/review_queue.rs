@@ -22,8 +22,8 @@ pub struct ReviewItem {
     pub batch: Option<BatchId>,
     /// The caller's id of the payout, or what the call calls it.
     pub client_id: String,
-    /// `needs_review`, `proposal`, `other_merchant`, `rejected`, `returned`, `late`, `undecided`, the
-    /// kind of an anomaly, or `unmatched_webhook`.
+    /// `needs_review`, `proposal`, `other_merchant`, `rejected`, `returned`, `late`, `undecided`,
+    /// the kind of an anomaly, or `unmatched_webhook`.
     pub kind: String,
     /// Why, in words for a person; no personal data.
     pub detail: String,
