@@ -1,7 +1,5 @@
 //! From a look-up's answer to what it changes. Pure.
 
-use std::time::Duration;
-
 use payrun_domain::{
     decide,
     money::Money,
@@ -180,6 +178,8 @@ fn moved(lookup: &Lookup, returned: Option<Money>) -> Money {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use payrun_domain::{
         decide::{AbsencePolicy, Idempotency},
         money::{Currency, Money},
