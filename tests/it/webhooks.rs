@@ -86,7 +86,7 @@ impl Lost {
     /// A genuine call about it that names `id`.
     fn call(&self, id: &str) {
         let body = format!(
-            r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"description":"{} Planilla"}}}}"#,
+            r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"description":"Planilla {}"}}}}"#,
             self.reference
         );
         let path = format!("/webhooks/{}", self.world.account());

@@ -11,6 +11,7 @@ pub mod banks;
 pub mod cancel_batch;
 pub mod cancel_payout;
 pub mod check;
+pub mod confirm;
 pub mod error;
 pub mod exclude;
 pub mod explain;

@@ -198,11 +198,15 @@ pub enum AccountKind {
     Rut,
     /// An account that takes wages only.
     Salary,
+    /// *Convenio*: a collection agreement of a company in Colombia, which tells payments apart by
+    /// a reference.
+    Agreement,
 }
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Checking, Self::Savings, Self::Sight, Self::Rut, Self::Salary];
+    pub const ALL: [Self; 6] =
+        [Self::Checking, Self::Savings, Self::Sight, Self::Rut, Self::Salary, Self::Agreement];
 
     /// The word in files and messages.
     pub const fn as_str(self) -> &'static str {
@@ -212,6 +216,7 @@ impl AccountKind {
             Self::Sight => "sight",
             Self::Rut => "rut",
             Self::Salary => "salary",
+            Self::Agreement => "agreement",
         }
     }
 }

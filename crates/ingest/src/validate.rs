@@ -388,7 +388,9 @@ impl<'a> Findings<'a> {
     fn account_kind(&mut self) -> Option<AccountKind> {
         self.parsed(Field::BankAccountType, "bank_account_type_unknown", |text| {
             let kind = AccountKind::ALL.into_iter().find(|kind| kind.as_str() == text);
-            kind.ok_or("unknown kind of bank account; write one of checking, savings, sight, rut, salary")
+            kind.ok_or(
+                "unknown kind of bank account; write one of checking, savings, sight, rut, salary, agreement",
+            )
         })
     }
 

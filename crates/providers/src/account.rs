@@ -116,6 +116,11 @@ impl Account {
         self.ask(clock, |provider, stamp| provider.list(page, stamp)).await
     }
 
+    /// Confirms what waits at the provider for a code that it has sent to a person.
+    pub async fn confirm(&self, code: &str, clock: &dyn Clock) -> Result<(), EnquiryError> {
+        self.ask(clock, |provider, stamp| provider.confirm(code, stamp)).await
+    }
+
     /// Asks to stop a payout that has not begun there. What became of it is for a look-up.
     pub async fn cancel(&self, id: &ProviderId, clock: &dyn Clock) -> Result<(), EnquiryError> {
         self.ask(clock, |provider, stamp| provider.cancel(id, stamp)).await

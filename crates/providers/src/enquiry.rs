@@ -44,6 +44,11 @@ pub trait Enquiries {
         None
     }
 
+    /// Confirms, with a code that the provider has sent to a person, what waits there for it.
+    fn confirm(&self, _code: &str, _stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
+        None
+    }
+
     /// Asks to stop a payout that the provider has and has not begun. What became of it is for a
     /// look-up.
     fn cancel(&self, _id: &ProviderId, _stamp: &Stamp<'_>) -> Option<Enquiry<()>> {

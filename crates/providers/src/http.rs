@@ -80,7 +80,8 @@ pub enum TransportError {
     /// Not a URL, or not one of a provider. It is not repeated: an operator may have written a key
     /// into it.
     #[error(
-        "base_url is not the https URL of a public host without path, query and credentials; write https://host (http is for loopback only)"
+        "base_url is not the https URL of a public host without path, query and credentials; write https://host (http is for loopback only). \
+         What comes before a provider's paths has settings of its own: api_path and token_path of Qentaz"
     )]
     BaseUrl,
     /// Not a URI of the provider's database. It is not repeated: it has a password in it.

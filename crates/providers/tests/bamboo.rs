@@ -13,7 +13,9 @@ use payrun_domain::{
     order::Order,
     reference::Reference,
 };
-use payrun_providers::{Effect, EnquiryError, Nonce, Preview, Provider, ProviderSettings, Reply, Stamp};
+use payrun_providers::{
+    Effect, EnquiryError, Nonce, PageRequest, Preview, Provider, ProviderSettings, Reply, Stamp,
+};
 use serde_json::json;
 
 const STAMP: Stamp<'static> = Stamp { now: Timestamp::UNIX_EPOCH, nonce: Nonce([7; 16]), token: None };
@@ -279,4 +281,45 @@ fn banks_are_read_with_and_without_their_type() {
     let banks = account.banks(&STAMP).unwrap().read(&reply(StatusCode::OK, listed)).unwrap();
     let words: Vec<_> = banks.iter().map(|bank| (&*bank.code, bank.method.map(Method::as_str))).collect();
     assert_eq!(words, [("002", Some("bank")), ("901", Some("wallet")), ("003", None)]);
+}
+
+#[test]
+fn the_report_is_read() {
+    let mut told = json!({
+        "provider": "bamboo", "country": "PE", "currency": "PEN", "model": "L2L", "private_key": "made-up-key",
+    });
+    let build = |settings: &serde_json::Value| {
+        serde_json::from_value::<ProviderSettings>(settings.clone()).unwrap().build().unwrap()
+    };
+    let (from, to) = ("2026-01-30T10:00:00Z".parse().unwrap(), "2026-01-31T10:00:00Z".parse().unwrap());
+    let page = |cursor| PageRequest { from, to, cursor };
+    assert!(build(&told).list(&page(None), &STAMP).is_none(), "nobody has told the account's number");
+    told["merchant_account"] = "AC001".into();
+    let list = build(&told).list(&page(None), &STAMP).unwrap();
+    assert_eq!(
+        list.request.path,
+        "/api/payout/getreport?merchantAccount=AC001&from=2026-01-30&to=2026-02-01&page=1&pageSize=200"
+    );
+    assert_eq!(list.request.effect, Effect::ReadOnly);
+    let line = |id: u64, created: &str, status: &str, code: &str| {
+        format!(
+            r#"{{"payoutId":{id},"created":"{created}","status":"{status}","merchantReference":"R{id}","errorCode":{code}}}"#
+        )
+    };
+    let lines = [
+        line(1, "2026-01-30T09:59:59.0000000", "Paid", "null"),
+        line(2, "2026-01-30T10:00:00.1234567", "Paid", "null"),
+        line(3, "2026-01-31T09:59:59.0000000", "Held", "\"708\""),
+        line(4, "2026-01-31T09:00:00.0000000", "Declined", "\"813\""),
+        line(5, "2026-01-31T09:00:00.0000000", "Reversed", "null"),
+        line(6, "2026-01-31T10:00:00.0000000", "Paid", "null"),
+    ];
+    let body = format!(r#"{{"data":[{}],"total":201,"page":1,"pageSize":200,"errors":[]}}"#, lines.join(","));
+    let found = list.read(&reply(StatusCode::OK, &body)).unwrap();
+    let told: Vec<_> =
+        found.records.iter().map(|entry| (entry.reference.as_str(), entry.verdict.as_str())).collect();
+    assert_eq!(told, [("R2", "settled"), ("R3", "accepted"), ("R4", "rejected"), ("R5", "unlisted")]);
+    assert_eq!(found.cursor.as_deref(), Some("2"));
+    let last = list.read(&reply(StatusCode::OK, r#"{"data":[],"total":201,"page":2}"#)).unwrap();
+    assert_eq!((last.records.len(), last.cursor), (0, None));
 }

@@ -70,7 +70,7 @@ fn a_create_is_as_the_page_says() {
     assert_eq!(request.headers["x-auth-token"], "unit-test-token");
     let reference = order().reference.to_string();
     let expected = json!({
-        "currency": "COP", "amount": 54000, "description": format!("{reference} pago"), "reference_one": reference,
+        "currency": "COP", "amount": 54000, "description": format!("pago {reference}"), "reference_one": reference,
         "channel": "none", "type": "normal",
         "receiver": {"phone": "573000000001", "first_name": "ANA", "last_name": "PRUEBA", "id_type": "CC", "id_number": "10000001"},
         "approval": {"type": "none"},
@@ -85,7 +85,7 @@ fn a_description_is_cut_and_keeps_our_reference() {
     let long = Order { description: Private::new("ñ".repeat(300)), ..order() };
     let sent = body(&create(&*qentaz(&json!({})), &long))["description"].as_str().unwrap().to_owned();
     assert_eq!(sent.chars().count(), 200);
-    assert!(sent.starts_with(long.reference.as_str()));
+    assert!(sent.starts_with("ñññ") && sent.ends_with(long.reference.as_str()), "{sent}");
     let empty = Order { description: Private::new(""), ..order() };
     assert_eq!(body(&create(&*qentaz(&json!({})), &empty))["description"], empty.reference.as_str());
 }
@@ -112,6 +112,108 @@ fn a_scheduled_payout_counts_its_days_in_bogota() {
         settings.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
         assert!(serde_json::from_value::<ProviderSettings>(settings).unwrap().build().is_err(), "{wrong}");
     }
+}
+
+/// The page's own example tells the beneficiary by e-mail alone.
+#[test]
+fn beneficiaries_are_told_through_the_channels_of_the_account() {
+    let email = Contact { phone: None, email: Some(Private::new("ana@example.com")) };
+    let both = Contact { phone: Some(Private::new("3000000001")), ..email.clone() };
+    let sent = |settings: Value, contact: &Contact| {
+        let mut order = order();
+        order.beneficiary.contact = contact.clone();
+        body(&create(&*qentaz(&settings), &order))
+    };
+    let by_email = sent(json!({ "channel": "email" }), &email);
+    assert_eq!(
+        (&by_email["channel"], &by_email["receiver"]["email"]),
+        (&"email".into(), &"ana@example.com".into())
+    );
+    assert!(by_email["receiver"].get("phone").is_none());
+    let besides = sent(json!({ "channel": "whatsapp", "additional_channel": "email" }), &both);
+    assert_eq!(
+        (&besides["channel"], &besides["additional_channel"], &besides["additional_channel_value"]),
+        (&"whatsapp".into(), &"email".into(), &"ana@example.com".into())
+    );
+    let codes = |settings: Value, contact: Contact| {
+        let mut order = order();
+        order.beneficiary.contact = contact;
+        let faults = qentaz(&settings).rules().check(&order);
+        faults.into_iter().map(|fault| fault.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(json!({ "channel": "email" }), Contact::default()), ["email"]);
+    assert_eq!(codes(json!({ "channel": "whatsapp" }), email.clone()), ["phone"]);
+    assert_eq!(codes(json!({ "channel": "email", "additional_channel": "whatsapp" }), email), ["phone"]);
+}
+
+#[test]
+fn an_account_pays_dollars_agreements_and_with_an_approval() {
+    let dollars = Order { amount: Money::parse("120", Currency::Usd).unwrap(), ..order() };
+    let sent = body(&create(&*qentaz(&json!({ "currency": "USD" })), &dollars));
+    assert_eq!((&sent["currency"], &sent["amount"]), (&"USD".into(), &120.into()));
+    assert_eq!(qentaz(&json!({})).rules().check(&dollars)[0].code, "currency");
+    let mut agreement = order();
+    agreement.beneficiary.destination = Destination::Bank {
+        bank: "1007".to_owned(),
+        number: Private::new("12345"),
+        kind: AccountKind::Agreement,
+        local: Some(Private::new("FACTURA-7")),
+    };
+    let sent = body(&create(&*qentaz(&json!({ "references": ["Planilla", "Sede 4"] })), &agreement));
+    assert_eq!(
+        (&sent["bank_account"]["type"], &sent["bank_account"]["reference"]),
+        (&"agreement".into(), &"FACTURA-7".into())
+    );
+    assert_eq!((&sent["reference_two"], &sent["reference_three"]), (&"Planilla".into(), &"Sede 4".into()));
+    assert!(sent.get("reference_four").is_none());
+    let message = json!({ "approval": "message", "approval_phone": "573000000009" });
+    let approval = &body(&create(&*qentaz(&message), &order()))["approval"];
+    assert_eq!(*approval, json!({ "type": "message", "phone": "573000000009" }));
+    for wrong in [
+        json!({ "approval": "message" }),
+        json!({ "approval": "message", "approval_phone": "1", "approval_email": "a@example.com" }),
+        json!({ "approval_phone": "1" }),
+        json!({ "references": ["", "x"] }),
+        json!({ "references": ["1", "2", "3", "4"] }),
+        json!({ "additional_channel": "none" }),
+    ] {
+        let mut settings = json!({ "provider": "qentaz", "auth_key": "unit-test-key" });
+        settings.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        assert!(serde_json::from_value::<ProviderSettings>(settings).unwrap().build().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_code_confirms_and_a_childs_balance_is_its_own() {
+    let otp = qentaz(&json!({ "approval": "otp", "child_id": "h-1" }));
+    let confirmation = with_stamp(|stamp| otp.confirm("123456", &stamp)).unwrap();
+    assert_eq!(confirmation.request.path, "/v1/merchant/payout/confirm");
+    assert_eq!(body(&confirmation.request), json!({ "code": "123456" }));
+    confirmation.read(&reply(200, r#"{"message":"ok","process_id":"p","created_at":"x"}"#)).unwrap();
+    assert!(matches!(
+        confirmation.read(&reply(400, r#"{"code":"Q101","error":"x"}"#)),
+        Err(EnquiryError::Refused(code)) if code == "Q101"
+    ));
+    let token = qentaz(&json!({ "approval": "otp", "confirm_member": "token" }));
+    let confirmation = with_stamp(|stamp| token.confirm("9", &stamp)).unwrap();
+    assert_eq!(body(&confirmation.request), json!({ "token": "9" }));
+    assert!(
+        with_stamp(|stamp| qentaz(&json!({})).confirm("1", &stamp)).is_none(),
+        "nothing waits for a code"
+    );
+    let balance = with_stamp(|stamp| otp.balance(&stamp)).unwrap();
+    assert_eq!(
+        (&*balance.request.path, &balance.request.headers["child-id"]),
+        ("/v1/business/balance/child", &"h-1".parse().unwrap())
+    );
+    let listed = r#"{"data":[{"business_id":"h-2","balance_cop":"9"},{"business_id":"h-1","balance_cop":"1000.50","balance_usd":7}]}"#;
+    let found = balance.read(&reply(200, listed)).unwrap();
+    let told: Vec<_> = found.iter().map(|one| (one.currency.as_str(), one.available.as_str())).collect();
+    assert_eq!(told, [("COP", "1000.50"), ("USD", "7")]);
+    assert!(
+        with_stamp(|stamp| qentaz(&json!({})).balance(&stamp)).is_none(),
+        "the parent's own is not documented"
+    );
 }
 
 #[test]

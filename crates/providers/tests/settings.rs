@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use payrun_providers::ProviderSettings;
+use payrun_providers::{ADAPTERS, ProviderSettings};
 use serde_json::{Value, json};
 
 fn bamboo(further: &Value) -> Value {
@@ -50,6 +50,39 @@ fn a_secret_inside_a_table_is_taken_apart_too() {
         Ok::<_, ()>("mongodb://127.0.0.1/".into())
     });
     assert!(opened.unwrap().build().unwrap().database().is_some());
+}
+
+/// What serde lists when it meets a setting that is none.
+fn known(provider: &str, unknown: &Value) -> Vec<String> {
+    let mut settings = json!({ "provider": provider });
+    settings.as_object_mut().unwrap().extend(unknown.as_object().unwrap().clone());
+    let error = read(settings).unwrap().rules().map(drop).unwrap_err().to_string();
+    let (_, listed) = error.split_once("expected").unwrap();
+    // `a`, `b`; or a secret: `c_file`
+    listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_new_configuration_names_every_setting_of_every_provider() {
+    for adapter in ADAPTERS {
+        let shown = adapter.example.settings;
+        let names = |name: &str| {
+            let keys = shown.lines().map(|line| line.trim_start_matches("# "));
+            keys.filter_map(|line| line.split_once(" =")).any(|(key, _)| key == name)
+        };
+        let settings = known(adapter.name, &json!({ "zzz": 1 }));
+        assert!(settings.len() > 3, "{settings:?}");
+        for name in settings.iter().filter(|name| *name != "records") {
+            let is_shown = names(name) || names(name.trim_end_matches("_file"));
+            assert!(is_shown, "{}: {name} is not shown", adapter.name);
+        }
+        if settings.iter().any(|name| name == "records") {
+            for name in known(adapter.name, &json!({ "company_id": "x", "records": { "zzz": 1 } })) {
+                let is_shown = names(&format!("records.{name}")) || names(&name);
+                assert!(is_shown, "{}: records.{name} is not shown", adapter.name);
+            }
+        }
+    }
 }
 
 #[test]

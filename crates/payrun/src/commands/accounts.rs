@@ -4,11 +4,12 @@ use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use payrun_app::{
     accounts::{self, AccountLine},
+    confirm::confirm,
     pause::{AccountSending, pause_account, resume_account},
     peer::{self, Adopted},
     stops,
 };
-use payrun_domain::name::AccountName;
+use payrun_domain::{clock::SystemClock, name::AccountName};
 use payrun_store::Adoption;
 
 use crate::{
@@ -74,6 +75,13 @@ pub(crate) enum AccountsCommand {
         /// Which account.
         name: AccountName,
     },
+    /// Confirm what waits at the provider for a one-time code that it has sent you.
+    Confirm {
+        /// Which account.
+        name: AccountName,
+        /// The code.
+        code: String,
+    },
     /// Let a paused account go on, once its cause is mended.
     Resume {
         /// Which account.
@@ -92,6 +100,13 @@ pub(crate) async fn run(context: &Context, arguments: AccountsArgs) -> Result<()
         Some(AccountsCommand::Pause { name }) => {
             let Acting { store, actor } = context.store_of_person().await?;
             print_change(context, &pause_account(&store, &actor, &name).await?, "paused")
+        }
+        Some(AccountsCommand::Confirm { name, code }) => {
+            let account = context.account_named(&name)?;
+            let confirmed = confirm(&account, &code, &SystemClock).await?;
+            context.output.answer(&confirmed, |confirmed| {
+                format!("{} took the code; look-ups tell what becomes of the payouts", confirmed.account)
+            })
         }
         Some(AccountsCommand::Adopt { name }) => {
             let account = context.account_named(&name)?;

@@ -20,6 +20,7 @@ mod choices;
 mod destination;
 mod enquiry;
 mod reply;
+mod report;
 mod request;
 mod rules;
 mod settings;
@@ -37,8 +38,8 @@ use secrecy::SecretString;
 
 use self::{account::Bamboo, settings::BambooRules};
 use crate::{
-    AccountExample, Adapter, Bank, Enquiries, Enquiry, EnquiryError, ExchangeState, Preview, Provider, Reply,
-    Rules, Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
+    AccountExample, Adapter, Bank, Enquiries, Enquiry, EnquiryError, ExchangeState, PageRequest, PayoutPage,
+    Preview, Provider, Reply, Rules, Stamp, Step, Webhook, WebhookError, WebhookRequest, Webhooks,
 };
 
 /// Bamboo in the registry.
@@ -93,6 +94,11 @@ impl Enquiries for Bamboo {
 
     fn banks(&self, _stamp: &Stamp<'_>) -> Option<Enquiry<Vec<Bank>>> {
         Some(Enquiry::new(self.list_banks(), enquiry::read_banks))
+    }
+
+    fn list(&self, page: &PageRequest<'_>, _stamp: &Stamp<'_>) -> Option<Enquiry<PayoutPage>> {
+        let (from, to) = (page.from, page.to);
+        Some(Enquiry::new(self.report(page)?, move |reply| report::read_report(reply, from, to)))
     }
 
     fn preview(&self, amount: Money, _stamp: &Stamp<'_>) -> Option<Enquiry<Preview>> {

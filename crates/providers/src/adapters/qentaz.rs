@@ -19,6 +19,7 @@
 //! - Where the token comes from, and where payouts go, are printed below different paths.
 
 mod account;
+mod balance;
 mod banks;
 mod reply;
 mod request;
@@ -36,10 +37,13 @@ use payrun_domain::{
 };
 use secrecy::SecretString;
 
-use self::{account::Qentaz, settings::QentazRules};
+use self::{
+    account::Qentaz,
+    settings::{Approval, QentazRules},
+};
 use crate::{
-    AccountExample, Adapter, Bank, Effect, Enquiries, Enquiry, ExchangeState, Provider, Reply, Request,
-    Rules, Stamp, Step, Token, Webhook, WebhookError, WebhookRequest, Webhooks,
+    AccountExample, Adapter, Balance, Bank, Effect, Enquiries, Enquiry, ExchangeState, Provider, Reply,
+    Request, Rules, Stamp, Step, Token, Webhook, WebhookError, WebhookRequest, Webhooks,
 };
 
 /// Qentaz in the registry.
@@ -111,8 +115,20 @@ impl Enquiries for Qentaz {
         Some(Enquiry::new(self.list_banks(stamp)?, banks::read))
     }
 
+    fn balance(&self, stamp: &Stamp<'_>) -> Option<Enquiry<Vec<Balance>>> {
+        let child = self.rules.child_id.clone()?;
+        Some(Enquiry::new(self.ask_balance(stamp)?, move |reply| balance::read(reply, &child)))
+    }
+
+    fn confirm(&self, code: &str, stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
+        if self.rules.approval != Approval::Otp {
+            return None;
+        }
+        Some(Enquiry::new(self.confirmation(code, stamp)?, reply::read_message))
+    }
+
     fn cancel(&self, id: &ProviderId, stamp: &Stamp<'_>) -> Option<Enquiry<()>> {
-        Some(Enquiry::new(self.stop(id, stamp)?, reply::read_cancel))
+        Some(Enquiry::new(self.stop(id, stamp)?, reply::read_message))
     }
 }
 

@@ -78,6 +78,8 @@ fn routes(qentaz: Arc<Qentaz>) -> Router {
         .route("/v1/merchant/payout", post(create_payout))
         .route("/v1/merchant/payout/", post(create_payout))
         .route("/v1/merchant/payout/entities", get(banks))
+        .route("/v1/merchant/payout/confirm", post(confirm))
+        .route("/v1/business/balance/child", get(balance))
         .route("/v1/merchant/payout/{reference}", get(read_payout).delete(cancel_payout))
         .with_state(qentaz)
 }
@@ -165,6 +167,8 @@ fn faults_of(body: &Value) -> Vec<&'static str> {
     let digits = |path: &str, lengths: std::ops::RangeInclusive<usize>| {
         lengths.contains(&text(path).len()) && text(path).bytes().all(|byte| byte.is_ascii_digit())
     };
+    let tells = |channel: &str| text("/channel") == channel || text("/additional_channel") == channel;
+    let told = |path: &str| !text(path).is_empty();
     let scheduled = text("/type") == "scheduled";
     let date = jiff::civil::Date::strptime("%Y/%m/%d", text("/send_date")).is_ok();
     let listed = BANKS.iter().any(|(code, _)| code.to_string() == text("/bank_account/entity"));
@@ -176,15 +180,63 @@ fn faults_of(body: &Value) -> Vec<&'static str> {
         ("type", among("/type", &["normal", "instant", "scheduled"])),
         ("send_date", scheduled == date),
         ("receiver.phone", text("/channel") == "email" || digits("/receiver/phone", 10..=15)),
+        ("receiver.email", !tells("email") || text("/receiver/email").contains('@')),
+        ("additional_channel_value", told("/additional_channel") == told("/additional_channel_value")),
         ("receiver.first_name", !text("/receiver/first_name").is_empty()),
         ("receiver.id_type", among("/receiver/id_type", &["CC", "CE", "NIT", "PASAPORTE", "DNI", "EIN"])),
         ("receiver.id_number", !text("/receiver/id_number").is_empty()),
         ("approval.type", among("/approval/type", &["none", "message", "otp"])),
+        ("approval", is_approvable(body)),
         ("bank_account.entity", listed),
         ("bank_account.type", among("/bank_account/type", &["savings", "checking", "agreement"])),
         ("bank_account.number", digits("/bank_account/number", 1..=20)),
     ];
     checks.into_iter().filter(|(_, right)| !right).map(|(name, _)| name).collect()
+}
+
+/// A message goes to one of two addresses, and nothing else does.
+fn is_approvable(body: &Value) -> bool {
+    let approval = &body["approval"];
+    let addresses = ["phone", "email"].into_iter().filter(|name| approval[name].is_string()).count();
+    addresses == usize::from(approval["type"] == "message")
+}
+
+/// What confirms a payout that waits for a code.
+const CODE: &str = "123456";
+
+async fn confirm(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let now = qentaz.world.now();
+    let given = |body: &Value| ["code", "token"].into_iter().any(|name| body[name] == CODE);
+    let answer = match open(&qentaz, &headers) {
+        Err(refusal) => answer(refusal),
+        Ok(_) if serde_json::from_slice::<Value>(&body).is_ok_and(|body| given(&body)) => {
+            let process_id = "00000000-0000-4000-8000-000000000001";
+            let body =
+                json!({ "message": "Confirmado", "process_id": process_id, "created_at": now.to_string() });
+            Answer::Reply(Json(body).into_response())
+        }
+        Ok(_) => answer((StatusCode::BAD_REQUEST, Some("Q101"), "faltan campos [code]".to_owned())),
+    };
+    qentaz.world.deliver(Call::Cancel, answer, &line).await
+}
+
+/// Of the child that the header names.
+async fn balance(
+    State(qentaz): State<Arc<Qentaz>>,
+    ConnectInfo(line): Connection,
+    headers: HeaderMap,
+) -> Response {
+    let child = headers.get("child-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let answer = open(&qentaz, &headers).map_or_else(answer, |_| {
+        let of = |id: &str| json!({ "business_id": id, "business_name": "HIJA", "balance_cop": "1000000.00", "balance_usd": 0 });
+        Answer::Reply(Json(json!({ "data": [of("another"), of(&child)] })).into_response())
+    });
+    qentaz.world.deliver(Call::Banks, answer, &line).await
 }
 
 fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Refusal> {
@@ -230,8 +282,8 @@ fn create(qentaz: &Qentaz, headers: &HeaderMap, body: &[u8]) -> Result<Answer, R
         merchant: merchant.name.clone(),
         reference: reference.to_owned(),
         amount_minor: body["amount"].as_i64().unwrap_or_default().saturating_mul(100),
-        currency: "COP".to_owned(),
-        destination_currency: "COP".to_owned(),
+        currency: text("/currency").to_uppercase(),
+        destination_currency: text("/currency").to_uppercase(),
         country: "CO".to_owned(),
         kind: 2,
         beneficiary: beneficiary(text("/receiver/id_number"), text("/bank_account/number")),

@@ -55,7 +55,8 @@ pub(super) fn read_preview(reply: &Reply) -> Result<Preview, EnquiryError> {
     })
 }
 
-fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
+/// Reads an answer, unless it is a refusal.
+pub(super) fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T, EnquiryError> {
     // The refusal has been seen with 409; it is looked for with 200 too, where the documents print
     // an empty member for it.
     if let Some(code) = refusal(reply) {

@@ -94,7 +94,9 @@ fn payee(beneficiary: &Beneficiary) -> Option<Payee<'_>> {
             kind: match kind {
                 AccountKind::Checking => CHECKING,
                 AccountKind::Savings => SAVINGS,
-                AccountKind::Sight | AccountKind::Rut | AccountKind::Salary => return None,
+                AccountKind::Sight | AccountKind::Rut | AccountKind::Salary | AccountKind::Agreement => {
+                    return None;
+                }
             },
             code_bank: bank,
         }),

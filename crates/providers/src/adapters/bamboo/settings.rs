@@ -18,6 +18,8 @@ pub(super) struct BambooSettings {
     currency: String,
     /// What is paid from what.
     model: Model,
+    /// The account's number at Bamboo, by which it makes the report of payouts.
+    merchant_account: Option<String>,
     /// Where Bamboo sends its webhooks when a payout is settled.
     webhook_url: Option<String>,
     /// Takes webhooks without a signature too: Bamboo's older installations send none.
@@ -44,6 +46,7 @@ pub(super) struct BambooRules {
     pub(super) country: Country,
     pub(super) currency: Currency,
     pub(super) destination_currency: Currency,
+    pub(super) merchant_account: Option<String>,
     pub(super) webhook_url: Option<String>,
     pub(super) unsigned_webhooks: bool,
 }
@@ -65,6 +68,11 @@ impl BambooRules {
                 "currency must be {funded} for this country and model, not {currency}"
             )));
         }
+        let is_number =
+            |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !settings.merchant_account.as_ref().is_none_or(is_number) {
+            return Err(SettingsError("merchant_account has letters and digits only".to_owned()));
+        }
         if settings.model == Model::DollarToDollar && !matches!(country, Country::Pe | Country::Uy) {
             return Err(SettingsError(format!(
                 "model USD2USD is offered for PE and UY only, not for {country}"
@@ -74,6 +82,7 @@ impl BambooRules {
             country,
             currency,
             destination_currency,
+            merchant_account: settings.merchant_account,
             webhook_url: settings.webhook_url,
             unsigned_webhooks: settings.unsigned_webhooks,
         })

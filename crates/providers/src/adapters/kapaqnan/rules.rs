@@ -159,9 +159,11 @@ fn destination(rules: &KapaqnanRules, destination: &Destination, faults: &mut Ve
             AccountKind::Checking => {
                 "Kapaqnan's word for a checking account is not known: ask for it and set checking_word"
             }
-            AccountKind::Savings | AccountKind::Sight | AccountKind::Rut | AccountKind::Salary => {
-                "Kapaqnan is known to pay to savings accounts only"
-            }
+            AccountKind::Savings
+            | AccountKind::Sight
+            | AccountKind::Rut
+            | AccountKind::Salary
+            | AccountKind::Agreement => "Kapaqnan is known to pay to savings accounts only",
         };
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
     }

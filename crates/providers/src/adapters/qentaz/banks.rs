@@ -12,7 +12,8 @@ use crate::{Bank, Effect, EnquiryError, Reply, Request, Stamp, json::json};
 impl Qentaz {
     /// A GET with a body, as the page prints it; succeeds only with an accepted key.
     pub(super) fn list_banks(&self, stamp: &Stamp<'_>) -> Option<Request> {
-        let body = br#"{"type":"normal","currency":"COP"}"#.to_vec();
+        let currency = self.rules.currency.currency().code();
+        let body = format!(r#"{{"type":"normal","currency":"{currency}"}}"#).into_bytes();
         let (path, headers) = ("/payout/entities".to_owned(), HeaderMap::new());
         let request = Request { effect: Effect::ReadOnly, method: Method::GET, path, headers, body };
         self.authorized(request, stamp)

@@ -171,7 +171,7 @@ impl LookUpBody {
         let description = self.description.as_deref().filter(|text| !text.is_empty());
         (one.is_some() || description.is_some())
             && one.is_none_or(|one| one == reference)
-            && description.is_none_or(|text| text.starts_with(reference))
+            && description.is_none_or(|text| text.ends_with(reference))
     }
 }
 
@@ -202,7 +202,8 @@ pub(super) fn read_login(reply: &Reply) -> Result<Token, EnquiryError> {
     }
 }
 
-pub(super) fn read_cancel(reply: &Reply) -> Result<(), EnquiryError> {
+/// The answer to a cancellation or a confirmation: a message.
+pub(super) fn read_message(reply: &Reply) -> Result<(), EnquiryError> {
     match reply.status {
         StatusCode::OK => Ok(()),
         StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),

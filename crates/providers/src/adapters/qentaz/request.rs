@@ -1,17 +1,23 @@
 //! The create request, and the look-up.
 
+use std::collections::BTreeMap;
+
 use ::http::{HeaderMap, Method};
 use jiff::tz::Offset;
 use payrun_domain::{
-    beneficiary::{AccountKind, Destination, Name, Private},
+    beneficiary::{AccountKind, Contact, Destination, Name, Private},
     country::Country,
-    money::{Currency, Money},
+    money::Money,
     order::Order,
+    reference::Reference,
     verdict::ProviderId,
 };
 use serde::Serialize;
 
-use super::account::Qentaz;
+use super::{
+    account::Qentaz,
+    settings::{Channel, ConfirmMember},
+};
 use crate::{Effect, Request, Stamp};
 
 const DESCRIPTION_CHARS_MAX: usize = 200;
@@ -22,35 +28,51 @@ impl Qentaz {
     /// scheduled one, which counts from the send. None when the order is not for this account,
     /// or cannot be said in documented words.
     pub(super) fn create(&self, order: &Order, stamp: &Stamp<'_>) -> Option<Request> {
-        if order.country != Country::Co || order.amount.currency() != Currency::Cop {
+        let rules = &self.rules;
+        if order.country != Country::Co || order.amount.currency() != rules.currency.currency() {
             return None;
         }
         let beneficiary = &order.beneficiary;
-        let Destination::Bank { bank, number, kind, .. } = &beneficiary.destination else { return None };
+        let Destination::Bank { bank, number, kind, local } = &beneficiary.destination else { return None };
         let (first_name, last_name) = match &beneficiary.name {
             Name::Person { first, last } => (first.expose(), last.as_ref().map(Private::expose)),
             Name::Company(name) => (name.expose(), None),
         };
         let reference = order.reference.as_str();
         let payout = Payout {
-            currency: Currency::Cop.code(),
-            amount: whole_pesos(order.amount)?,
+            currency: rules.currency.currency().code(),
+            amount: whole_units(order.amount)?,
             description: description(reference, order.description.expose()),
             reference_one: reference,
-            channel: "none",
-            speed: self.rules.speed.as_str(),
+            reference_two: rules.references.first().map(String::as_str),
+            reference_three: rules.references.get(1).map(String::as_str),
+            reference_four: rules.references.get(2).map(String::as_str),
+            channel: rules.channel.as_str(),
+            additional_channel: rules.additional_channel.map(Channel::as_str),
+            additional_channel_value: rules
+                .additional_channel
+                .and_then(|channel| reached_by(channel, &beneficiary.contact)),
+            speed: rules.speed.as_str(),
             send_date: self.send_date(stamp),
             receiver: Receiver {
-                phone: international(beneficiary.contact.phone.as_ref()?.expose())?,
+                phone: phone(&beneficiary.contact),
                 email: beneficiary.contact.email.as_ref().map(Private::expose),
                 first_name,
                 last_name,
                 id_type: document_word(&beneficiary.document.kind),
                 id_number: beneficiary.document.number.expose(),
             },
-            // Anything else waits for a person.
-            approval: Approval { kind: "none" },
-            bank_account: BankAccount { entity: bank, kind: kind_word(*kind)?, number: number.expose() },
+            approval: Approval {
+                kind: rules.approval.as_str(),
+                phone: rules.approval_phone.as_deref(),
+                email: rules.approval_email.as_deref(),
+            },
+            bank_account: BankAccount {
+                entity: bank,
+                kind: kind_word(*kind)?,
+                number: number.expose(),
+                reference: local.as_ref().filter(|_| *kind == AccountKind::Agreement).map(Private::expose),
+            },
         };
         let body = serde_json::to_vec(&payout).ok()?;
         let (path, headers) = ("/payout".to_owned(), HeaderMap::new());
@@ -73,6 +95,28 @@ impl Qentaz {
         self.authorized(Request { effect, method, path, headers, body: Vec::new() }, stamp)
     }
 
+    /// Confirms, with the code that the provider has sent to a person, what waits for it there.
+    pub(super) fn confirmation(&self, code: &str, stamp: &Stamp<'_>) -> Option<Request> {
+        let member = match self.rules.confirm_member {
+            ConfirmMember::Code => "code",
+            ConfirmMember::Token => "token",
+        };
+        let body = serde_json::to_vec(&BTreeMap::from([(member, code)])).ok()?;
+        let (path, headers) = ("/payout/confirm".to_owned(), HeaderMap::new());
+        let (effect, method) = (Effect::ReadOnly, Method::POST);
+        self.authorized(Request { effect, method, path, headers, body }, stamp)
+    }
+
+    /// Asks what the child account has; its parent's own balance is not documented.
+    pub(super) fn ask_balance(&self, stamp: &Stamp<'_>) -> Option<Request> {
+        self.rules.child_id.as_ref()?;
+        let (effect, method, headers) = (Effect::ReadOnly, Method::GET, HeaderMap::new());
+        let request = Request { effect, method, path: String::new(), headers, body: Vec::new() };
+        // Beside the paths of payouts, not below them.
+        let path = "/v1/business/balance/child".to_owned();
+        Some(Request { path, ..self.authorized(request, stamp)? })
+    }
+
     fn send_date(&self, stamp: &Stamp<'_>) -> Option<String> {
         let today = BOGOTA.to_datetime(stamp.now).date();
         let day = today.checked_add(jiff::Span::new().days(i64::from(self.rules.days_ahead?))).ok()?;
@@ -80,15 +124,36 @@ impl Qentaz {
     }
 }
 
-/// None for a fraction of a peso: the provider takes no decimals.
-pub(super) fn whole_pesos(amount: Money) -> Option<i64> {
+/// None for a fraction of a peso or dollar: the provider takes no decimals.
+pub(super) fn whole_units(amount: Money) -> Option<i64> {
     let minor_per_major = 10_i64.checked_pow(u32::try_from(amount.currency().exponent()).ok()?)?;
     (amount.minor() % minor_per_major == 0).then_some(amount.minor() / minor_per_major)
 }
 
-/// Our reference first: it is all that webhooks bring back.
+/// What the beneficiary reads, and at its end our reference: webhooks bring nothing else back.
 fn description(reference: &str, text: &str) -> String {
-    format!("{reference} {text}").trim_end().chars().take(DESCRIPTION_CHARS_MAX).collect()
+    let room = DESCRIPTION_CHARS_MAX - reference.len() - 1;
+    let text: String = text.trim().chars().take(room).collect();
+    format!("{text} {reference}").trim_start().to_owned()
+}
+
+/// The reference that a description ends with, if there is one.
+pub(super) fn described_reference(description: &str) -> Option<Reference> {
+    let start = description.len().checked_sub(Reference::CHARS)?;
+    description.get(start..).and_then(Reference::parse)
+}
+
+/// With the country's code; none where there is none that could be sent.
+fn phone(contact: &Contact) -> Option<String> {
+    contact.phone.as_ref().and_then(|phone| international(phone.expose()))
+}
+
+fn reached_by(channel: Channel, contact: &Contact) -> Option<String> {
+    match channel {
+        Channel::Whatsapp => phone(contact),
+        Channel::Email => contact.email.as_ref().map(|email| email.expose().to_owned()),
+        Channel::None => None,
+    }
 }
 
 /// 57 and ten digits; ten digits alone get the country's code. None for anything else.
@@ -106,6 +171,7 @@ pub(super) const fn kind_word(kind: AccountKind) -> Option<&'static str> {
     match kind {
         AccountKind::Savings => Some("savings"),
         AccountKind::Checking => Some("checking"),
+        AccountKind::Agreement => Some("agreement"),
         AccountKind::Sight | AccountKind::Rut | AccountKind::Salary => None,
     }
 }
@@ -123,7 +189,17 @@ struct Payout<'a> {
     amount: i64,
     description: String,
     reference_one: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_two: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_three: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference_four: Option<&'a str>,
     channel: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_channel: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_channel_value: Option<String>,
     #[serde(rename = "type")]
     speed: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +211,8 @@ struct Payout<'a> {
 
 #[derive(Serialize)]
 struct Receiver<'a> {
-    phone: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     first_name: &'a str,
@@ -149,6 +226,10 @@ struct Receiver<'a> {
 struct Approval<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -157,4 +238,6 @@ struct BankAccount<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     number: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
 }

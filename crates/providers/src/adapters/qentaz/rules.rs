@@ -14,8 +14,8 @@ use payrun_domain::{
 
 use super::{
     banks,
-    request::{international, kind_word, whole_pesos},
-    settings::{QentazRules, Speed},
+    request::{international, kind_word, whole_units},
+    settings::{Channel, QentazRules, Speed},
 };
 use crate::{
     Manifest, Rules, SettlementSla,
@@ -53,7 +53,7 @@ impl Rules for QentazRules {
     }
 
     fn currency(&self) -> Currency {
-        Currency::Cop
+        self.currency.currency()
     }
 
     /// When the rounds of normal payouts are is not documented: a working day has one.
@@ -68,16 +68,18 @@ impl Rules for QentazRules {
             let reason = format!("Qentaz pays in CO, not in {}", order.country);
             faults.push(Fault::of(Field::Country, "country", reason));
         }
-        if order.amount.currency() != Currency::Cop {
-            let reason = format!("Qentaz pays COP, not {}", order.amount.currency());
+        let currency = self.currency.currency();
+        if order.amount.currency() != currency {
+            let reason = format!("this account pays {currency}, not {}", order.amount.currency());
             faults.push(Fault::of(Field::Currency, "currency", reason));
-        } else if whole_pesos(order.amount).is_none() {
-            let reason = "Qentaz takes whole pesos only: it has no decimals, and payrun rounds nothing";
+        } else if whole_units(order.amount).is_none() {
+            let reason =
+                "Qentaz takes whole pesos or dollars only: it has no decimals, and payrun rounds nothing";
             faults.push(Fault::of(Field::Amount, "amount_fraction", reason));
         }
         let document = &order.beneficiary.document;
         faults.extend(knowledge::document("Qentaz", Country::Co, &DOCUMENTS, document));
-        contact(&order.beneficiary, &mut faults);
+        contact(self, &order.beneficiary, &mut faults);
         destination(&order.beneficiary.destination, &mut faults);
         faults
     }
@@ -117,7 +119,7 @@ pub(super) fn choices(country: Country) -> Option<Choices> {
         documents: DOCUMENTS.map(|(kind, _)| kind).to_vec(),
         account_kinds: AccountKind::ALL.into_iter().filter(|kind| kind_word(*kind).is_some()).collect(),
         wants: vec![Field::Phone],
-        takes: vec![Field::Description, Field::Email],
+        takes: vec![Field::Description, Field::Email, Field::BankAccountLocal],
         ..Choices::of(country)
     })
 }
@@ -130,15 +132,25 @@ fn foreign(number: &str) -> Option<Fault> {
     of_shape(number, 5..=15, true, "this document has 5 to 15 letters and digits")
 }
 
-fn contact(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
+/// A telephone is wanted unless the beneficiary is told by e-mail alone; an address, where they are
+/// told by e-mail or have no telephone.
+fn contact(rules: &QentazRules, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let phone = beneficiary.contact.phone.as_ref().map(Private::expose);
-    if phone.and_then(international).is_none() {
+    let wants_phone = rules.channel != Channel::Email || rules.tells(Channel::Whatsapp);
+    let is_right = phone.map_or(!wants_phone, |phone| international(phone).is_some());
+    if !is_right {
         let reason = "Qentaz wants the beneficiary's mobile telephone: 57 and ten digits that begin with 3";
         faults.push(Fault::of(Field::Phone, "phone", reason));
     }
-    let email = beneficiary.contact.email.as_ref().map(Private::expose);
-    if email.is_some_and(|email| !is_email(email)) {
-        faults.push(Fault::of(Field::Email, "email", "this is no e-mail address"));
+    match beneficiary.contact.email.as_ref().map(Private::expose) {
+        Some(email) if !is_email(email) => {
+            faults.push(Fault::of(Field::Email, "email", "this is no e-mail address"));
+        }
+        None if rules.tells(Channel::Email) => {
+            let reason = "this account has Qentaz tell the beneficiary by e-mail: give their address";
+            faults.push(Fault::of(Field::Email, "email", reason));
+        }
+        Some(_) | None => {}
     }
 }
 
@@ -147,7 +159,7 @@ fn destination(destination: &Destination, faults: &mut Vec<Fault>) {
     let Destination::Bank { bank: code, number, kind, .. } = destination else { return };
     faults.extend(bank(code));
     if kind_word(*kind).is_none() {
-        let reason = "Qentaz pays to savings and checking accounts only";
+        let reason = "Qentaz pays to savings and checking accounts and to agreements only";
         faults.push(Fault::of(Field::BankAccountType, "bank_account_type", reason));
     }
     if !shaped(number.expose(), 1..=20, false) {

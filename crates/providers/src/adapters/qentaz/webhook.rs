@@ -7,11 +7,11 @@
 //! One address gets the events of all of the provider's products. Those that are about no payout
 //! are answered, and no more.
 
-use payrun_domain::{reference::Reference, verdict::ProviderId};
+use payrun_domain::verdict::ProviderId;
 use ring::hmac;
 use serde::Deserialize;
 
-use super::settings::QentazRules;
+use super::{request::described_reference, settings::QentazRules};
 use crate::{Webhook, WebhookError, WebhookRequest, json::json};
 
 /// What a webhook must carry one of. Kept as their MACs under a key drawn at start: two MACs can be
@@ -83,10 +83,10 @@ pub(super) fn read(
     if !(1..=32).contains(&body.event.status.len()) {
         return Err(WebhookError::Unreadable);
     }
-    // Our references do not come back, but the description does, and begins with one.
+    // Our references do not come back, but the description does, and ends with one.
     let Detail { description, status: state } = body.detail;
     let description = description.unwrap_or_default();
-    let reference = description.get(..Reference::CHARS).and_then(Reference::parse);
+    let reference = described_reference(&description);
     let status = body.event.status;
     // The event's word is in small letters, and the payout's own is the one that look-ups have.
     let reported = state.as_deref().and_then(|state| rules.reported(state));
