@@ -21,6 +21,7 @@
 mod account;
 mod balance;
 mod banks;
+mod description;
 mod reply;
 mod request;
 mod rules;

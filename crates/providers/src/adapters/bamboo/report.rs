@@ -1,5 +1,5 @@
-//! The report of payouts: what Bamboo has, found without knowing a reference. Its documents say that
-//! it may be a day behind, so that what it lacks proves nothing.
+//! The report of payouts: what Bamboo has, found without knowing a reference. Its documents say
+//! that it may be a day behind, so that what it lacks proves nothing.
 
 use jiff::{Timestamp, ToSpan as _, civil::DateTime, tz::TimeZone};
 use payrun_domain::verdict::{Doubt, ProviderId, ProviderRefusal, Record, Verdict};

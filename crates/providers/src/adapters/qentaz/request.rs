@@ -9,18 +9,17 @@ use payrun_domain::{
     country::Country,
     money::Money,
     order::Order,
-    reference::Reference,
     verdict::ProviderId,
 };
 use serde::Serialize;
 
 use super::{
     account::Qentaz,
+    description,
     settings::{Channel, ConfirmMember},
 };
 use crate::{Effect, Request, Stamp};
 
-const DESCRIPTION_CHARS_MAX: usize = 200;
 const BOGOTA: Offset = Offset::constant(-5);
 
 impl Qentaz {
@@ -42,7 +41,7 @@ impl Qentaz {
         let payout = Payout {
             currency: rules.currency.currency().code(),
             amount: whole_units(order.amount)?,
-            description: description(reference, order.description.expose()),
+            description: description::of(reference, order.description.expose()),
             reference_one: reference,
             reference_two: rules.references.first().map(String::as_str),
             reference_three: rules.references.get(1).map(String::as_str),
@@ -128,19 +127,6 @@ impl Qentaz {
 pub(super) fn whole_units(amount: Money) -> Option<i64> {
     let minor_per_major = 10_i64.checked_pow(u32::try_from(amount.currency().exponent()).ok()?)?;
     (amount.minor() % minor_per_major == 0).then_some(amount.minor() / minor_per_major)
-}
-
-/// What the beneficiary reads, and at its end our reference: webhooks bring nothing else back.
-fn description(reference: &str, text: &str) -> String {
-    let room = DESCRIPTION_CHARS_MAX - reference.len() - 1;
-    let text: String = text.trim().chars().take(room).collect();
-    format!("{text} {reference}").trim_start().to_owned()
-}
-
-/// The reference that a description ends with, if there is one.
-pub(super) fn described_reference(description: &str) -> Option<Reference> {
-    let start = description.len().checked_sub(Reference::CHARS)?;
-    description.get(start..).and_then(Reference::parse)
 }
 
 /// With the country's code; none where there is none that could be sent.

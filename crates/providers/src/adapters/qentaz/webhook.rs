@@ -11,7 +11,7 @@ use payrun_domain::verdict::ProviderId;
 use ring::hmac;
 use serde::Deserialize;
 
-use super::{request::described_reference, settings::QentazRules};
+use super::{description, settings::QentazRules};
 use crate::{Webhook, WebhookError, WebhookRequest, json::json};
 
 /// What a webhook must carry one of. Kept as their MACs under a key drawn at start: two MACs can be
@@ -84,9 +84,8 @@ pub(super) fn read(
         return Err(WebhookError::Unreadable);
     }
     // Our references do not come back, but the description does, and ends with one.
-    let Detail { description, status: state } = body.detail;
-    let description = description.unwrap_or_default();
-    let reference = described_reference(&description);
+    let Detail { description: text, status: state } = body.detail;
+    let reference = text.as_deref().and_then(description::reference);
     let status = body.event.status;
     // The event's word is in small letters, and the payout's own is the one that look-ups have.
     let reported = state.as_deref().and_then(|state| rules.reported(state));
