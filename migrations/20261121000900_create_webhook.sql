@@ -9,6 +9,7 @@ create table webhook (
     -- What it is about, as one text that an index can be asked for.
     subject text not null generated always as (coalesce(reference, '') || ' ' || coalesce(provider_id, '')) stored,
     status text not null,
+    receipt text,
     payout_id uuid references payout,
     times integer not null default 1 check (times >= 1),
     received_at timestamptz not null default clock_timestamp(),
@@ -19,6 +20,7 @@ create table webhook (
 comment on table webhook is 'What providers told us by themselves. Settles nothing: a new one brings the payout''s next look-up forward.';
 comment on column webhook.body_index is 'Keyed blind index of the body: the same call again is counted, not kept twice.';
 comment on column webhook.body is 'Sealed: it names the beneficiary.';
+comment on column webhook.receipt is 'Where the provider shows a receipt, if the call says so.';
 comment on column webhook.payout_id is 'T28: null while no payout is known by that reference or id; tried again when a submit answer lands.';
 
 create index webhook_subject on webhook (account, subject);

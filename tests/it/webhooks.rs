@@ -86,7 +86,7 @@ impl Lost {
     /// A genuine call about it that names `id`.
     fn call(&self, id: &str) {
         let body = format!(
-            r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"description":"Planilla {}"}}}}"#,
+            r#"{{"event":{{"type":"payout","status":"success"}},"external_reference":"{id}","detail":{{"url_receipt":"https://receipts.example.com/1","description":"Planilla {}"}}}}"#,
             self.reference
         );
         let path = format!("/webhooks/{}", self.world.account());
@@ -116,6 +116,15 @@ fn a_call_names_the_id_that_a_lost_answer_had() {
         (&shown["state"], shown["provider_id"].as_str(), shown["attempts"].as_array().unwrap().len()),
         (&"paid".into(), Some(lost.id.as_str()), 1)
     );
+    lost.run.kill();
+}
+
+#[test]
+fn a_call_brings_the_address_of_a_receipt() {
+    let lost = Lost::in_world("payrun_it_receipt", "");
+    lost.call(&lost.id);
+    assert_eq!(lost.world.settled(&lost.batch), 1);
+    assert_eq!(lost.shown()["webhooks"][0]["receipt"], "https://receipts.example.com/1");
     lost.run.kill();
 }
 

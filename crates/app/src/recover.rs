@@ -98,6 +98,14 @@ fn unapproved(batch: Unapproved) -> Finding {
     }
 }
 
+/// What to do about payouts of which no list tells.
+fn import_again(from: Timestamp) -> String {
+    format!(
+        "import the files of that time again: each payout is asked for by its reference before it is sent; where the provider cannot be \
+         asked, a person compares its own report from {from:.0} on (payrun review)"
+    )
+}
+
 /// Payouts that the provider has and this database has not: of batches that came after the backup.
 async fn strangers(
     store: &Store,
@@ -109,8 +117,20 @@ async fn strangers(
         Ok(entries) => {
             let references: Vec<String> = entries.into_iter().map(|entry| entry.reference).collect();
             let missing = store.missing_references(&account.name, &references).await?;
-            if missing.is_empty() {
+            let lag = account.rules().manifest().list_lag;
+            if missing.is_empty() && lag.is_zero() {
                 return Ok(None);
+            }
+            if missing.is_empty() {
+                let what = format!(
+                    "the provider's list has no payout that this database has not, but may be {} hours behind",
+                    lag.as_secs() / 3600
+                );
+                return Ok(Some(Finding {
+                    account: account.name.to_string(),
+                    what,
+                    remedy: import_again(from),
+                }));
             }
             let first: Vec<&str> = missing.iter().take(SHOWN_MAX).map(String::as_str).collect();
             let more = if missing.len() > SHOWN_MAX { " …" } else { "" };
@@ -127,10 +147,7 @@ async fn strangers(
         Err(EnquiryError::NotOffered) => (
             "the provider has no list: payouts of batches that came after the backup cannot be found by us"
                 .to_owned(),
-            format!(
-                "import the files of that time again: each payout is asked for by its reference before it is sent; where the provider cannot be \
-                 asked, a person compares its own report from {from:.0} on (payrun review)"
-            ),
+            import_again(from),
         ),
         Err(error) => (
             format!("the provider's list could not be read: {error}"),

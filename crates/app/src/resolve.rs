@@ -4,7 +4,11 @@ use payrun_domain::{id::PayoutId, name::Actor, payout::PayoutState, verdict::Pro
 use payrun_store::{Decision, PersonsVerdict, Store};
 use serde::Serialize;
 
-use crate::{Error, ask::Asked, find};
+use crate::{
+    Error,
+    ask::{Asked, ask},
+    find,
+};
 
 /// What became of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +43,17 @@ pub async fn name_id(store: &Store, actor: &Actor, id: PayoutId, named: &str) ->
     let before = find::standing(store, id).await?.looked_up_at;
     store.name_provider_id(actor, id, &provider_id).await?;
     Ok(Asked::new(id, before))
+}
+
+/// Asks once more, by the id for certain: a look-up that was on its way when it was named may have
+/// answered first, and knew nothing of it. None when the payout is settled already.
+pub async fn ask_by_id(store: &Store, actor: &Actor, asked: Asked) -> Result<Option<Asked>, Error> {
+    let payout = find::standing(store, asked.payout()).await?;
+    if matches!(payout.state, PayoutState::Unknown | PayoutState::Accepted | PayoutState::NeedsReview) {
+        ask(store, actor, payout.id).await
+    } else {
+        Ok(None)
+    }
 }
 
 /// What became of a payout whose id was named.

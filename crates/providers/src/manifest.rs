@@ -22,6 +22,9 @@ pub struct Manifest {
     pub reference_chars_max: Option<usize>,
     /// How far our clock may be from the provider's; none where no request is stamped with a time.
     pub clock_window: Option<Duration>,
+    /// How far the provider's list of payouts may be behind: what it lacks of that time proves
+    /// nothing.
+    pub list_lag: Duration,
     /// The body that a webhook is answered with; the provider sends it again after any other.
     pub webhook_answer: &'static str,
 }

@@ -40,6 +40,8 @@ pub struct Webhook {
     pub id: Option<ProviderId>,
     /// The state that it reports, in the provider's words. A hint, never a fact.
     pub status: String,
+    /// Where the provider shows a receipt, if the webhook says so.
+    pub receipt: Option<String>,
     /// The final state of ours that this is; none while it is under way, and of a word that is in
     /// no document.
     pub reported: Option<PayoutState>,

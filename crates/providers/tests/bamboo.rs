@@ -320,6 +320,7 @@ fn the_report_is_read() {
         found.records.iter().map(|entry| (entry.reference.as_str(), entry.verdict.as_str())).collect();
     assert_eq!(told, [("R2", "settled"), ("R3", "accepted"), ("R4", "rejected"), ("R5", "unlisted")]);
     assert_eq!(found.cursor.as_deref(), Some("2"));
-    let last = list.read(&reply(StatusCode::OK, r#"{"data":[],"total":201,"page":2}"#)).unwrap();
+    let last =
+        list.read(&reply(StatusCode::OK, r#"{"data":[],"total":201,"page":2,"pageSize":200}"#)).unwrap();
     assert_eq!((last.records.len(), last.cursor), (0, None));
 }

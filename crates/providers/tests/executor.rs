@@ -33,6 +33,7 @@ const MANIFEST: Manifest = Manifest {
     dedup_window: None,
     reference_chars_max: None,
     clock_window: None,
+    list_lag: Duration::ZERO,
     webhook_answer: "",
 };
 

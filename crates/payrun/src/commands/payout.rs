@@ -207,6 +207,9 @@ fn timeline(Explained { detail, meaning }: &Explained) -> String {
             webhook.times,
             webhook.status
         ));
+        if let Some(receipt) = &webhook.receipt {
+            text.push_str(&format!("\nits receipt: {receipt}"));
+        }
     }
     for anomaly in &detail.anomalies {
         text.push_str(&format!("\n\nanomaly {}: {}", anomaly.kind, anomaly.detail));
@@ -293,6 +296,8 @@ async fn name_id(context: &Context, which: &str, named: &str) -> Result<(), Fail
     let id = find::one(&store, which).await?;
     let asked = resolve::name_id(&store, &actor, id, named).await?;
     ask_provider::wait(&store, vec![asked]).await?;
+    let again = resolve::ask_by_id(&store, &actor, asked).await?;
+    ask_provider::wait(&store, again.into_iter().collect()).await?;
     let answered = resolve::named(&store, asked, named).await?;
     context.output.answer(&answered, |answered| {
         let answer = answered.answer.as_deref().map_or_else(

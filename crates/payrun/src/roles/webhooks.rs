@@ -100,6 +100,7 @@ async fn keep(
         reference: webhook.reference.as_ref().map(payrun_domain::reference::Reference::as_str),
         provider_id: webhook.id.as_ref().map(payrun_domain::verdict::ProviderId::as_str),
         status: &webhook.status,
+        receipt: webhook.receipt.as_deref(),
         reported: webhook.reported,
     };
     let call = match store.receive_webhook(actor, &received).await {

@@ -52,6 +52,7 @@ const MANIFEST: Manifest = Manifest {
     dedup_window: Some(Duration::from_hours(72)),
     reference_chars_max: Some(40),
     clock_window: None,
+    list_lag: Duration::ZERO,
     webhook_answer: "",
 };
 

@@ -1,7 +1,8 @@
 -- Keeps a webhook that is new, counts one that is not, and brings the look-up of its payout forward
 -- when it is new. $1 account, $2 blind index of the body, $3 number of the key that sealed the
 -- body, $4 body, $5 our reference, $6 the provider's id, $7 the state it reports, $8 how many are
--- kept about one payout, $9 the final state of ours that this is, if any.
+-- kept about one payout, $9 the final state of ours that this is, if any; $10 where
+-- its receipt is.
 with found as materialized (
     select payout_id as id
     from payout_reference
@@ -18,9 +19,9 @@ alike as materialized (
 ),
 fresh as (
     insert into webhook (
-        account, body_index, body_key_id, body, reference, provider_id, status, payout_id
+        account, body_index, body_key_id, body, reference, provider_id, status, receipt, payout_id
     )
-    select $1, $2, $3, $4, $5, $6, $7, (select id from found)
+    select $1, $2, $3, $4, $5, $6, $7, $10, (select id from found)
     where (select count(*) from alike) < $8
     on conflict (account, body_index) do update
     set times = webhook.times + 1, repeated_at = clock_timestamp()

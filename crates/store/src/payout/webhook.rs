@@ -26,6 +26,8 @@ pub struct ReceivedWebhook<'a> {
     pub provider_id: Option<&'a str>,
     /// The state it reports, in the provider's words.
     pub status: &'a str,
+    /// Where its receipt is.
+    pub receipt: Option<&'a str>,
     /// The final state of ours that this is, if it is one.
     pub reported: Option<PayoutState>,
 }
@@ -55,6 +57,8 @@ pub struct ReceivedCall {
 pub struct WebhookLine {
     /// The state it reported, in the provider's words.
     pub status: String,
+    /// Where the provider shows a receipt.
+    pub receipt: Option<String>,
     /// How often it came.
     pub times: i32,
     /// When it first came.
@@ -96,6 +100,7 @@ impl Store {
             call.status,
             KEPT_MAX,
             call.reported.map(PayoutState::as_str),
+            call.receipt,
         )
         .fetch_one(unit.connection())
         .await
@@ -153,17 +158,18 @@ impl Store {
     /// What the provider told about a payout by itself, oldest first.
     pub(crate) async fn webhooks(&self, payout: PayoutId) -> Result<Vec<WebhookLine>, Error> {
         let rows = sqlx::query!(
-            "select status, times, received_at from webhook where payout_id = $1 order by id",
+            "select status, receipt, times, received_at from webhook where payout_id = $1 order by id",
             payout.uuid(),
         )
         .fetch_all(&self.pool)
         .await
         .map_err(Error::driver("reading providers' calls"))?;
-        let line = |status, times, at: jiff_sqlx::Timestamp| WebhookLine {
-            status,
-            times,
-            received_at: at.to_jiff(),
-        };
-        Ok(rows.into_iter().map(|row| line(row.status, row.times, row.received_at)).collect())
+        let lines = rows.into_iter().map(|row| WebhookLine {
+            status: row.status,
+            receipt: row.receipt,
+            times: row.times,
+            received_at: row.received_at.to_jiff(),
+        });
+        Ok(lines.collect())
     }
 }

@@ -78,6 +78,7 @@ async fn a_month_goes_and_its_payouts_stay(pool: PgPool) {
         reference: None,
         provider_id: Some(&paid),
         status: "1",
+        receipt: None,
         reported: None,
     };
     owner.receive_webhook(&by("setup"), &call).await.unwrap();

@@ -161,6 +161,7 @@ async fn hot_path(store: &Store, name: &str, payouts: &[PayoutId]) {
             reference,
             provider_id,
             status: "1",
+            receipt: None,
             reported: Some(PayoutState::Paid),
         };
         store.receive_webhook(&by("setup"), &call).await.unwrap();

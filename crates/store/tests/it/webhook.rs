@@ -18,8 +18,15 @@ const DAY: Duration = Duration::from_hours(24);
 
 async fn call(store: &Store, body: &[u8], reference: Option<&str>, id: Option<&str>) -> WebhookReceipt {
     let account = account();
-    let call =
-        ReceivedWebhook { account: &account, body, reference, provider_id: id, status: "1", reported: None };
+    let call = ReceivedWebhook {
+        account: &account,
+        body,
+        reference,
+        provider_id: id,
+        status: "1",
+        receipt: None,
+        reported: None,
+    };
     store.receive_webhook(&by("webhooks:1"), &call).await.unwrap().receipt
 }
 
@@ -34,6 +41,7 @@ async fn report(store: &Store, payout: PayoutId, state: PayoutState) -> Option<P
         reference: Some(reference.as_str()),
         provider_id: None,
         status: "1 Paid",
+        receipt: None,
         reported: Some(state),
     };
     store.receive_webhook(&by("webhooks:1"), &call).await.unwrap().late

@@ -31,10 +31,12 @@ impl Bamboo {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Report<'a> {
     #[serde(borrow)]
     data: Vec<Line<'a>>,
     page: usize,
+    page_size: usize,
     total: usize,
 }
 
@@ -56,7 +58,7 @@ struct Line<'a> {
 pub(super) fn read_report(reply: &Reply, from: Timestamp, to: Timestamp) -> Result<PayoutPage, EnquiryError> {
     let report: Report<'_> = read(reply)?;
     let is_within = |line: &Line<'_>| line.made_at().is_none_or(|at| (from..to).contains(&at));
-    let has_more = !report.data.is_empty() && report.page.saturating_mul(PAGE_ROWS) < report.total;
+    let has_more = !report.data.is_empty() && report.page.saturating_mul(report.page_size) < report.total;
     Ok(PayoutPage {
         records: report.data.iter().filter(|line| is_within(line)).map(Line::entry).collect(),
         cursor: has_more.then(|| report.page.saturating_add(1).to_string()),
@@ -80,6 +82,10 @@ impl Line<'_> {
         match self.status.as_str() {
             "Paid" => Verdict::Settled(record(id)),
             "Received" | "Validated" | "Held" | "Pending" | "Processing" => Verdict::Accepted(record(id)),
+            // The reference was used before, perhaps by this very payout.
+            "Rejected" | "Declined" if self.error_code.and_then(code) == Some(816) => {
+                Verdict::Unknown(Doubt::DuplicateReference)
+            }
             "Rejected" | "Declined" => {
                 let code =
                     self.error_code.and_then(code).map_or("refused".to_owned(), |code| code.to_string());

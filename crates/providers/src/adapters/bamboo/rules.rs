@@ -28,6 +28,7 @@ const MANIFEST: Manifest = Manifest {
     dedup_window: None,
     reference_chars_max: None,
     clock_window: None,
+    list_lag: Duration::from_hours(24),
     webhook_answer: "",
 };
 

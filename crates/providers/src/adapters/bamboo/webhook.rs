@@ -71,7 +71,7 @@ pub(super) fn read(
         "4" | "8" => Some(PayoutState::Rejected),
         _ => None,
     };
-    Ok(Webhook { reference, id, status: status.to_owned(), reported })
+    Ok(Webhook { reference, id, status: status.to_owned(), receipt: None, reported })
 }
 
 impl WebhookBody<'_> {

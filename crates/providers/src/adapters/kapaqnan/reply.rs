@@ -33,22 +33,24 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
 }
 
 /// What is wrong, in the provider's words, where an answer has them in the place where the known
-/// one has its success.
+/// one has its success, or where most have them.
 pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
     #[derive(Deserialize)]
     struct Answer {
+        #[serde(default)]
         service: Told,
+        message: Option<String>,
     }
-    #[derive(Deserialize)]
+    #[derive(Default, Deserialize)]
     struct Told {
         status_cod: Option<String>,
         message_str: Option<String>,
     }
-    let Told { status_cod, message_str } = json::<Answer>(&reply.body).ok()?.service;
+    let Answer { service: Told { status_cod, message_str }, message } = json(&reply.body).ok()?;
     if status_cod.as_deref() == Some(SUCCESS) {
         return None;
     }
-    ProviderError::new(status_cod.as_deref(), message_str.as_deref(), order)
+    ProviderError::new(status_cod.as_deref(), message_str.or(message).as_deref(), order)
 }
 
 /// 201 to a create. Numbers that went out come back as text or as numbers.

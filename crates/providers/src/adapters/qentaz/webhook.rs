@@ -63,6 +63,13 @@ struct Detail {
     description: Option<String>,
     #[serde(default)]
     status: Option<String>,
+    #[serde(default)]
+    url_receipt: Option<String>,
+}
+
+/// An address that can be shown: of HTTPS, short, and in one piece.
+fn is_receipt(url: &str) -> bool {
+    url.starts_with("https://") && url.len() <= 500 && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 pub(super) fn read(
@@ -84,10 +91,16 @@ pub(super) fn read(
         return Err(WebhookError::Unreadable);
     }
     // Our references do not come back, but the description does, and ends with one.
-    let Detail { description: text, status: state } = body.detail;
+    let Detail { description: text, status: state, url_receipt } = body.detail;
     let reference = text.as_deref().and_then(description::reference);
     let status = body.event.status;
     // The event's word is in small letters, and the payout's own is the one that look-ups have.
     let reported = state.as_deref().and_then(|state| rules.reported(state));
-    Ok(Webhook { reference, id: Some(id), status, reported })
+    Ok(Webhook {
+        reference,
+        id: Some(id),
+        status,
+        receipt: url_receipt.filter(|url| is_receipt(url)),
+        reported,
+    })
 }

@@ -21,9 +21,8 @@ pub(super) fn choices(country: Country) -> Option<Choices> {
     let (wants, takes) = match country {
         Country::Cl => (vec![Field::Phone, Field::Email], Vec::new()),
         Country::Pe => (Vec::new(), vec![Field::BankAccountLocal, Field::Phone]),
-        Country::Ar | Country::Br | Country::Co | Country::Mx | Country::Uy => {
-            (Vec::new(), vec![Field::Phone])
-        }
+        Country::Ar | Country::Co => (Vec::new(), vec![Field::Phone, Field::Email]),
+        Country::Br | Country::Mx | Country::Uy => (Vec::new(), vec![Field::Phone]),
     };
     let all = banks::all(country);
     let (wallets, banks): (Vec<_>, Vec<_>) = all.into_iter().partition(|(code, _)| *code == banks::YAPE);

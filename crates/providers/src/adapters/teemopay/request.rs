@@ -46,7 +46,7 @@ impl TeemoPay {
             put("phone", phone.expose());
         }
         if let Some(email) =
-            order.beneficiary.contact.email.as_ref().filter(|_| self.rules.country == Country::Cl)
+            order.beneficiary.contact.email.as_ref().filter(|_| takes_email(self.rules.country))
         {
             put("email", email.expose());
         }
@@ -183,6 +183,11 @@ pub(super) fn pix_kind(kind: KeyKind, key: &str) -> Option<u16> {
         KeyKind::Random => Some(405),
         KeyKind::Commerce => None,
     }
+}
+
+/// Where the page of the country has it.
+const fn takes_email(country: Country) -> bool {
+    matches!(country, Country::Ar | Country::Cl | Country::Co)
 }
 
 /// TeemoPay's abbreviation of a document.

@@ -19,7 +19,10 @@ use crate::{
     knowledge::{self, DocumentRule, is_email, of_shape, shaped},
 };
 
-const NAME_CHARS_MAX: usize = 40;
+/// Of the whole name; Brazil's page has another.
+const fn name_chars_max(country: Country) -> usize {
+    if matches!(country, Country::Br) { 255 } else { 40 }
+}
 
 const MANIFEST: Manifest = Manifest {
     idempotency: Idempotency::Deduplicates,
@@ -32,6 +35,7 @@ const MANIFEST: Manifest = Manifest {
     dedup_window: Some(Duration::from_hours(24)),
     reference_chars_max: Some(32),
     clock_window: Some(Duration::from_secs(30)),
+    list_lag: Duration::ZERO,
     webhook_answer: "SUCCESS",
 };
 
@@ -65,7 +69,7 @@ impl Rules for TeemoPayRules {
             let reason = format!("this account pays {}, not {}", country.currency(), order.amount.currency());
             faults.push(Fault::of(Field::Currency, "currency", reason));
         }
-        name(&order.beneficiary, &mut faults);
+        name(country, &order.beneficiary, &mut faults);
         let document = &order.beneficiary.document;
         faults.extend(knowledge::document("TeemoPay", country, documents(country), document));
         contact(country, &order.beneficiary, &mut faults);
@@ -84,17 +88,19 @@ impl Rules for TeemoPayRules {
     }
 }
 
-fn name(beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
+fn name(country: Country, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let parts = beneficiary.name.parts();
     for (field, part) in &parts {
         let letters: (fn(char) -> bool, &str) = (char::is_alphanumeric, "letters, digits");
         faults.extend(knowledge::name_letters("TeemoPay", *field, part.expose(), letters));
     }
+    let chars_max = name_chars_max(country);
     let longest = parts.iter().max_by_key(|(_, part)| part.expose().chars().count());
     if let Some((field, _)) = longest
-        && request::real_name(&beneficiary.name).chars().count() > NAME_CHARS_MAX
+        && request::real_name(&beneficiary.name).chars().count() > chars_max
     {
-        let reason = "the whole name has more than 40 letters, which TeemoPay refuses; shorten it";
+        let reason =
+            format!("the whole name has more than {chars_max} letters, which TeemoPay refuses; shorten it");
         faults.push(Fault::of(*field, "name_length", reason));
     }
 }
@@ -113,7 +119,7 @@ pub(super) const fn documents(country: Country) -> &'static [DocumentRule] {
             ("RUT", knowledge::rut),
             ("RUN", knowledge::rut),
             ("CE", |number| of_shape(number, 9..=16, false, "this document has 9 to 16 digits")),
-            ("PASS", |number| of_shape(number, 9..=16, false, "this document has 9 to 16 digits")),
+            ("PASS", |number| of_shape(number, 9..=16, true, "a passport has 9 to 16 letters and digits")),
         ],
         Country::Co => &[
             ("CC", |number| of_shape(number, 6..=10, false, "this document has 6 to 10 digits")),

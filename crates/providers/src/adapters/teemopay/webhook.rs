@@ -36,9 +36,13 @@ pub(super) fn read(
     let status = texts.get("status").filter(|status| (1..=32).contains(&status.len()));
     match (status, &reference, &id) {
         (None, ..) | (_, None, None) => Err(WebhookError::Unreadable),
-        (Some(status), ..) => {
-            Ok(Webhook { reported: reported(status), status: status.to_string(), reference, id })
-        }
+        (Some(status), ..) => Ok(Webhook {
+            reported: reported(status),
+            status: status.to_string(),
+            receipt: None,
+            reference,
+            id,
+        }),
     }
 }
 
