@@ -8,6 +8,7 @@ mod clock;
 mod database;
 mod disk;
 mod python;
+mod records;
 mod rights;
 mod tls;
 

@@ -18,7 +18,7 @@ const NEEDED: &str =
 
 /// A Python that has what `requirements.txt` names. Made once, below the folder of all that is
 /// built.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
     let (program, installed) = (folder.join("bin/python"), folder.join("installed.txt"));
     let wanted = include_str!("requirements.txt");
@@ -31,7 +31,10 @@ fn python() -> PathBuf {
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/requirements.txt");
     let mut pip = Command::new(&program);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]);
-    assert!(pip.arg(requirements).status().unwrap().success(), "pip cannot install pika; see above");
+    assert!(
+        pip.arg(requirements).status().unwrap().success(),
+        "pip cannot install what requirements.txt names; see above"
+    );
     // Last: what was interrupted is made anew.
     fs::write(installed, wanted).unwrap();
     program

@@ -67,6 +67,8 @@ pub struct Options {
     pub amqp_url: Option<String>,
     /// Faults of the sandbox, as `accept_500=20`.
     pub faults: String,
+    /// Kapaqnan's database; the sandbox's when left out.
+    pub records: Option<SocketAddr>,
     /// How long each of the sandbox's answers takes.
     pub latency_ms: u64,
     /// Payouts are paid at most this long after they were accepted; 200 when left out.
@@ -109,7 +111,7 @@ impl World {
             provider: Proxy::to(sandbox),
         });
         let provider = links.as_ref().map_or(sandbox, |links| links.provider.address());
-        let places = Places { provider, database };
+        let places = Places { provider, database: options.records.unwrap_or(database) };
         write(&folder.path().join("payrun.toml"), &configuration(&prefix, &account, places, options));
         let keys = "index AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\n1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
         write(&folder.path().join("payrun.keys"), keys);
