@@ -105,6 +105,7 @@ insert into payout_transition (number, transition, from_state, to_state) values
     (21, 'decide_rejected', 'unknown', 'rejected'),
     (21, 'decide_rejected', 'accepted', 'rejected'),
     (21, 'decide_queued', 'needs_review', 'queued'),
+    (21, 'decide_returned', 'paid', 'returned'),
     (22, 'pay', 'accepted', 'paid'),
     (23, 'reject', 'accepted', 'rejected'),
     (24, 'progress', 'accepted', 'accepted'),

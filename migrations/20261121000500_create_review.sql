@@ -2,7 +2,7 @@ create table review_decision (
     payout_id uuid not null references payout,
     version integer not null,
     number smallint not null default 1 check (number >= 1),
-    outcome text not null check (outcome in ('accepted', 'paid', 'rejected', 'queued')),
+    outcome text not null check (outcome in ('accepted', 'paid', 'rejected', 'queued', 'returned')),
     evidence text not null check (length(evidence) between 10 and 4000),
     proposed_by text not null,
     proposed_at timestamptz not null default clock_timestamp(),

@@ -291,6 +291,10 @@ begin
                         or (old_row.lookup_answer = 'not_found' and old_row.looked_up_at > clock_timestamp() - interval '10 minutes')
                     )
                     and payout_is_decided(old_row.id, old_row.version, 'queued')
+                -- The provider has just said that it refused what it had paid.
+                when 'decide_returned' then old_row.lookup_answer = 'rejected'
+                    and old_row.looked_up_at > clock_timestamp() - interval '10 minutes'
+                    and payout_is_decided(old_row.id, old_row.version, 'returned')
                 when 'pay' then true
                 when 'reject' then true
                 when 'progress' then true

@@ -185,6 +185,55 @@ fn what_was_paid_and_is_then_declined_for_want_of_money_is_a_question_and_pauses
 }
 
 #[test]
+fn what_was_paid_and_is_then_declined_is_returned_by_two_people_and_issued_again() {
+    let limits = "watch_min_ms = 100\nwatch_max_ms = 300\n".to_owned();
+    let world = World::with("payrun_it_reversed", &Options { limits, ..Options::default() });
+    let _run = world.start("run");
+    let batch = paid_with(&world, "reversed", "sandbox:paid-then-declined-711-700");
+    let resolve = |who: &str| {
+        let decide = ["--as", who, "payout", "resolve", "reversed-1", "--outcome", "returned"];
+        world.try_run(&[&decide[..], &["--evidence", "the statement shows both movements"]].concat())
+    };
+    wait_for("it to be paid", || (world.count(&batch, &["paid"]) == 1).then_some(()));
+    wait_for("the provider to decline it", || {
+        let shown = world.run(&["payout", "show", "reversed-1"])[0].clone();
+        shown["anomalies"].as_array().unwrap().iter().any(|one| one["kind"] == "contradicted").then_some(())
+    });
+    let (status, proposed, said) = resolve("ana");
+    assert!(status.success() && proposed["decision"] == "proposed", "{said}");
+    assert!(!resolve("ana").0.success(), "one person is not two");
+    let (status, confirmed, said) = resolve("luis");
+    assert!(status.success() && confirmed["decision"] == "confirmed", "{said}");
+    let shown = world.run(&["payout", "show", "reversed-1"])[0].clone();
+    assert_eq!((&shown["state"], &shown["anomalies"]), (&"returned".into(), &serde_json::json!([])));
+    assert_eq!(transitions(&shown).last(), Some(&"decide_returned"));
+    let again = world.run(&["--as", "ana", "payout", "reissue", "reversed-1"]);
+    assert_eq!(again["payouts"].as_array().unwrap().len(), 1, "{again}");
+}
+
+#[test]
+fn what_the_provider_still_calls_paid_is_returned_by_nobody() {
+    let world = World::new("payrun_it_not_reversed");
+    let _run = world.start("run");
+    let batch = world.approved_batch("kept", 1);
+    assert_eq!(world.settled(&batch), 1);
+    let decide = [
+        "--as",
+        "ana",
+        "payout",
+        "resolve",
+        "kept-1",
+        "--outcome",
+        "returned",
+        "--evidence",
+        "a rumour in the bank",
+    ];
+    let (status, _, said) = world.try_run(&decide);
+    assert!(!status.success() && said.contains("it stays paid"), "{said}");
+    assert_eq!(world.count(&batch, &["paid"]), 1);
+}
+
+#[test]
 fn what_two_people_decide_too_early_is_told() {
     let world =
         World::with("payrun_it_too_early", &Options { limits: WATCHFUL.to_owned(), ..Options::default() });

@@ -97,6 +97,7 @@ impl AttemptState {
             | Transition::Reject
             | Transition::Progress
             | Transition::Return
+            | Transition::DecideReturned
             | Transition::Contradict
             | Transition::Miss
             | Transition::Surface

@@ -184,6 +184,9 @@ pub enum Transition {
     DecideRejected,
     /// T21: two people decide that it was never received, and may go again.
     DecideQueued,
+    /// T21: two people decide that its money came back, as the provider says that it refused it
+    /// after it had paid it.
+    DecideReturned,
     /// T22: the provider says paid.
     Pay,
     /// T23: the provider says refused.
@@ -220,7 +223,7 @@ const fn rule(transition: Transition, from: PayoutState, to: PayoutState) -> Rul
 
 impl Transition {
     /// All that can happen. What is not listed is forbidden.
-    pub const TABLE: [Rule; 43] = {
+    pub const TABLE: [Rule; 44] = {
         use PayoutState as S;
         use Transition as T;
         [
@@ -258,6 +261,7 @@ impl Transition {
             rule(T::DecideRejected, S::Unknown, S::Rejected),
             rule(T::DecideRejected, S::Accepted, S::Rejected),
             rule(T::DecideQueued, S::NeedsReview, S::Queued),
+            rule(T::DecideReturned, S::Paid, S::Returned),
             rule(T::Pay, S::Accepted, S::Paid),
             rule(T::Reject, S::Accepted, S::Rejected),
             rule(T::Progress, S::Accepted, S::Accepted),
@@ -304,6 +308,7 @@ impl Transition {
             Self::DecideAccepted => "decide_accepted",
             Self::DecidePaid => "decide_paid",
             Self::DecideRejected => "decide_rejected",
+            Self::DecideReturned => "decide_returned",
             Self::DecideQueued => "decide_queued",
             Self::Pay => "pay",
             Self::Reject => "reject",
@@ -375,6 +380,7 @@ mod tests {
         T21 decide_rejected unknown rejected
         T21 decide_rejected accepted rejected
         T21 decide_queued needs_review queued
+        T21 decide_returned paid returned
         T22 pay accepted paid
         T23 reject accepted rejected
         T24 progress accepted accepted
@@ -417,7 +423,13 @@ mod tests {
             .collect();
         assert_eq!(
             later,
-            [Transition::Return, Transition::Contradict, Transition::Surface, Transition::ReturnMore]
+            [
+                Transition::DecideReturned,
+                Transition::Return,
+                Transition::Contradict,
+                Transition::Surface,
+                Transition::ReturnMore
+            ]
         );
     }
 

@@ -102,7 +102,9 @@ pub(crate) async fn run(context: &Context, arguments: AccountsArgs) -> Result<()
             print_change(context, &pause_account(&store, &actor, &name).await?, "paused")
         }
         Some(AccountsCommand::Confirm { name, code }) => {
+            let Acting { actor, .. } = context.store_of_person().await?;
             let account = context.account_named(&name)?;
+            tracing::info!(account.name = %name, %actor, "a code is handed to the provider");
             let confirmed = confirm(&account, &code, &SystemClock).await?;
             context.output.answer(&confirmed, |confirmed| {
                 format!("{} took the code; look-ups tell what becomes of the payouts", confirmed.account)

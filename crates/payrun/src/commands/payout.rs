@@ -73,6 +73,8 @@ pub(crate) enum Outcome {
     Rejected,
     /// It was never received, and may be sent again.
     Queued,
+    /// It was paid, and the provider says now that it was refused: its money is back.
+    Returned,
 }
 
 /// Runs one of them.
@@ -265,7 +267,7 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
     let acting = context.store_of_person().await?;
     let Acting { store, actor } = &acting;
     let id = find::one(store, which).await?;
-    if outcome == Outcome::Queued {
+    if matches!(outcome, Outcome::Queued | Outcome::Returned) {
         ask_provider::ask_provider(context, &acting, &[id]).await?;
     }
     let state = match outcome {
@@ -273,6 +275,7 @@ async fn decide(context: &Context, which: &str, outcome: Outcome, evidence: &str
         Outcome::Paid => PayoutState::Paid,
         Outcome::Rejected => PayoutState::Rejected,
         Outcome::Queued => PayoutState::Queued,
+        Outcome::Returned => PayoutState::Returned,
     };
     let payout = find::standing(store, id).await?;
     let quiet = context.quiet(&payout.account).unwrap_or_default();

@@ -6,7 +6,7 @@
 //!   look-up is `external_reference`, which the provider makes and which travels in the very answer
 //!   that may be lost. A webhook about our reference may name it; without one, a send without an
 //!   answer is for people.
-//! - Our reference stands in `reference_one` and at the front of `description`, the only field of
+//! - Our reference stands in `reference_one` and at the end of `description`, the only field of
 //!   ours that webhooks bring back: that is how people, and webhooks, recognise a payout whose
 //!   answer was lost.
 //! - Amounts are whole pesos, without a decimal sign, and come back as text with two decimals.

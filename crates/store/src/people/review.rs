@@ -80,8 +80,14 @@ pub enum ReviewError {
         "this payout's provider is asked by our reference, which finds every record that it has of it: no id is needed"
     )]
     FoundByReference,
+    /// Its provider does not say that it refused what it had paid.
+    #[error(
+        "the provider has not said within ten minutes that it refused this payout after it had paid it (its last answer: {}): it stays paid",
+        .0.as_deref().unwrap_or("none")
+    )]
+    NotRefusedNow(Option<String>),
     /// None that people decide.
-    #[error("a decision is one of accepted, paid, rejected, queued")]
+    #[error("a decision is one of accepted, paid, rejected, returned, queued")]
     Outcome,
     /// Too little to convince an auditor.
     #[error("the evidence must have 10 to 4000 characters: say what the provider or bank showed, and where")]
@@ -232,6 +238,10 @@ async fn decidable_version(
                    false
                ) as "is_asked!",
                coalesce(
+                   payout.lookup_answer = 'rejected' and payout.looked_up_at > clock_timestamp() - interval '10 minutes',
+                   false
+               ) as "is_refused!",
+               coalesce(
                    greatest(payout.sent_at, (select max(opened_at) from history where proof = 'doubted'))
                        > clock_timestamp() - $2::bigint * interval '1 microsecond',
                    false
@@ -250,6 +260,9 @@ async fn decidable_version(
     let state = state::payout_state(&payout.state, id)?;
     if state.apply(transition).is_err() {
         return Err(ReviewError::State { state, wanted: decidable(transition.target()) });
+    }
+    if transition == Transition::DecideReturned && !payout.is_refused {
+        return Err(ReviewError::NotRefusedNow(payout.lookup_answer));
     }
     if transition == Transition::DecideQueued {
         // Its id is not known where another payout has it.
@@ -302,13 +315,13 @@ async fn confirm(
     .execute(unit.connection())
     .await
     .map_err(Error::driver(operation))?;
-    // Whether it was paid after all was the question.
+    // Whether it was paid after all was the question, or whether it still is.
     sqlx::query!(
         "update anomaly
          set closed_at = clock_timestamp(), closed_by = $2, explanation = left(decision.evidence, 1000)
          from review_decision decision
          where anomaly.payout_id = $1
-             and anomaly.kind = 'surfaced'
+             and (anomaly.kind = 'surfaced' or anomaly.kind in ('contradicted', 'late_call') and decision.outcome = 'returned')
              and anomaly.closed_at is null
              and decision.payout_id = $1
              and decision.confirmed_at is not null
@@ -324,8 +337,9 @@ async fn confirm(
         "update payout
          set state = $3, transition = $4, version = version + 1, reason = $6,
              state_since = clock_timestamp(),
-             acknowledged_by = case when $3 = 'rejected' then $5 end,
-             acknowledged_at = case when $3 = 'rejected' then clock_timestamp() end,
+             returned_minor = case when $3 = 'returned' then amount_minor end,
+             acknowledged_by = case when $3 in ('rejected', 'returned') then $5 end,
+             acknowledged_at = case when $3 in ('rejected', 'returned') then clock_timestamp() end,
              due_at = case
                  when $3 = 'rejected' and provider_id is null and not account_can_be_asked(account) then null
                  else clock_timestamp()
@@ -345,9 +359,15 @@ async fn confirm(
 }
 
 fn decision(outcome: PayoutState) -> Option<Transition> {
-    [Transition::DecideAccepted, Transition::DecidePaid, Transition::DecideRejected, Transition::DecideQueued]
-        .into_iter()
-        .find(|transition| transition.target() == outcome)
+    [
+        Transition::DecideAccepted,
+        Transition::DecidePaid,
+        Transition::DecideRejected,
+        Transition::DecideQueued,
+        Transition::DecideReturned,
+    ]
+    .into_iter()
+    .find(|transition| transition.target() == outcome)
 }
 
 /// The states in which people decide an outcome. What is sent again is parked before.
@@ -355,6 +375,7 @@ const fn decidable(outcome: PayoutState) -> &'static str {
     match outcome {
         PayoutState::Accepted => "unknown or needs_review",
         PayoutState::Paid | PayoutState::Rejected => "unknown, accepted or needs_review",
+        PayoutState::Returned => "paid",
         PayoutState::Received
         | PayoutState::Invalid
         | PayoutState::Held
@@ -363,8 +384,7 @@ const fn decidable(outcome: PayoutState) -> &'static str {
         | PayoutState::Queued
         | PayoutState::Submitting
         | PayoutState::Unknown
-        | PayoutState::NeedsReview
-        | PayoutState::Returned => "needs_review",
+        | PayoutState::NeedsReview => "needs_review",
     }
 }
 

@@ -128,6 +128,12 @@ async fn a_decision_takes_two_people_who_saw_this_version(pool: PgPool) {
         wrong.push(("a decision for something else", Ask { decided_outcome: other, ..right() }));
         wrong.push(("no decision", Ask { decided_outcome: "none", ..right() }));
     }
+    let returned = || Ask::new(S::Paid, T::DecideReturned);
+    for answer in ["settled", "accepted", "not_found", "unknown: reply_lost", "unlisted"] {
+        wrong.push(("a return that the provider does not speak of", Ask { answer, ..returned() }));
+    }
+    wrong.push(("a refusal of long ago", Ask { answered_minutes_ago: 11, ..returned() }));
+    wrong.push(("a return that one person decided", Ask { confirmed_by: None, ..returned() }));
     let right = || Ask::new(S::NeedsReview, T::DecideQueued);
     for answer in ["accepted", "settled", "returned", "unknown: reply_lost", "unknown: other_merchant"] {
         wrong.push(("an answer that proves no absence", Ask { answer, ..right() }));
@@ -246,6 +252,7 @@ fn every_transition_is_conditional_or_not() {
             | T::DecidePaid
             | T::DecideRejected
             | T::DecideQueued
+            | T::DecideReturned
             | T::ReturnMore => true,
             T::Ingest
             | T::Invalidate

@@ -52,7 +52,7 @@ async fn one_person_decides_nothing(pool: PgPool) {
         Err(ReviewError::Evidence)
     ));
     assert!(matches!(
-        ana.decide(&by("ana"), payout, &verdict(PayoutState::Returned, EVIDENCE)).await,
+        ana.decide(&by("ana"), payout, &verdict(PayoutState::Cancelled, EVIDENCE)).await,
         Err(ReviewError::Outcome)
     ));
     assert_eq!(

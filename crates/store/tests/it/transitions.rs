@@ -70,7 +70,7 @@ impl Ask {
             sends_step: i16::from(takes) - i16::from(transition == Transition::NotSent),
             not_found_step: i16::from(confirms),
             earlier: None,
-            answer: "not_found",
+            answer: if transition == Transition::DecideReturned { "rejected" } else { "not_found" },
             answered_minutes_ago: 1,
         }
     }
@@ -138,7 +138,7 @@ impl Ask {
             "insert into review_decision (payout_id, version, outcome, evidence, proposed_by, confirmed_by, confirmed_at, confirmation)
              select $1, $2, $3, 'statement line 7', 'ana', $4, case when $4 is not null then now() end,
                  case when $4 is not null then 'statement line 8' end
-             where $3 in ('accepted', 'paid', 'rejected', 'queued')",
+             where $3 in ('accepted', 'paid', 'rejected', 'queued', 'returned')",
         )
         .bind(id)
         .bind(self.decided_version)

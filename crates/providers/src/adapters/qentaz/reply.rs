@@ -205,7 +205,7 @@ pub(super) fn read_login(reply: &Reply) -> Result<Token, EnquiryError> {
 /// The answer to a cancellation or a confirmation: a message.
 pub(super) fn read_message(reply: &Reply) -> Result<(), EnquiryError> {
     match reply.status {
-        StatusCode::OK => Ok(()),
+        StatusCode::OK | StatusCode::CREATED => Ok(()),
         StatusCode::UNAUTHORIZED => Err(EnquiryError::Credentials),
         StatusCode::BAD_REQUEST => {
             let code = ErrorBody::read(reply).and_then(|error| error.code);

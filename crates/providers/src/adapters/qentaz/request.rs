@@ -32,6 +32,11 @@ impl Qentaz {
             return None;
         }
         let beneficiary = &order.beneficiary;
+        // The account's channels may be others than when it was approved.
+        let (phone, email) = (phone(&beneficiary.contact), &beneficiary.contact.email);
+        if rules.wants_phone() && phone.is_none() || rules.tells(Channel::Email) && email.is_none() {
+            return None;
+        }
         let Destination::Bank { bank, number, kind, local } = &beneficiary.destination else { return None };
         let (first_name, last_name) = match &beneficiary.name {
             Name::Person { first, last } => (first.expose(), last.as_ref().map(Private::expose)),
@@ -54,8 +59,8 @@ impl Qentaz {
             speed: rules.speed.as_str(),
             send_date: self.send_date(stamp),
             receiver: Receiver {
-                phone: phone(&beneficiary.contact),
-                email: beneficiary.contact.email.as_ref().map(Private::expose),
+                phone,
+                email: email.as_ref().map(Private::expose),
                 first_name,
                 last_name,
                 id_type: document_word(&beneficiary.document.kind),

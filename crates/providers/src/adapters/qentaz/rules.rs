@@ -137,8 +137,7 @@ fn foreign(number: &str) -> Option<Fault> {
 /// told by e-mail or have no telephone.
 fn contact(rules: &QentazRules, beneficiary: &Beneficiary, faults: &mut Vec<Fault>) {
     let phone = beneficiary.contact.phone.as_ref().map(Private::expose);
-    let wants_phone = rules.channel != Channel::Email || rules.tells(Channel::Whatsapp);
-    let is_right = phone.map_or(!wants_phone, |phone| international(phone).is_some());
+    let is_right = phone.map_or(!rules.wants_phone(), |phone| international(phone).is_some());
     if !is_right {
         let reason = "Qentaz wants the beneficiary's mobile telephone: 57 and ten digits that begin with 3";
         faults.push(Fault::of(Field::Phone, "phone", reason));

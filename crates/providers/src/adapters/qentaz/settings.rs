@@ -206,6 +206,11 @@ impl QentazRules {
         Ok(())
     }
 
+    /// A telephone is wanted unless beneficiaries are told by e-mail alone.
+    pub(super) fn wants_phone(&self) -> bool {
+        self.channel != Channel::Email || self.tells(Channel::Whatsapp)
+    }
+
     /// Whether beneficiaries are told through `channel`.
     pub(super) fn tells(&self, channel: Channel) -> bool {
         self.channel == channel || self.additional_channel == Some(channel)
