@@ -13,6 +13,7 @@ create table payout (
     country char(2) not null,
     currency char(3) not null,
     amount_minor bigint not null check (amount_minor > 0),
+    send_date date,
     created_at timestamptz not null default clock_timestamp(),
 
     state text not null check (state in ('received', 'invalid', 'held', 'awaiting_approval', 'cancelled', 'queued',
@@ -85,6 +86,7 @@ comment on table payout is 'One beneficiary, one amount, one account. The row is
 comment on column payout.client_id is 'The caller''s own id, unique for ever: the same row in two files is one payout.';
 comment on column payout.issue is 'One for the row as it came; a refused or returned payout is issued again as a new row with the next number.';
 comment on column payout.reference is 'How the provider knows it: a keyed hash of the client id and the issue, the same on every attempt and in every database.';
+comment on column payout.send_date is 'The day on which the provider shall pay it, where the row has one.';
 comment on column payout.version is 'Grows by one with every event; every change is a compare-and-set on it or on the epoch.';
 comment on column payout.transition is 'The last thing that happened; the guard checks it and writes it to payout_event.';
 comment on column payout.epoch is 'Fencing number: grows with every claim and every expired lease, so a late result finds another epoch and changes nothing.';

@@ -104,7 +104,7 @@ end
 $$;
 
 create trigger payout_facts_named before update of id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency,
-    amount_minor, created_at
+    amount_minor, send_date, created_at
     on payout for each statement execute function payout_facts_named();
 
 -- Two people decided so, about this version.

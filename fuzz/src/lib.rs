@@ -56,6 +56,7 @@ fn order(provider: &dyn Provider, provider_id: Option<&str>) -> Order {
             contact: Contact::default(),
         },
         description: Private::new(""),
+        send_date: None,
         provider_id: provider_id.and_then(ProviderId::parse),
     }
 }

@@ -157,6 +157,7 @@ fn order() -> Order {
             contact: Contact::default(),
         },
         description: Private::new("Planilla"),
+        send_date: None,
         provider_id: None,
     }
 }

@@ -114,6 +114,7 @@ fn stranger(account: &Account, clock: &dyn Clock) -> Result<Order, Error> {
             contact: Contact::default(),
         },
         description: made_up(),
+        send_date: None,
         provider_id: None,
     })
 }

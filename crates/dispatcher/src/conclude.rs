@@ -151,6 +151,7 @@ mod tests {
                     contact: Contact::default(),
                 },
                 description: Private::new(""),
+                send_date: None,
                 provider_id: None,
             },
         };

@@ -47,11 +47,13 @@ pub enum Field {
     Phone,
     /// Where the beneficiary can be written to.
     Email,
+    /// The day on which the provider shall pay it, where it can be told one.
+    SendDate,
 }
 
 impl Field {
     /// The canonical header; the last three may be left out.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ClientId,
         Self::Account,
         Self::Country,
@@ -70,11 +72,12 @@ impl Field {
         Self::BankAccountLocal,
         Self::Phone,
         Self::Email,
+        Self::SendDate,
     ];
 
     /// A file whose providers do not ask for it need not have the column.
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::BankAccountLocal | Self::Phone | Self::Email)
+        matches!(self, Self::BankAccountLocal | Self::Phone | Self::Email | Self::SendDate)
     }
 
     /// The column's name in files and messages.
@@ -98,6 +101,7 @@ impl Field {
             Self::BankAccountLocal => "bank_account_local",
             Self::Phone => "phone",
             Self::Email => "email",
+            Self::SendDate => "send_date",
         }
     }
 
@@ -121,7 +125,8 @@ impl Field {
             | Self::Method
             | Self::DocumentType
             | Self::Bank
-            | Self::BankAccountType => false,
+            | Self::BankAccountType
+            | Self::SendDate => false,
         }
     }
 }

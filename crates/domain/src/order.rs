@@ -21,6 +21,8 @@ pub struct Order {
     pub beneficiary: Beneficiary,
     /// What for, in the words of the caller; may be empty. It often names a person.
     pub description: Private,
+    /// The day on which the provider shall pay it; none for as soon as it can.
+    pub send_date: Option<jiff::civil::Date>,
     /// The provider's own id, once it gave one.
     pub provider_id: Option<ProviderId>,
 }

@@ -139,6 +139,7 @@ mod tests {
                 contact: Contact { phone: None, email: Some(Private::new("jose@example.com")) },
             },
             description: Private::new("Sueldo noviembre"),
+            send_date: None,
             provider_id: None,
         }
     }

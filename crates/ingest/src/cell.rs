@@ -170,7 +170,8 @@ const fn chars_max(field: Field) -> usize {
         | Field::BankAccountType
         | Field::BankAccountLocal
         | Field::Phone
-        | Field::Email => CELL_CHARS_MAX,
+        | Field::Email
+        | Field::SendDate => CELL_CHARS_MAX,
     }
 }
 
@@ -194,7 +195,8 @@ const fn is_numeric_id(field: Field) -> bool {
         | Field::DocumentType
         | Field::BankAccountType
         | Field::Description
-        | Field::Email => false,
+        | Field::Email
+        | Field::SendDate => false,
     }
 }
 

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::{directory::Route, header::Header};
 
-    const GOOD: [&str; 18] = [
+    const GOOD: [&str; 19] = [
         "a-1",
         "bamboo-pe",
         "PE",
@@ -132,6 +132,7 @@ mod tests {
         "00320000300123456731",
         "savings",
         "Planilla",
+        "",
         "",
         "",
         "",

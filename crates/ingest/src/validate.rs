@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 
+use jiff::civil::Date;
 use payrun_domain::{
     beneficiary::{AccountKind, Beneficiary, Contact, Destination, Document, KeyKind, Method, Name, Private},
     country::Country,
@@ -25,6 +26,9 @@ use crate::{
 };
 
 /// Before the supervisor's number of a bank, where the provider's own is not at hand.
+/// Of `2027-01-31`.
+const ISO_DATE_CHARS: usize = 10;
+
 const ENTITY: &str = "supervisor:";
 
 /// What a row asks for, and of whom.
@@ -60,6 +64,7 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
     };
     let destination = findings.destination(route);
     let description = Private::new(findings.text(Field::Description));
+    let send_date = findings.send_date();
     let (route, destination) = (route?, destination?);
     // A faulty amount is stood in for, so that the provider's rules can find the other faults. Such
     // an order goes no further.
@@ -73,6 +78,7 @@ fn order(findings: &mut Findings<'_>, directory: &Directory, id: PayoutId) -> Op
         country: route.country,
         beneficiary,
         description,
+        send_date,
         provider_id: None,
     };
     findings.add_unless_known((route.check)(&order));
@@ -329,6 +335,19 @@ impl<'a> Findings<'a> {
         );
         self.faulty.extend([Field::LastName, Field::CompanyName]);
         Name::Company(Private::new(""))
+    }
+
+    /// One form only: 01/02/2027 is two days.
+    fn send_date(&mut self) -> Option<Date> {
+        let text = self.text(Field::SendDate);
+        if text.is_empty() {
+            return None;
+        }
+        let date: Option<Date> = text.parse().ok().filter(|_| text.len() == ISO_DATE_CHARS);
+        if date.is_none() {
+            self.add(Field::SendDate, "send_date", "write the day as year, month and day: 2027-01-31");
+        }
+        date
     }
 
     /// Some people have one name only, and most rows that do have lost a cell.

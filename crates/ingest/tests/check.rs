@@ -94,6 +94,20 @@ fn an_error_is_listed_behind_any_number_of_warnings() {
 }
 
 #[test]
+fn a_day_is_written_in_one_form_only() {
+    let codes = |day: &str| {
+        let csv = format!("{HEADER},send_date\n{ROW},{day}\n");
+        judged(csv.as_bytes(), Limits::default()).unwrap().0
+    };
+    for day in ["2027-01-31", ""] {
+        assert!(!codes(day).contains("send_date"), "{day}");
+    }
+    for day in ["31/01/2027", "2027-02-30", "2027-1-31", "20270131", "2027-01-31T10:00", "tomorrow"] {
+        assert!(codes(day).contains("error send_date: "), "{day}");
+    }
+}
+
+#[test]
 fn the_example_has_the_faults_that_it_is_meant_to_have() {
     let route = Route {
         name: "bamboo-pe".parse().unwrap(),

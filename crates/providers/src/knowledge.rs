@@ -18,6 +18,7 @@ use payrun_domain::{
     beneficiary::Method,
     country::Country,
     fault::{Fault, Field},
+    order::Order,
 };
 
 pub(crate) use account::{cbu, cci, clabe, of_bank};
@@ -46,6 +47,15 @@ pub(crate) fn method(provider: &str, country: Country, methods: &[Method], metho
     let reason =
         format!("{provider} does not pay by {} in {country}: write method {offered}", method.as_str());
     Some(Fault::of(Field::Method, "method", reason))
+}
+
+/// What is wrong with a day at a provider that pays as soon as it can.
+pub(crate) fn no_send_date(provider: &str, order: &Order) -> Option<Fault> {
+    order.send_date?;
+    let reason = format!(
+        "{provider} pays as soon as it can, and cannot be told a day: leave it empty, and approve the batch on that day"
+    );
+    Some(Fault::of(Field::SendDate, "send_date", reason))
 }
 
 /// `DNI, RUC and CE`.

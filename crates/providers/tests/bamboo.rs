@@ -86,6 +86,7 @@ fn order(country: Country) -> Order {
             contact: Contact::default(),
         },
         description: Private::new(""),
+        send_date: None,
         provider_id: None,
     }
 }

@@ -63,6 +63,7 @@ fn order(example: &Example, currency: Currency) -> Order {
             contact: Contact { phone: Some(Private::new(PHONE)), email: Some(Private::new(EMAIL)) },
         },
         description: Private::new("string"),
+        send_date: None,
         provider_id: None,
     }
 }

@@ -54,6 +54,7 @@ fn order(country: Country, choices: &Choices, destination: Destination) -> Order
             contact: Contact::default(),
         },
         description: Private::new(""),
+        send_date: None,
         provider_id: None,
     }
 }

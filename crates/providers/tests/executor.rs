@@ -142,6 +142,7 @@ fn conclude(steps: &'static [Effect], at: usize, how: SendFailure) -> (ExchangeO
             contact: Contact::default(),
         },
         description: Private::new(""),
+        send_date: None,
         provider_id: None,
     };
     let transport = Losing { at, how, sent: Mutex::new(0) };

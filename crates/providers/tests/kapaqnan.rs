@@ -36,6 +36,7 @@ fn order(minor: i64) -> Order {
             contact: Contact::default(),
         },
         description: Private::new("Planilla"),
+        send_date: None,
         provider_id: None,
     }
 }

@@ -40,6 +40,7 @@ fn order() -> Order {
             contact: Contact { phone: Some(Private::new("3000000001")), email: None },
         },
         description: Private::new("pago"),
+        send_date: None,
         provider_id: None,
     }
 }
@@ -214,6 +215,23 @@ fn a_code_confirms_and_a_childs_balance_is_its_own() {
         with_stamp(|stamp| qentaz(&json!({})).balance(&stamp)).is_none(),
         "the parent's own is not documented"
     );
+}
+
+#[test]
+fn a_row_is_paid_on_its_own_day_while_that_has_not_come() {
+    let sent = |settings: &Value, day: &str| {
+        let order = Order { send_date: Some(day.parse().unwrap()), ..order() };
+        let body = body(&create(&*qentaz(settings), &order));
+        (body["type"].as_str().unwrap().to_owned(), body.get("send_date").cloned())
+    };
+    // It is the 31st of January in Bogotá.
+    assert_eq!(sent(&json!({}), "2026-02-01"), ("scheduled".to_owned(), Some("2026/02/01".into())));
+    for come in ["2026-01-31", "2025-12-01"] {
+        assert_eq!(sent(&json!({ "speed": "instant" }), come), ("instant".to_owned(), None), "{come}");
+    }
+    let ahead = json!({ "speed": "scheduled", "days_ahead": 2 });
+    assert_eq!(sent(&ahead, "2026-02-20").1, Some("2026/02/20".into()));
+    assert_eq!(sent(&ahead, "2026-01-31").1, Some("2026/02/02".into()));
 }
 
 #[test]

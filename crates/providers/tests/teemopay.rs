@@ -68,6 +68,7 @@ fn order(country: Country, (kind, number): (&str, &str), destination: Destinatio
             },
         },
         description: Private::new("Planilla"),
+        send_date: None,
         provider_id: None,
     }
 }

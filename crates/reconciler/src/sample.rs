@@ -54,6 +54,7 @@ pub(crate) fn lookup(state: PayoutState) -> Lookup {
                 contact: Contact::default(),
             },
             description: Private::new(""),
+            send_date: None,
             provider_id: ProviderId::parse("91"),
         },
     }

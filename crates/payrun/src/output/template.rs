@@ -45,7 +45,7 @@ impl Template {
         let Known { choices, lang, .. } = *known;
         let has = |field: &Field| match field {
             Field::Account => account.is_some(),
-            Field::Description | Field::BankAccountLocal | Field::Phone | Field::Email => {
+            Field::Description | Field::BankAccountLocal | Field::Phone | Field::Email | Field::SendDate => {
                 choices.wants.contains(field) || choices.takes.contains(field)
             }
             Field::ClientId
@@ -144,7 +144,8 @@ impl Known<'_> {
             | Field::Description
             | Field::BankAccountLocal
             | Field::Phone
-            | Field::Email => Vec::new(),
+            | Field::Email
+            | Field::SendDate => Vec::new(),
         };
         words.into_iter().map(str::to_owned).collect()
     }
@@ -196,7 +197,7 @@ impl Known<'_> {
             Field::FirstName | Field::LastName | Field::Description => {
                 self.say("example", field.column()).to_owned()
             }
-            Field::CompanyName => String::new(),
+            Field::CompanyName | Field::SendDate => String::new(),
             Field::DocumentType => document.to_owned(),
             Field::DocumentNumber => example::document(country, document).to_owned(),
             Field::Bank => made_up.bank.to_owned(),

@@ -125,6 +125,7 @@ impl Candidate {
             country: account.country.parse().unwrap(),
             beneficiary: account.beneficiary.clone(),
             description: account.description.clone(),
+            send_date: None,
             provider_id: None,
         }
     }

@@ -68,6 +68,18 @@ fn what_a_provider_says_tells_nobody_who_is_paid() {
     }
 }
 
+/// Who cannot be told a day is not silently paid on another.
+#[test]
+fn a_day_is_told_or_refused() {
+    for candidate in candidates().into_iter().filter(|candidate| candidate.name() != "cordillera") {
+        let order = Order { send_date: Some("2099-01-31".parse().unwrap()), ..candidate.order() };
+        let faults = candidate.provider.rules().check(&order);
+        let is_refused = faults.iter().any(|fault| fault.code == "send_date");
+        let is_told = String::from_utf8(candidate.first_request(&order).body).unwrap().contains("2099/01/31");
+        assert_eq!((is_refused, is_told), (!is_told, is_told), "{}", candidate.name());
+    }
+}
+
 /// Law 9: a state that is not documented is never final, for any adapter; and a look-up tells it.
 #[test]
 fn an_unknown_state_is_recorded_and_never_final() {

@@ -244,11 +244,13 @@ impl Import {
         let rows: Vec<i32> = accepted.iter().map(|row| row.payout.row).collect();
         let references: Vec<&str> = accepted.iter().map(|row| row.sealed.reference.as_str()).collect();
         let amounts: Vec<i64> = accepted.iter().map(|row| row.payout.order.amount.minor()).collect();
+        let date = |row: &AcceptedRow<'_>| row.payout.order.send_date.map(|date| date.to_string());
+        let dates: Vec<Option<String>> = accepted.iter().map(date).collect();
         let inserted = sqlx::query!(
-            "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor, reason, state, version, transition)
-             select $1, *, case when reason is null then 'awaiting_approval' else 'held' end, 2,
+            "insert into payout (batch_id, id, row_no, client_id, account, reference, country, currency, amount_minor, reason, send_date, state, version, transition)
+             select $1, id, row_no, client_id, account, reference, country, currency, amount_minor, reason, send_date::date, case when reason is null then 'awaiting_approval' else 'held' end, 2,
                  case when reason is null then 'pass' else 'hold' end
-             from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[]) r (id, row_no, client_id, account, reference, country, currency, amount_minor, reason)",
+             from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[]) r (id, row_no, client_id, account, reference, country, currency, amount_minor, reason, send_date)",
             self.batch.uuid(),
             &ids,
             &rows,
@@ -259,6 +261,7 @@ impl Import {
             &column(|payout| payout.order.amount.currency().code()) as &[&str],
             &amounts,
             &reasons as &[Option<&str>],
+            &dates as &[Option<String>],
         )
         .execute(self.unit.connection())
         .await;
@@ -350,6 +353,7 @@ fn add_to_digest(digest: &mut digest::Context, payout: &NewPayout) {
     let order = &payout.order;
     let beneficiary = serde_json::to_vec(&order.beneficiary).unwrap_or_default();
     let amount = order.amount.to_string();
+    let send_date = order.send_date.map(|date| date.to_string()).unwrap_or_default();
     for part in [
         payout.client_id.as_bytes(),
         payout.account.as_str().as_bytes(),
@@ -357,6 +361,7 @@ fn add_to_digest(digest: &mut digest::Context, payout: &NewPayout) {
         order.country.code().as_bytes(),
         &beneficiary,
         order.description.expose().as_bytes(),
+        send_date.as_bytes(),
     ] {
         digest.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(part);

@@ -202,6 +202,7 @@ impl Store {
                 country: &row.country,
                 currency: &row.currency,
                 amount_minor: row.amount_minor,
+                send_date: None,
                 provider_id: row.provider_id.as_deref(),
                 key_id: row.key_id,
                 name: &row.name,

@@ -21,6 +21,7 @@ impl Store {
             country: &row.country,
             currency: &row.currency,
             amount_minor: row.amount_minor,
+            send_date: None,
             provider_id: None,
             key_id: row.key_id,
             name: &row.name,

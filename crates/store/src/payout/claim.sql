@@ -72,7 +72,7 @@ claimed as (
     where payout.id = any(array(select id from due))
     returning payout.id, payout.epoch, payout.version, payout.attempts, payout.sends,
         payout.account, payout.reference, payout.country, payout.currency, payout.amount_minor,
-        payout.provider_id
+        payout.provider_id, payout.send_date
 ),
 intent as (
     insert into attempt (payout_id, number, account, epoch, state, holder, peer)
@@ -81,7 +81,7 @@ intent as (
 )
 select claimed.id, claimed.epoch, claimed.version, claimed.attempts, claimed.sends,
     claimed.reference, claimed.country, claimed.currency, claimed.amount_minor,
-    claimed.provider_id, beneficiary.key_id, beneficiary.name, beneficiary.document,
+    claimed.provider_id, claimed.send_date, beneficiary.key_id, beneficiary.name, beneficiary.document,
     beneficiary.destination, beneficiary.contact, beneficiary.description
 from claimed
 cross join lateral (

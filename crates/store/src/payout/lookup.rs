@@ -226,6 +226,7 @@ impl LookupRow {
             country: &self.country,
             currency: &self.currency,
             amount_minor: self.amount_minor,
+            send_date: None,
             provider_id: self.provider_id.as_deref(),
             key_id: self.key_id,
             name: &self.name,

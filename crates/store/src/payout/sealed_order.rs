@@ -1,5 +1,6 @@
 //! An order as the tables hold it, its personal data sealed.
 
+use jiff::civil::Date;
 use payrun_domain::{
     beneficiary::Beneficiary, id::PayoutId, order::Order, reference::Reference, verdict::ProviderId,
 };
@@ -16,6 +17,8 @@ pub(crate) struct SealedOrder<'a> {
     pub(crate) country: &'a str,
     pub(crate) currency: &'a str,
     pub(crate) amount_minor: i64,
+    /// Only a send tells it.
+    pub(crate) send_date: Option<Date>,
     pub(crate) provider_id: Option<&'a str>,
     pub(crate) key_id: i16,
     pub(crate) name: &'a [u8],
@@ -52,6 +55,7 @@ impl SealedOrder<'_> {
                 contact: open_contact.ok_or_else(|| sealed("contact"))?,
             },
             description: open_description.ok_or_else(|| sealed("description"))?,
+            send_date: self.send_date,
             provider_id: self.provider_id.and_then(ProviderId::parse),
         })
     }

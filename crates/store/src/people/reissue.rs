@@ -174,6 +174,7 @@ impl Store {
             country: &old.country,
             currency: &old.currency,
             amount_minor: old.amount_minor,
+            send_date: None,
             provider_id: None,
             key_id: old.key_id,
             name: &old.name,
@@ -217,10 +218,10 @@ async fn insert(
     sqlx::query!(
         "insert into payout (
              id, batch_id, row_no, client_id, issue, reissue_of, account, reference, country, currency,
-             amount_minor, state, version, transition, reason
+             amount_minor, send_date, state, version, transition, reason
          )
          select issued.new, $4, issued.row_no::int, client_id, issue + 1, payout.id, account, issued.reference, country,
-             currency, amount_minor, case when issued.holds then 'held' else 'awaiting_approval' end, 2,
+             currency, amount_minor, send_date, case when issued.holds then 'held' else 'awaiting_approval' end, 2,
              case when issued.holds then 'hold' else 'pass' end, case when issued.holds then coalesce($5, $7) else $5 end
          from unnest($1::uuid[], $2::uuid[], $3::text[], $6::bool[])
              with ordinality as issued (old, new, reference, holds, row_no)

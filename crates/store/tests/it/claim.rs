@@ -100,6 +100,7 @@ async fn what_was_imported_is_what_is_sent(pool: PgPool) {
     payouts[3].order.beneficiary.document =
         Document { kind: "CE".to_owned(), number: Private::new("000151623") };
     payouts[3].order.description = Private::new("");
+    payouts[3].order.send_date = Some(jiff::civil::date(2027, 1, 31));
     let (batch, digest) = uploaded(&pool, "kinds", &payouts).await;
     crate::support::store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
     let sealer = Sealer::from_key_file(&KEYS.into()).unwrap();

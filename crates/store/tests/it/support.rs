@@ -160,6 +160,7 @@ pub(crate) fn payout(client_id: &str, row: i32) -> NewPayout {
                 contact: Contact { phone: Some(Private::new("987000111")), email: None },
             },
             description: Private::new("Sueldo de Canaria"),
+            send_date: None,
             provider_id: None,
         },
     }

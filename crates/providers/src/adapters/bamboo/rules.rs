@@ -67,6 +67,7 @@ impl Rules for BambooRules {
         name(&order.beneficiary.name, &mut faults);
         let document = &order.beneficiary.document;
         faults.extend(knowledge::document("Bamboo", self.country, documents(self.country), document));
+        faults.extend(knowledge::no_send_date("Bamboo", order));
         destination::check(self, &order.beneficiary.destination, &mut faults);
         faults
     }

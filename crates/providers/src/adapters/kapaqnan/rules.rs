@@ -95,6 +95,7 @@ impl Rules for KapaqnanRules {
             let reason = format!("Kapaqnan pays PEN, not {}", order.amount.currency());
             faults.push(Fault::of(Field::Currency, "currency", reason));
         }
+        faults.extend(knowledge::no_send_date("Kapaqnan", order));
         document(self, &order.beneficiary, &mut faults);
         destination(self, &order.beneficiary.destination, &mut faults);
         faults

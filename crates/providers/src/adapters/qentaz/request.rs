@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{
     account::Qentaz,
     description,
-    settings::{Channel, ConfirmMember},
+    settings::{Channel, ConfirmMember, Speed},
 };
 use crate::{Effect, Request, Stamp};
 
@@ -42,6 +42,7 @@ impl Qentaz {
             Name::Person { first, last } => (first.expose(), last.as_ref().map(Private::expose)),
             Name::Company(name) => (name.expose(), None),
         };
+        let send_date = self.send_date(order, stamp);
         let reference = order.reference.as_str();
         let payout = Payout {
             currency: rules.currency.currency().code(),
@@ -56,8 +57,8 @@ impl Qentaz {
             additional_channel_value: rules
                 .additional_channel
                 .and_then(|channel| reached_by(channel, &beneficiary.contact)),
-            speed: rules.speed.as_str(),
-            send_date: self.send_date(stamp),
+            speed: send_date.as_ref().map_or(rules.speed, |_| Speed::Scheduled).as_str(),
+            send_date,
             receiver: Receiver {
                 phone,
                 email: email.as_ref().map(Private::expose),
@@ -121,9 +122,13 @@ impl Qentaz {
         Some(Request { path, ..self.authorized(request, stamp)? })
     }
 
-    fn send_date(&self, stamp: &Stamp<'_>) -> Option<String> {
+    /// The row's own day, while it has not come, or the account's. A row whose day has come is paid
+    /// as the account pays.
+    fn send_date(&self, order: &Order, stamp: &Stamp<'_>) -> Option<String> {
         let today = BOGOTA.to_datetime(stamp.now).date();
-        let day = today.checked_add(jiff::Span::new().days(i64::from(self.rules.days_ahead?))).ok()?;
+        let ahead = |days: u8| today.checked_add(jiff::Span::new().days(i64::from(days))).ok();
+        let own = order.send_date.filter(|day| *day > today);
+        let day = own.or_else(|| self.rules.days_ahead.and_then(ahead))?;
         Some(day.strftime("%Y/%m/%d").to_string())
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn choices(country: Country) -> Option<Choices> {
         documents: DOCUMENTS.map(|(kind, _)| kind).to_vec(),
         account_kinds: AccountKind::ALL.into_iter().filter(|kind| kind_word(*kind).is_some()).collect(),
         wants: vec![Field::Phone],
-        takes: vec![Field::Description, Field::Email, Field::BankAccountLocal],
+        takes: vec![Field::Description, Field::Email, Field::BankAccountLocal, Field::SendDate],
         ..Choices::of(country)
     })
 }

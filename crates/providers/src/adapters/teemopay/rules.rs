@@ -72,6 +72,7 @@ impl Rules for TeemoPayRules {
         name(country, &order.beneficiary, &mut faults);
         let document = &order.beneficiary.document;
         faults.extend(knowledge::document("TeemoPay", country, documents(country), document));
+        faults.extend(knowledge::no_send_date("TeemoPay", order));
         contact(country, &order.beneficiary, &mut faults);
         destination(self, &order.beneficiary.destination, &mut faults);
         faults
