@@ -51,6 +51,11 @@ return state in ('invalid', 'cancelled', 'rejected', 'returned');
 create function can_be_reissued(state text) returns boolean language sql immutable parallel safe
 return state in ('rejected', 'returned');
 
+-- Since when a payout that is in its state since `since` waits for its provider: not before the day
+-- that it was told.
+create function waits_since(since timestamptz, send_date date) returns timestamptz language sql immutable parallel safe
+return greatest(since, send_date::timestamp at time zone 'UTC');
+
 -- The provider has said too long ago that it has no such payout, for one that may have arrived to
 -- be sent again. Where it cannot be asked, people's word stands.
 create function absence_is_stale(idempotency text, looked_up_at timestamptz) returns boolean language sql stable parallel safe

@@ -60,7 +60,7 @@ create unique index payout_reissued_once on payout (reissue_of) where reissue_of
 -- Every step of a payout writes into every index that has it: so all that is open is in one, which
 -- it leaves when it is settled. What may be sent, whose lease is over, what must be looked up is a
 -- range of it; the gauges count it, and need nothing else.
-create index payout_open on payout (account, state, due_at) include (state_since)
+create index payout_open on payout (account, state, due_at) include (state_since, send_date)
     where is_open(state);
 create index payout_watch_due on payout (account, due_at) where is_watched(state) and due_at is not null;
 -- What was refused or came back, until a person has seen it.

@@ -170,7 +170,7 @@ impl Store {
     async fn count_open(&self) -> Result<Vec<OpenCount>, Error> {
         let open = sqlx::query!(
             r#"select account, state, count(*) as "count!",
-                   (extract(epoch from clock_timestamp() - min(state_since)) * 1000)::bigint as oldest_ms
+                   (extract(epoch from clock_timestamp() - min(waits_since(state_since, send_date))) * 1000)::bigint as oldest_ms
                from payout
                where is_open(state)
                group by account, state"#

@@ -113,11 +113,12 @@ impl Store {
     /// nothing.
     pub async fn longest_out(&self, account: &AccountName, rows_max: i64) -> Result<Vec<ReviewItem>, Error> {
         let rows = sqlx::query!(
-            "select id, client_id, state, provider_status, lookup_answer, error_code, error_message, state_since
-             from payout
-             where account = $1 and state in ('accepted', 'unknown')
-             order by state_since
-             limit $2",
+            r#"select id, client_id, state, provider_status, lookup_answer, error_code, error_message,
+                   waits_since(state_since, send_date) as "since!"
+               from payout
+               where account = $1 and state in ('accepted', 'unknown')
+               order by waits_since(state_since, send_date)
+               limit $2"#,
             account.as_str(),
             rows_max,
         )
@@ -144,7 +145,7 @@ impl Store {
                 .flatten()
                 .collect::<Vec<_>>()
                 .join("; "),
-                since: row.state_since.to_jiff(),
+                since: row.since.to_jiff(),
             })
             .collect())
     }

@@ -13,8 +13,8 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, peer,
-    peer_of, record, sent, settlement, states, store,
+    KEYS, LEASE, ROOM, account, accounts, approved, by, claim_one, conclusion, detail, ids, look_up, payout,
+    peer, peer_of, record, sent, settlement, states, store, uploaded,
 };
 
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
@@ -243,6 +243,23 @@ async fn a_canary_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) 
     store.adopt_peer(&by("ana"), &elsewhere()).await.unwrap();
     store.adopt_peer(&by("luis"), &elsewhere()).await.unwrap();
     assert_eq!(store.youngest_canary(&elsewhere()).await.unwrap(), None, "another merchant has none of them");
+}
+
+/// What its provider pays on a later day is not late before that.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_payout_with_a_day_waits_from_that_day_on(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let mut later = payout("later", 1);
+    later.order.send_date = Some(jiff::civil::date(2099, 1, 31));
+    let (batch, digest) = uploaded(&pool, "later", std::slice::from_ref(&later)).await;
+    store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
+    let claimed = claim_one(&owner, later.id, LEASE).await;
+    owner.record(&by("setup"), &[conclusion(&claimed, Transition::Accept)]).await.unwrap();
+    let waits = owner.longest_out(&account(), 10).await.unwrap().remove(0).since;
+    assert_eq!(waits.to_string(), "2099-01-31T00:00:00Z");
+    let open = owner.backlog().await.unwrap().open;
+    let accepted = open.iter().find(|open| open.state == PayoutState::Accepted).unwrap();
+    assert_eq!((accepted.count, accepted.oldest.as_secs()), (1, 0));
 }
 
 /// Where another merchant's key leads.
