@@ -202,10 +202,22 @@ auth_key = "unit-test-key"
         ("/webhooks/teemo", nonce, &teemopay.replace("60.00", "60.0"), 401, None),
         ("/webhooks/teemo", PLAIN, teemopay.as_str(), 401, None),
         ("/webhooks/qentaz", bearer, qentaz, 200, Some("")),
+        (
+            "/webhooks/qentaz",
+            bearer,
+            r#"{"event":{"type":"subscription","status":"due"},"id":7}"#,
+            200,
+            Some(""),
+        ),
         ("/webhooks/qentaz", PLAIN, qentaz, 401, None),
     ] {
         let (said_status, said) = world.post(&address, path, header, body);
         assert_eq!(said_status, status, "{path} {header}: {said}");
         assert!(answer.is_none_or(|answer| answer == said), "{path} {header}: {said}");
     }
+    assert_eq!(
+        world.number("select count(*) from webhook where account = 'qentaz'"),
+        1,
+        "of the other nothing is kept"
+    );
 }
