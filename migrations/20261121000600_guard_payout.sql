@@ -107,6 +107,15 @@ create trigger payout_facts_named before update of id, batch_id, row_no, client_
     amount_minor, send_date, created_at
     on payout for each statement execute function payout_facts_named();
 
+-- The provider has answered a send of it with a yes, whatever became of that answer.
+create function payout_was_taken(payout uuid) returns boolean language sql stable as $$
+    select exists (
+        select
+        from attempt
+        where attempt.payout_id = payout and attempt.verdict in ('accepted', 'settled', 'returned', 'unlisted')
+    )
+$$;
+
 -- Two people decided so, about this version.
 create function payout_is_decided(payout uuid, seen integer, decided text) returns boolean language sql stable as $$
     select exists (
@@ -285,6 +294,7 @@ begin
                 -- Never while the provider has a record of it; and it has just said that it has
                 -- none, where it can be asked.
                 when 'decide_queued' then old_row.provider_id is null
+                    and not payout_was_taken(old_row.id)
                     and not is_found(old_row.lookup_answer)
                     and (
                         not account_can_be_asked(old_row.account)

@@ -227,3 +227,31 @@ fn every_answer_of_kapaqnan_ends_or_is_with_a_person() {
     let refuses = "refuses=20:400,refuses=20:401,refuses=20:404,refuses=20:409,refuses=20:422";
     tried("payrun_it_each_kapaqnan", Provider::Kapaqnan, refuses, &with_cents);
 }
+
+/// The provider has said yes, under an id that another payout has: two people may not send it
+/// again.
+#[test]
+fn what_the_provider_has_taken_is_never_sent_again_whoever_decides_so() {
+    let limits = "quiet_ms = 500\nlook_up_min_ms = 100\nlook_up_max_ms = 200\n";
+    let world = world("payrun_it_taken", Provider::Qentaz, "", limits);
+    let _run = world.start("run");
+    assert_eq!(world.settled(&world.approved_batch("first", 1)), 1);
+    world.set_faults("same_id=1000");
+    let batch = world.approved_batch("taken", 1);
+    wait_for("people to be asked", || (world.count(&batch, &["needs_review"]) == 1).then_some(()));
+    assert_eq!(world.run(&["payout", "show", "taken-1"])[0]["reason"], "refused_by_table");
+    let again = [
+        "--as",
+        "ana",
+        "payout",
+        "resolve",
+        "taken-1",
+        "--outcome",
+        "queued",
+        "--evidence",
+        "not in the console",
+    ];
+    let (status, _, said) = world.try_run(&again);
+    assert!(!status.success() && said.contains("never sent again"), "{said}");
+    assert_eq!(world.ledger().double_paid, 0);
+}

@@ -38,7 +38,9 @@ pub struct NamedId {
 /// the answer, then see [`named`].
 pub async fn name_id(store: &Store, actor: &Actor, id: PayoutId, named: &str) -> Result<Asked, Error> {
     let Some(provider_id) = ProviderId::parse(named) else {
-        return Err(Error::refused("a provider's id has 1 to 64 letters, digits and signs, without blanks"));
+        return Err(Error::refused(
+            "a provider's id has 1 to 64 letters, digits and the signs - _ . : and begins with a letter or digit",
+        ));
     };
     let before = find::standing(store, id).await?.looked_up_at;
     store.name_provider_id(actor, id, &provider_id).await?;

@@ -13,6 +13,9 @@ use crate::Error;
 /// Items of each kind: a person who has more works from the oldest on.
 const ITEMS_MAX: i64 = 100;
 
+/// So many of one kind are not all of it, perhaps.
+pub const ITEMS_SHOWN: usize = 100;
+
 /// An intake message that could not be read, as it came. It holds personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnreadMessage {

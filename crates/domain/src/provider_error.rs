@@ -16,6 +16,8 @@ const DIGITS_MAX: usize = 4;
 const WORD_CHARS_MAX: usize = 40;
 /// Shorter parts of a name are words of the language, too: "de", "la".
 const NAME_CHARS_MIN: usize = 3;
+/// Shorter ones are a part of too many other words.
+const PART_CHARS_MIN: usize = 4;
 /// Stands for what is left out.
 const LEFT_OUT: &str = "…";
 
@@ -35,7 +37,7 @@ impl ProviderError {
     pub fn new(code: Option<&str>, message: Option<&str>, order: &Order) -> Option<Self> {
         let code = code.and_then(|code| {
             let kept: String = code.chars().filter(char::is_ascii_graphic).take(CODE_CHARS_MAX).collect();
-            (!kept.is_empty()).then_some(kept)
+            (!kept.is_empty() && tells_nobody(&kept, order)).then_some(kept)
         });
         let message = message.map(|message| scrubbed(message, order)).filter(|text| !text.is_empty());
         (code.is_some() || message.is_some()).then_some(Self { code, message })
@@ -47,23 +49,58 @@ impl ProviderError {
     }
 }
 
+/// Whether a provider's code, or what it calls a field, says nothing of who is paid.
+pub fn tells_nobody(text: &str, order: &Order) -> bool {
+    let personal = personal_words(&order.beneficiary, &order.description);
+    digits(text) <= DIGITS_MAX && !text.split_whitespace().any(|word| is_personal(word, &personal))
+}
+
 fn scrubbed(message: &str, order: &Order) -> String {
     let personal = personal_words(&order.beneficiary, &order.description);
+    let visible: String = message.chars().filter(|char| !is_invisible(*char)).collect();
+    let words: Vec<&str> = visible
+        .split(|char: char| char.is_whitespace() || char.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut kept: Vec<&str> = Vec::new();
-    for word in message.split(|char: char| char.is_whitespace() || char.is_control()) {
-        let shown = if is_personal(word, &personal) { LEFT_OUT } else { word };
-        if !shown.is_empty() && (shown != LEFT_OUT || kept.last() != Some(&LEFT_OUT)) {
-            kept.push(shown);
+    // Banks write a number in groups: neighbours with digits count as one.
+    for group in words.chunk_by(|one, next| digits(one) > 0 && digits(next) > 0) {
+        let is_number = group.iter().map(|word| digits(word)).sum::<usize>() > DIGITS_MAX;
+        for word in group {
+            let shown = if is_number || is_personal(word, &personal) { LEFT_OUT } else { word };
+            if shown != LEFT_OUT || kept.last() != Some(&LEFT_OUT) {
+                kept.push(shown);
+            }
         }
     }
     kept.join(" ").chars().take(MESSAGE_CHARS_MAX).collect()
 }
 
+fn digits(word: &str) -> usize {
+    word.chars().filter(|char| char.is_numeric()).count()
+}
+
+/// Characters without width, which hide a word from who compares it.
+const fn is_invisible(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 fn is_personal(word: &str, personal: &[String]) -> bool {
-    word.chars().filter(char::is_ascii_digit).count() > DIGITS_MAX
+    let whole =
+        plain(&word.chars().filter(|char| char.is_alphanumeric() || is_mark(*char)).collect::<String>());
+    digits(word) > DIGITS_MAX
         || word.chars().count() > WORD_CHARS_MAX
         || word.contains('@')
-        || word.split(|char: char| !char.is_alphanumeric()).any(|part| personal.contains(&plain(part)))
+        || personal.contains(&whole)
+        || personal.iter().any(|part| part.chars().count() >= PART_CHARS_MIN && whole.contains(part.as_str()))
+        || word
+            .split(|char: char| !char.is_alphanumeric() && !is_mark(char))
+            .any(|part| personal.contains(&plain(part)))
+}
+
+/// An accent that stands behind its letter.
+const fn is_mark(char: char) -> bool {
+    matches!(char, '\u{300}'..='\u{36f}')
 }
 
 /// Every word of the order that tells who is paid.
@@ -93,7 +130,7 @@ fn personal_words(beneficiary: &Beneficiary, description: &Private) -> Vec<Strin
 
 /// Without case and accents: many providers drop them.
 fn plain(word: &str) -> String {
-    let letters = word.chars().flat_map(char::to_lowercase);
+    let letters = word.chars().filter(|char| !is_mark(*char)).flat_map(char::to_lowercase);
     letters
         .map(|letter| match letter {
             'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
@@ -161,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_another_way_is_left_out_too() {
+        for hidden in [
+            "1020 3040 50",
+            "tel 300 123 4567",
+            "1 0 2 0 3",
+            "１２３４５",
+            "JosePenaMunoz",
+            "Pen\u{303}a",
+            "Pe\u{200b}ña",
+            "P.e.ñ.a",
+            "Peñas",
+        ] {
+            assert!(
+                message(hidden).unwrap_or_default().ends_with('…'),
+                "{hidden}: {}",
+                message(hidden).unwrap_or_default()
+            );
+        }
+    }
+
+    #[test]
     fn it_is_short_and_one_line() {
         let text = "falta el campo\n\u{1b}[2J amount ".repeat(20);
         let said = message(&text).unwrap();
@@ -171,6 +229,9 @@ mod tests {
     #[test]
     fn an_answer_that_says_nothing_is_no_error() {
         assert_eq!(ProviderError::new(None, None, &order()), None);
+        for code in ["1020304050", "pena-munoz", "jose@example.com", "AB12"] {
+            assert_eq!(ProviderError::new(Some(code), None, &order()), None, "{code}");
+        }
         assert_eq!(ProviderError::new(Some(" \n"), Some("  "), &order()), None);
         let error = ProviderError::new(Some("427"), Some("callback url"), &order()).unwrap();
         assert_eq!(error.words(), "427 callback url");

@@ -44,7 +44,10 @@ pub enum Verdict {
 impl Verdict {
     /// `state` may be anything that a provider writes.
     pub fn unlisted(id: ProviderId, state: &str) -> Self {
-        Self::Unlisted(Record { id, status: printable(state) })
+        let word = printable(state);
+        // A state has no such number; an account or a document has.
+        let has_number = word.chars().filter(|char| char.is_numeric()).count() > 4;
+        Self::Unlisted(Record { id, status: if has_number { "…".to_owned() } else { word } })
     }
 
     /// The word in tables, logs and metric labels.
@@ -178,10 +181,12 @@ pub struct ProviderRefusal {
 pub struct ProviderId(String);
 
 impl ProviderId {
-    /// 1-64 printable ASCII characters without blanks; anything else is not an id.
+    /// 1-64 ASCII letters, digits and `-_.:`, the first a letter or digit; anything else is not an
+    /// id. It becomes a part of paths, and so may not lead elsewhere.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        plain.then(|| Self(text.to_owned()))
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        (begins && text.len() <= 64 && text.bytes().all(is_plain)).then(|| Self(text.to_owned()))
     }
 
     /// As the provider wrote it.
@@ -302,7 +307,9 @@ mod tests {
     #[test]
     fn an_id_is_plain_and_short() {
         assert_eq!(ProviderId::parse("91-a").unwrap().to_string(), "91-a");
-        for text in ["", "9 1", "9\n1", "número", &"9".repeat(65)] {
+        for text in
+            ["", "9 1", "9\n1", "número", &"9".repeat(65), "../../token", "..", "9/1", "9?x=1", "9#z", "9%2f"]
+        {
             assert_eq!(ProviderId::parse(text), None, "{text:?}");
         }
     }

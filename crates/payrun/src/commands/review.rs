@@ -168,6 +168,12 @@ async fn list(context: &Context, lang: Lang) -> Result<(), Failure> {
                 item.detail.clone() + &meaning,
             ]
         });
-        stops + &table(["what", "account", "payout", "client id", "since (UTC)", "why"], rows)
+        let listed = stops + &table(["what", "account", "payout", "client id", "since (UTC)", "why"], rows);
+        let of_kind = |kind: &str| items.iter().filter(|other| other.item.kind == kind).count();
+        if items.iter().any(|one| of_kind(&one.item.kind) >= review::ITEMS_SHOWN) {
+            return listed
+                + "\n\nof each kind only the oldest 100 are shown; payrun batch show counts those of a batch";
+        }
+        listed
     })
 }

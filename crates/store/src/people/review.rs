@@ -232,7 +232,10 @@ async fn decidable_version(
     let operation = "deciding about a payout";
     let payout = sqlx::query!(
         r#"select payout.state, payout.version, payout.provider_id, payout.lookup_answer,
-               case when is_found(payout.lookup_answer) then payout.lookup_answer end as found,
+               case
+                   when is_found(payout.lookup_answer) then payout.lookup_answer
+                   when payout_was_taken(payout.id) then 'it answered the send with a yes'
+               end as found,
                account.idempotency = 'none' or coalesce(
                    payout.lookup_answer = 'not_found' and payout.looked_up_at > clock_timestamp() - interval '10 minutes',
                    false

@@ -4,7 +4,7 @@ use ::http::StatusCode;
 use payrun_domain::{
     money::{Currency, Money},
     order::Order,
-    provider_error::ProviderError,
+    provider_error::{ProviderError, tells_nobody},
     verdict::{Doubt, Pause, ProviderId, ProviderRefusal, Record, Verdict},
 };
 use serde::Deserialize;
@@ -28,7 +28,7 @@ pub(super) fn of_create(reply: &Reply, order: &Order) -> Verdict {
             Err(doubt) => doubt,
         },
         StatusCode::BAD_REQUEST => match read::<Invalid>(reply) {
-            Ok(invalid) => invalid.verdict(),
+            Ok(invalid) => invalid.verdict(order),
             Err(doubt) => doubt,
         },
         // Documented as decided before the payout is looked at, with an empty body; a gateway's 401
@@ -148,7 +148,7 @@ struct Validator {
 }
 
 impl Invalid {
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self, order: &Order) -> Verdict {
         let code = match self {
             Self::Validators { errors, status_code: 400 } => {
                 errors.first().map(|error| format!("{} {}", error.error_code, error.property_name))
@@ -160,7 +160,8 @@ impl Invalid {
         };
         match code {
             Some(code) => {
-                Verdict::Rejected(ProviderRefusal { id: None, code: printable(&code), pause: None })
+                let code = if tells_nobody(&code, order) { printable(&code) } else { "invalid".to_owned() };
+                Verdict::Rejected(ProviderRefusal { id: None, code, pause: None })
             }
             None => Verdict::Unknown(Doubt::Undocumented),
         }

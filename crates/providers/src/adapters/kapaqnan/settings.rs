@@ -113,6 +113,20 @@ impl KapaqnanRules {
         if self.company_id.is_empty() || self.company_id.contains(':') {
             return Err(SettingsError("company_id must be given, and has no colon".to_owned()));
         }
+        let words = self.document_words.values().chain(&self.checking_word);
+        if words.into_iter().any(String::is_empty) {
+            return Err(SettingsError("checking_word and document_words have no empty word".to_owned()));
+        }
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some((entity, number)) = self
+            .banks
+            .iter()
+            .find(|(entity, number)| entity.len() != 3 || !is_number(entity) || !is_number(number))
+        {
+            return Err(SettingsError(format!(
+                "banks has {entity:?} = {number:?}; write the supervisor's three digits and Kapaqnan's number, as in \"038\" = \"6\""
+            )));
+        }
         let known = |kind: &String| DOCUMENTS.iter().any(|(known, _)| known == kind);
         if let Some(kind) = self.document_words.keys().find(|kind| !known(kind)) {
             let kinds: Vec<&str> = DOCUMENTS.iter().map(|(kind, _)| *kind).collect();

@@ -231,14 +231,19 @@ impl QentazRules {
             }
         }
         self.check_approval()?;
+        if self.paid_words.is_empty() || self.child_id.as_deref() == Some("") {
+            return Err(SettingsError("paid_words and child_id are not empty; leave them out".to_owned()));
+        }
         let is_sayable = |text: &String| (1..=REFERENCE_CHARS_MAX).contains(&text.chars().count());
         if self.references.len() > 3 || !self.references.iter().all(is_sayable) {
             return Err(SettingsError(format!(
                 "references are at most 3 texts of 1 to {REFERENCE_CHARS_MAX} characters, for reference_two to reference_four"
             )));
         }
-        if self.additional_channel == Some(Channel::None) {
-            return Err(SettingsError("additional_channel is whatsapp or email, or left out".to_owned()));
+        if self.additional_channel == Some(Channel::None) || self.additional_channel == Some(self.channel) {
+            return Err(SettingsError(
+                "additional_channel is whatsapp or email, another than channel, or left out".to_owned(),
+            ));
         }
         one_meaning_each([&self.pending_words, &self.paid_words, &self.refused_words])?;
         Ok(self)
