@@ -33,6 +33,17 @@ comment on column batch.source_digest is 'SHA-256 of the bytes received: a messa
 comment on column batch.digest is 'SHA-256 over the accepted rows: what the approver saw is what is approved. Null only inside the transaction that reads the rows.';
 comment on column batch.paused_at is 'While set, no payout of this batch is claimed.';
 
+-- Which accounts it pays through, and where the last of an account's rows is: a file may be sorted
+-- by account.
+create table batch_account (
+    account text collate "C" not null,
+    batch_id uuid not null references batch,
+    last_row integer not null check (last_row >= 1),
+    primary key (account, batch_id)
+);
+
+comment on table batch_account is 'The accounts that a batch pays through, with the last row of each: what was sent last through an account is found there.';
+
 create function batch_guard() returns trigger language plpgsql as $$
 begin
     if (new.id, new.source, new.source_name, new.source_digest, new.uploaded_by, new.uploaded_at)
@@ -70,6 +81,6 @@ comment on column row_fault.line is 'The line of the file on which the record st
 comment on column row_fault.row_no is 'The record, counted from one without the header; in a message the position in its list.';
 comment on column row_fault.value_masked is 'Enough to recognise the cell, never personal data in full.';
 
-grant select, insert on batch, row_fault to payrun_app;
+grant select, insert on batch, batch_account, row_fault to payrun_app;
 grant update (accepted, rejected, digest, approved_by, approved_at, cancelled_by, cancelled_at, paused_by, paused_at)
     on batch to payrun_app;

@@ -2,14 +2,14 @@
 //! to the last.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
 use payrun_domain::{
     fault::{Field, Severity},
     id::BatchId,
-    name::Actor,
+    name::{AccountName, Actor},
 };
 use ring::digest;
 use uuid::Uuid;
@@ -56,6 +56,8 @@ pub struct Import {
     history: History,
     last_rejected_row: i32,
     digest: digest::Context,
+    /// The last row of each account.
+    last_rows: BTreeMap<AccountName, i32>,
 }
 
 const OPERATION: &str = "importing rows";
@@ -97,6 +99,7 @@ impl Store {
                 history,
                 last_rejected_row: 0,
                 digest: digest::Context::new(&digest::SHA256),
+                last_rows: BTreeMap::new(),
             })));
         }
         drop(unit);
@@ -159,10 +162,15 @@ impl Import {
         let held = self.held(&accepted, faults.iter().chain(&found));
         self.insert_payouts(&accepted, &held).await?;
         let beneficiaries: Vec<_> = accepted.iter().map(|row| row.sealed).collect();
-        let digest = &mut self.digest;
+        let (digest, last_rows) = (&mut self.digest, &mut self.last_rows);
         let approved = async {
             for row in &accepted {
                 add_to_digest(digest, row.payout);
+                // In the order of the file: the last one stays.
+                match last_rows.get_mut(&row.payout.account) {
+                    Some(last) => *last = row.payout.row,
+                    None => drop(last_rows.insert(row.payout.account.clone(), row.payout.row)),
+                }
             }
         };
         // While the database writes these.
@@ -202,6 +210,18 @@ impl Import {
         if self.history.is_overtaken(&mut self.unit, self.batch, &self.holds).await? {
             return Err(Error::Overtaken);
         }
+        let (names, last_rows): (Vec<String>, Vec<i32>) =
+            self.last_rows.iter().map(|(name, row)| (name.to_string(), *row)).unzip();
+        sqlx::query!(
+            "insert into batch_account (batch_id, account, last_row)
+             select $1, * from unnest($2::text[], $3::int[])",
+            self.batch.uuid(),
+            &names,
+            &last_rows,
+        )
+        .execute(self.unit.connection())
+        .await
+        .map_err(Error::driver(OPERATION))?;
         let mut digest = [0; 32];
         digest.copy_from_slice(self.digest.finish().as_ref());
         sqlx::query!(

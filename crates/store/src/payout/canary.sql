@@ -1,14 +1,19 @@
 -- The payout that was sent last of those that the merchant of peer $2 of account $1 has. Of the
--- batches that came last the rows at their end are looked at, since they are sent last: not all
--- that was ever sent.
+-- account's batches that came last the rows at the end of its own are looked at, since they are
+-- sent last: not all that was ever sent.
 with sent as materialized (
     select payout.*
-    from (select * from batch where digest is not null order by id desc limit 20) latest
+    from (
+        select batch_id, last_row
+        from batch_account
+        where account = $1
+        order by batch_id desc
+        limit 20
+    ) latest
     cross join lateral (
         select *
         from payout
-        where batch_id = latest.id
-            and row_no > (select max(row_no) - 8 from payout last where last.batch_id = latest.id)
+        where batch_id = latest.batch_id and row_no between latest.last_row - 7 and latest.last_row
         offset 0
     ) payout
     where payout.account = $1 and (payout.state = 'accepted' or is_watched(payout.state))

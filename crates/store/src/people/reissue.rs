@@ -239,6 +239,14 @@ async fn insert(
     .map_err(Error::driver(OPERATION))?;
     hold(unit, batch.id, issued, &corrected).await?;
     sqlx::query!(
+        "insert into batch_account (batch_id, account, last_row)
+         select $1, account, max(row_no) from payout where batch_id = $1 group by account",
+        batch.id.uuid(),
+    )
+    .execute(unit.connection())
+    .await
+    .map_err(Error::driver(OPERATION))?;
+    sqlx::query!(
         "update payout
          set acknowledged_by = $2, acknowledged_at = clock_timestamp()
          where id = any($1) and acknowledged_at is null",

@@ -245,6 +245,22 @@ async fn a_canary_is_what_the_provider_has_asked_for_by_reference(pool: PgPool) 
     assert_eq!(store.youngest_canary(&elsewhere()).await.unwrap(), None, "another merchant has none of them");
 }
 
+/// Payrolls of several providers are often sorted by account.
+#[sqlx::test(migrator = "payrun_store::MIGRATOR")]
+async fn a_canary_is_found_though_others_follow_it_in_its_file(pool: PgPool) {
+    let owner = accounts(&pool).await;
+    let mut rows: Vec<_> = (1..=30).map(|row| payout(&format!("sorted-{row}"), row)).collect();
+    for row in &mut rows[1..] {
+        row.account = "deduplicating".parse().unwrap();
+    }
+    let (batch, digest) = uploaded(&pool, "sorted", &rows).await;
+    store(&pool).await.approve(&by("luis"), batch, &digest).await.unwrap();
+    let claimed = claim_one(&owner, rows[0].id, LEASE).await;
+    owner.record(&by("setup"), &[conclusion(&claimed, Transition::Accept)]).await.unwrap();
+    let (order, _) = owner.youngest_canary(&peer()).await.unwrap().unwrap();
+    assert_eq!(order.reference, claimed.order.reference);
+}
+
 /// What its provider pays on a later day is not late before that.
 #[sqlx::test(migrator = "payrun_store::MIGRATOR")]
 async fn a_payout_with_a_day_waits_from_that_day_on(pool: PgPool) {

@@ -181,6 +181,8 @@ async fn plant(pool: &PgPool) {
     let statement = format!(
         "insert into batch (id, source, source_name, source_digest, digest, accepted, uploaded_by, approved_by, approved_at)
            values ('00000000-0000-0000-0000-000000000001', 'reissue', 'x', sha256('x'), sha256('x'), 1, 'ana', 'luis', now());
+         insert into batch_account (account, batch_id, last_row)
+         values ('searchable', '00000000-0000-0000-0000-000000000001', 6 * {OTHERS});
          insert into payout (id, batch_id, row_no, client_id, account, reference, country, currency, amount_minor, state, version,
            transition, epoch, attempts, sends, sent_at, due_at, provider_id)
          select gen_random_uuid(), '00000000-0000-0000-0000-000000000001', n, 'planted-' || n, 'searchable', 'X' || n, 'PE', 'PEN', 1000,
