@@ -37,10 +37,9 @@ pub(crate) async fn record_all(
                 () = &mut full => break,
             }
         }
-        let cause = group.iter().find_map(|concluded| Some((concluded.verdict.pause()?, concluded)));
-        if let Some((why, concluded)) = cause {
-            let error = concluded.conclusion.error.as_ref();
-            pause(&account, &store, &settings.actor, (why, error)).await;
+        let cause = group.iter().find_map(|sent| Some((sent.pause?, sent.conclusion.error.as_ref())));
+        if let Some(cause) = cause {
+            pause(&account, &store, &settings.actor, cause).await;
         }
         let (conclusions, first_lookups): (Vec<_>, Vec<_>) =
             group.drain(..).map(|concluded| (concluded.conclusion, concluded.first_lookup)).unzip();

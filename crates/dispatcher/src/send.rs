@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use payrun_domain::{clock::Clock, payout::Transition, verdict::Verdict};
+use payrun_domain::{clock::Clock, payout::Transition, verdict::Pause};
 use payrun_providers::Account;
 use payrun_store::{Claimed, Conclusion, FirstLookup, Lookup};
 use payrun_telemetry::events;
@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SendOutcome {
     pub(crate) conclusion: Conclusion,
-    pub(crate) verdict: Verdict,
+    /// Why nothing of the account can go, if so.
+    pub(crate) pause: Option<Pause>,
     pub(crate) first_lookup: Option<Reserved>,
 }
 
@@ -54,12 +55,12 @@ pub(crate) async fn send(claimed: Claimed, send_by: Instant, context: SendContex
     let SendContext { account, settings, clock, breaker, first_lookups } = context;
     let begun = Instant::now();
     let outcome = account.submit(&claimed.order, &*clock, send_by).await;
-    let verdict = outcome.verdict.clone();
-    events::attempted(&account.name, claimed.payout, verdict.as_str(), begun.elapsed());
+    let pause = outcome.verdict.pause();
+    events::attempted(&account.name, claimed.payout, outcome.verdict.as_str(), begun.elapsed());
     if let Some(skew) = account.clock_skew() {
         events::clock_skew(&account.name, skew.as_secs());
     }
-    if let Some(open) = breaker.learn(Health::of(&verdict), Instant::now(), fastrand::u32(..)) {
+    if let Some(open) = breaker.learn(Health::of(&outcome.verdict), Instant::now(), fastrand::u32(..)) {
         events::breaker(&account.name, open);
     }
     let mut conclusion = conclude(&claimed, outcome, &settings, fastrand::u32(..));
@@ -74,5 +75,5 @@ pub(crate) async fn send(claimed: Claimed, send_by: Instant, context: SendContex
     } else {
         None
     };
-    SendOutcome { conclusion, verdict, first_lookup }
+    SendOutcome { conclusion, pause, first_lookup }
 }
