@@ -145,9 +145,23 @@ enum Invalid {
 struct Validator {
     error_code: String,
     property_name: String,
+    #[serde(default)]
+    message: String,
 }
 
 impl Invalid {
+    /// The first field that was refused, and why.
+    fn first(&self) -> Option<(&str, String)> {
+        match self {
+            Self::Validators { errors, .. } => {
+                errors.first().map(|first| (first.property_name.as_str(), first.message.clone()))
+            }
+            Self::Problem { errors, .. } => {
+                errors.iter().next().map(|(field, messages)| (field.as_str(), messages.join(" ")))
+            }
+        }
+    }
+
     fn verdict(&self, order: &Order) -> Verdict {
         let code = match self {
             Self::Validators { errors, status_code: 400 } => {
@@ -168,7 +182,7 @@ impl Invalid {
     }
 }
 
-/// What is wrong, in the provider's words: of an answer in any of the shapes.
+/// Where an answer says what is wrong, but for a 400.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Complaint<'a> {
@@ -178,8 +192,6 @@ struct Complaint<'a> {
     error_description: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<ComplaintError<'a>>,
-    #[serde(borrow, default)]
-    errors: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -193,10 +205,10 @@ struct ComplaintError<'a> {
 
 /// What is wrong, in the provider's words.
 pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
-    let complaint: Complaint<'_> = json(&reply.body).ok()?;
-    if let Some((field, message)) = complaint.errors.and_then(first_invalid) {
+    if let Some((field, message)) = read::<Invalid>(reply).ok().as_ref().and_then(Invalid::first) {
         return ProviderError::new(Some("400"), Some(&format!("{field}: {message}")), order);
     }
+    let complaint: Complaint<'_> = json(&reply.body).ok()?;
     let (code, message) = match &complaint.error {
         Some(error) => (error.error_code, error.message),
         None => (complaint.error_code, complaint.error_description),
@@ -206,27 +218,6 @@ pub(super) fn error(reply: &Reply, order: &Order) -> Option<ProviderError> {
         value.and_then(scalar).filter(|text| text != "null").map(std::borrow::Cow::into_owned)
     };
     ProviderError::new(text(code).as_deref(), text(message).as_deref(), order)
-}
-
-/// The first field that was refused, and why, in either shape.
-fn first_invalid(errors: &RawValue) -> Option<(String, String)> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Errors {
-        Validators(Vec<Described>),
-        Problem(std::collections::BTreeMap<String, Vec<String>>),
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Described {
-        property_name: String,
-        #[serde(default)]
-        message: String,
-    }
-    match serde_json::from_str(errors.get()).ok()? {
-        Errors::Validators(all) => all.into_iter().next().map(|first| (first.property_name, first.message)),
-        Errors::Problem(all) => all.into_iter().next().map(|(field, messages)| (field, messages.join(" "))),
-    }
 }
 
 /// 200 to a look-up.
