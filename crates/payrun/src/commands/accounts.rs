@@ -104,8 +104,8 @@ pub(crate) async fn run(context: &Context, arguments: AccountsArgs) -> Result<()
         Some(AccountsCommand::Confirm { name, code }) => {
             let Acting { actor, .. } = context.store_of_person().await?;
             let account = context.account_named(&name)?;
-            tracing::info!(account.name = %name, %actor, "a code is handed to the provider");
             let confirmed = confirm(&account, &code, &SystemClock).await?;
+            tracing::info!(account.name = %name, %actor, "the provider took a code");
             context.output.answer(&confirmed, |confirmed| {
                 format!("{} took the code; look-ups tell what becomes of the payouts", confirmed.account)
             })
