@@ -108,7 +108,8 @@ fn name(name: &Name, faults: &mut Vec<Fault>) {
         faults.extend(knowledge::name_letters("Bamboo", *field, part.expose(), letters));
     }
     if matches!(name, Name::Person { last: None, .. }) {
-        let reason = "Bamboo wants a first and a last name of a person, and no company's name beside them";
+        let reason =
+            "Bamboo wants a last name: give the person's family name, or pay them through another provider";
         faults.push(Fault::of(Field::LastName, "missing", reason));
     }
     let length = |part: &Private| knowledge::without_signs(part.expose()).chars().count();

@@ -129,8 +129,8 @@ fn document(rules: &KapaqnanRules, beneficiary: &Beneficiary, faults: &mut Vec<F
     let (kind, number) = (&*beneficiary.document.kind, beneficiary.document.number.expose());
     let known = DOCUMENTS.iter().find(|(known, _)| *known == kind);
     let Some((_, rule)) = known.filter(|_| rules.document_word(kind).is_some()) else {
-        let reason = "a DNI is the only document that Kapaqnan is known to take: pay this person through another provider, or ask Kapaqnan for \
-                      its word for this document and set document_words";
+        let reason = "Kapaqnan's word for this document is not known: pay this person through another provider, or ask Kapaqnan for it and set \
+                      document_words";
         faults.push(Fault::of(Field::DocumentType, "document_type", reason));
         return;
     };
